@@ -1,0 +1,89 @@
+"""Submission → durable delivery and receipt. The server answers from what this returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pipeline.accept import references
+from pipeline.accept.check import Judge, check
+from pipeline.accept.inbox import Inbox
+from pipeline.accept.receipts import Receipts
+from pipeline.accept.submission import Submission
+from pipeline.errors import AuditBegun
+from pipeline.findings import Finding
+from pipeline.profiles import derive
+from pipeline.text import _
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the person is told. `secret` opens the status page of the reference."""
+
+    reference: str
+    secret: str
+    kind: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where deliveries are put. `complaints` is a store of its own (D10); `quarantine` holds what looks like a machine's.
+
+    `too_late` says of a reference and a digest that the audit has begun, on something else than what is sent now.
+    """
+
+    judge: Judge
+    inbox: Inbox
+    quarantine: Inbox
+    complaints: Inbox
+    receipts: Receipts
+    too_late: Callable[[str, str], bool]
+
+
+def now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def accept(desk: Desk, value: object, *, suspicious: bool = False) -> Receipt | list[Finding]:
+    """Check and keep. Raises AuditBegun for a revision that comes too late, StoreFailed if nothing could be kept."""
+    submission = check(desk.judge, value)
+    if isinstance(submission, list):
+        return submission
+    joined = _joined(desk, submission)
+    if isinstance(joined, list):
+        return joined
+    inbox = desk.complaints if submission.about in derive.COMPLAINTS else desk.inbox
+    reference = joined or inbox.claim(submission)
+    if desk.too_late(reference, submission.digest):
+        raise AuditBegun(
+            _("The audit of {reference} has begun, so what is audited cannot be replaced any more. Write to us.").format(
+                reference=reference
+            )
+        )
+    target = desk.quarantine if suspicious else inbox
+    delivery = target.put(submission, reference, joins=joined is not None, received_at=now())
+    secret = desk.receipts.secret(delivery.reference)
+    return Receipt(delivery.reference, secret, submission.kind, submission.about)
+
+
+def _joined(desk: Desk, submission: Submission) -> str | None | list[Finding]:
+    """The reference of the case that a portfolio joins; None if it opens one of its own."""
+    case = submission.value.get("case", {})
+    typed = case.get("reference", "").strip()
+    if submission.kind != derive.PORTFOLIO or not (typed or case.get("secret")):
+        return None
+    here, label = "/case/reference", str(submission.schema["properties"]["case"]["properties"]["reference"]["title"])
+    reference = references.normalise(desk.inbox.prefix, typed)
+    if reference is None:
+        message = _("is not a reference; compare it with your confirmation, or leave it and the secret empty")
+        return [Finding(here, label, message)]
+    claim = desk.inbox.claimed(reference)
+    if claim is None or not desk.receipts.fits(reference, case.get("secret", "")):
+        message = _("reference and secret do not belong together; use the link of your confirmation, or leave both empty")
+        return [Finding(here, label, message)]
+    if claim.about != submission.about:
+        message = _("belongs to another certificate; use the form of that one, or leave reference and secret empty")
+        return [Finding(here, label, message)]
+    return reference

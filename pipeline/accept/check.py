@@ -1,0 +1,166 @@
+"""Plain value → Submission │ findings. The one call that the server, the command line and the workflow share."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipeline import shape
+from pipeline.accept.submission import Submission
+from pipeline.findings import Finding, errors, pointer
+from pipeline.profiles import derive, fields
+from pipeline.profiles.model import Data
+from pipeline.text import _, has_content, normalised
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class Judge:
+    """The body's data, and where released schemas lie."""
+
+    data: Data
+    schemas: Path
+
+    def schema(self, value: Any) -> dict[str, Any] | Finding:
+        """The schema by which a submission is judged: the current one, or a released one that it names (D13)."""
+        if not isinstance(value, dict):
+            return Finding("", _("Submission"), _("must be one JSON object with named fields"))
+        kind, about = value.get("kind"), value.get("topic" if value.get("kind") == derive.CONTACT else "profile")
+        if (kind, about) not in derive.form_kinds(self.data):
+            place = "/kind" if kind not in (derive.SELF_ASSESSMENT, derive.PORTFOLIO, derive.CONTACT) else "/profile"
+            return Finding(place, _("Form"), _("is none of this site's forms; open the form again and send it from there"))
+        return self._released(value) or derive.form_schema(self.data, str(kind), str(about))
+
+    def _released(self, value: dict[str, Any]) -> dict[str, Any] | None:
+        profile, version, profile_hash = value.get("profile"), value.get("version"), value.get("profile_hash")
+        if self.data.hashes.get(str(profile)) == profile_hash or not re.fullmatch(r"\d+\.\d+\.\d+", str(version)):
+            return None
+        folder = self.schemas / "released" / str(profile) / str(version)
+        manifest = folder / "release.json"
+        if not manifest.is_file() or json.loads(manifest.read_bytes())["profile_hash"] != profile_hash:
+            return None
+        found: dict[str, Any] = json.loads((folder / f"{value['kind']}.schema.json").read_bytes())
+        return found
+
+
+def check(judge: Judge, value: Any) -> Submission | list[Finding]:
+    """All findings at once, each at a field that the person can go to."""
+    schema = judge.schema(value)
+    if isinstance(schema, Finding):
+        return [schema]
+    value = clean(value)
+
+    def label(place: str) -> str:
+        return fields.label(schema, place)
+
+    found = shape.check(schema, value, label)
+    broken = {finding.pointer for finding in found}
+    for finding in _sense(schema, value):
+        if finding.pointer not in broken:
+            found.append(finding)
+    if errors(found):
+        return sorted(found, key=lambda finding: _order(schema, finding.pointer))
+    return Submission(value["kind"], value.get("profile") or value["topic"], value, schema)
+
+
+def clean(value: Any) -> Any:
+    """Line ends are LF everywhere: in keys, digests, counts and what is kept."""
+    if isinstance(value, str):
+        return normalised(value)
+    if isinstance(value, list):
+        return [clean(item) for item in value]
+    if isinstance(value, dict):
+        return {clean(key): clean(item) for key, item in value.items()}
+    return value
+
+
+def _order(schema: dict[str, Any], place: str) -> tuple[int, str]:
+    """In the order in which the form asks."""
+    for index, field in enumerate(fields.fields(schema)):
+        if field.pointer == place or field.pointer.startswith(place + "/"):
+            return index, place
+    return 1_000_000, place
+
+
+def _sense(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[Finding]:
+    """Rules across fields."""
+    for place, text in _texts(value, []):
+        if _CONTROL.search(text):
+            message = _("has invisible control characters in it; remove them, or paste it as plain text")
+            yield Finding(place, fields.label(schema, place), message)
+    for field in fields.fields(schema):
+        text = _get(value, field.path)
+        if not isinstance(text, str):
+            continue
+        if field.required and "x-missing" in field.schema and not has_content(text):
+            yield Finding(field.pointer, field.title, field.schema["x-missing"])
+        if field.widget != "textarea" and "\n" in text:
+            yield Finding(field.pointer, field.title, _("must be one line; remove the line break"))
+    yield from _answers(schema, value)
+    yield from _dates(schema, value)
+    declared = value.get("declarations")
+    if isinstance(declared, dict) and declared.get("ai_used") is True and not _filled(declared.get("ai_how")):
+        place = "/declarations/ai_how"
+        yield Finding(place, fields.label(schema, place), fields.at(schema, place)["x-missing"])
+
+
+def _answers(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[Finding]:
+    """An answer to every statement that is not credited; evidence for yes and partly, where evidence is asked."""
+    asked = schema["properties"].get("answers", {}).get("properties", {})
+    given, held = value.get("answers", {}), value.get("held", {})
+    if not isinstance(given, dict) or not isinstance(held, dict):
+        return
+    for statement, rule in asked.items():
+        place = pointer(["answers", statement])
+        answer = given.get(statement)
+        if answer is None:
+            if rule["x-profile"] not in held:
+                missing = rule["properties"]["answer"]["x-missing"]
+                yield Finding(f"{place}/answer", rule["title"], missing)
+        elif isinstance(answer, dict) and "evidence" in rule["properties"]:
+            if answer.get("answer") in ("yes", "partly") and not _filled(answer.get("evidence")):
+                yield Finding(f"{place}/evidence", rule["title"], rule["properties"]["evidence"]["x-missing"])
+
+
+def _dates(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[Finding]:
+    rows = value.get("log", [])
+    for index, row in enumerate(rows if isinstance(rows, list) else []):
+        text = row.get("date") if isinstance(row, dict) else None
+        if isinstance(text, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            try:
+                date.fromisoformat(text)
+            except ValueError:
+                place = f"/log/{index}/date"
+                yield Finding(place, fields.label(schema, place), _("is no day of the calendar; check day and month"))
+
+
+def _filled(text: object) -> bool:
+    return isinstance(text, str) and has_content(text)
+
+
+def _texts(value: Any, path: list[str | int]) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield pointer(path), value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _texts(inner, [*path, key])
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _texts(inner, [*path, index])
+
+
+def _get(value: Any, path: fields.Path) -> Any:
+    for part in path:
+        if isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        elif isinstance(value, dict) and part in value:
+            value = value[part]
+        else:
+            return None
+    return value

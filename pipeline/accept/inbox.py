@@ -1,0 +1,89 @@
+"""Deliveries: a Submission with its reference, made durable before anybody is told that it arrived (D14)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.accept import references
+from pipeline.accept.submission import Submission
+from pipeline.files import names, write_new
+
+NAME = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}\.json")
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One file of the inbox. `joins`: the person proved, with the secret, that the reference's case is theirs.
+
+    `received_at` is UTC, like 2027-03-14T09:00:00Z. `content` is the submission's plain value, not yet checked again.
+    """
+
+    name: str
+    reference: str
+    joins: bool
+    received_at: str
+    content: Mapping[str, Any]
+
+    def to_bytes(self) -> bytes:
+        value = {
+            "format": FORMAT,
+            "reference": self.reference,
+            "joins": self.joins,
+            "received_at": self.received_at,
+            "submission": self.content,
+        }
+        return json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8")
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """A folder with `inbox/` and `references/` in it: the records themselves, or a relay's outbox."""
+
+    root: Path
+    prefix: str
+    folder: str = "inbox"
+
+    def claim(self, submission: Submission) -> str:
+        folder = self.root / "references"
+        return references.claim(folder, self.prefix, submission.key, submission.kind, submission.about)
+
+    def claimed(self, reference: str) -> references.Claim | None:
+        return references.read(self.root / "references", reference)
+
+    def put(self, submission: Submission, reference: str, *, joins: bool, received_at: str) -> Delivery:
+        """Durable when this returns. Sent twice: the first file stays, and is what comes back."""
+        delivery = Delivery(submission.name, reference, joins, received_at, submission.value)
+        path = self.path(submission.name)
+        if self.pushed(submission.name) or write_new(path, delivery.to_bytes()):
+            return delivery
+        return read(path)
+
+    def pushed(self, name: str) -> bool:
+        """A relay has handed it on already: its outbox keeps the name alone."""
+        return (self.root / "pushed" / name).exists()
+
+    def names(self) -> list[str]:
+        return names(self.root / self.folder, ".json")
+
+    def path(self, name: str) -> Path:
+        return self.root / self.folder / name
+
+
+def read(path: Path) -> Delivery:
+    """Raises ValueError for a file that no `put` has written."""
+    value = json.loads(path.read_bytes())
+    try:
+        if value["format"] != FORMAT or not isinstance(value["submission"], dict) or not NAME.fullmatch(path.name):
+            raise ValueError("is no delivery of this format")
+        reference, joins, received_at = str(value["reference"]), value["joins"] is True, str(value["received_at"])
+    except (KeyError, TypeError) as error:
+        raise ValueError("is no delivery of this format") from error
+    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", received_at):
+        raise ValueError("has no time of receipt in UTC")
+    return Delivery(path.name, reference, joins, received_at, value["submission"])

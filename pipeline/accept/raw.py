@@ -1,0 +1,144 @@
+"""Bytes → plain values, or UnreadableInput. What cannot be read at all is refused here; what can is checked in check.py."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+from pipeline.errors import UnreadableInput
+from pipeline.profiles.fields import Field, fields
+from pipeline.text import _, normalised
+
+MAX_DEPTH = 8
+MAX_FORM_FIELDS = 5_000  # Practice: 112 statements of three fields, 40 rows of three, and two dozen more
+HONEYPOTS = ("website_url", "_gotcha")
+
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_BRACKET = re.compile(r"[\[\]{}]")
+
+Form = Mapping[str, Sequence[str]]
+
+
+def parse_json(data: bytes) -> Any:
+    """A JSON value without duplicate keys, NaN, lone surrogates or nesting deeper than MAX_DEPTH."""
+    text = _decode(data)
+    if _depth(text) > MAX_DEPTH:
+        raise UnreadableInput(_("The JSON is nested more than {limit} levels deep.").format(limit=MAX_DEPTH))
+    try:
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise UnreadableInput(_("The text has half a character in it (a lone surrogate).")) from error
+    except ValueError as error:
+        raise UnreadableInput(_("This is not JSON: {problem}").format(problem=str(error)[:200])) from error
+    return value
+
+
+def _decode(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnreadableInput(_("The text is not UTF-8.")) from error
+
+
+def _depth(text: str) -> int:
+    """The deepest nesting, found without recursion: json's own reader would run out of stack."""
+    depth = deepest = 0
+    for bracket in _BRACKET.findall(_STRING.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        keys = [key for key, _value in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(_("the key “{key}” stands twice").format(key=twice[:60]))
+    return value
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(_("{name} is no JSON number").format(name=name))
+
+
+def parse_form(data: bytes) -> dict[str, list[str]]:
+    """A form post (application/x-www-form-urlencoded) → values by name."""
+    try:
+        text = data.decode("ascii")
+    except UnicodeDecodeError:
+        text = quote(_decode(data), safe="&=+%;")
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_FORM_FIELDS)
+    except UnicodeDecodeError as error:
+        raise UnreadableInput(_("The text is not UTF-8.")) from error
+    except ValueError as error:
+        raise UnreadableInput(_("The form has too many fields.")) from error
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(normalised(value))
+    return values
+
+
+def unflatten(schema: dict[str, Any], form: Form) -> tuple[dict[str, Any], dict[int, int]]:
+    """Form values → the submission's value, and which row of it came from which row of the form.
+
+    Blank optional fields are left out. What the schema does not know stays under its own name, and is a finding later.
+    """
+    value: dict[str, Any] = {}
+    known: set[str] = set(HONEYPOTS)
+    rows: dict[int, int] = {}
+    for field in fields(schema):
+        known.add(field.name)
+        content = _content(field, form.get(field.name, []))
+        if content is None:
+            continue
+        path = list(field.path)
+        if len(path) > 1 and isinstance(path[1], int):
+            row = rows.setdefault(path[1], len(rows))
+            table = value.setdefault(str(path[0]), [])
+            if row == len(table):
+                table.append({})
+            table[row][str(path[2])] = content
+        else:
+            here = value
+            for part in path[:-1]:
+                here = here.setdefault(str(part), {})
+            here[str(path[-1])] = content
+    for name in schema["required"]:
+        if schema["properties"][name].get("type") == "object":
+            value.setdefault(name, {})
+    value.update({name: list(values) for name, values in form.items() if name not in known and not name.startswith("_")})
+    return value, {row: original for original, row in rows.items()}
+
+
+def _content(field: Field, values: Sequence[str]) -> Any:
+    """None if there is nothing to keep."""
+    if len(values) > 1:
+        return list(values)
+    text = values[0] if values else ""
+    if field.widget == "lines":
+        lines = [line.strip() for line in text.split("\n") if line.strip()]
+        return lines or None
+    if field.widget == "checkbox":
+        return {"": None, "true": True, "on": True}.get(text, text)
+    if field.widget != "textarea":
+        text = text.strip()
+    if not text.strip():
+        return None
+    return _number(text) if field.widget == "number" else text
+
+
+def _number(text: str) -> int | float | str:
+    """A decimal comma is a point too; what is no number stays text, and is a finding later."""
+    try:
+        number = float(text.replace(",", "."))
+    except ValueError:
+        return text
+    if number != number or number in (float("inf"), float("-inf")):
+        return text
+    return int(number) if number.is_integer() else number

@@ -1,0 +1,34 @@
+"""The secret of a case's status link: made from the reference and a key that stays on the server. Nothing is stored."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.files import write_new
+
+
+@dataclass(frozen=True)
+class Receipts:
+    """`server_key`: 32 random bytes. Who loses them makes all status links void, and loses nothing else."""
+
+    server_key: bytes
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> Receipts:
+        path = folder / "status-links.key"
+        write_new(path, secrets.token_bytes(32))
+        return cls(path.read_bytes())
+
+    def secret(self, reference: str) -> str:
+        """26 small letters and digits (128 bits)."""
+        digest = hmac.new(self.server_key, reference.encode(), hashlib.sha256).digest()
+        return base64.b32encode(digest[:16]).decode().rstrip("=").lower()
+
+    def fits(self, reference: str, secret: str) -> bool:
+        """In constant time."""
+        return hmac.compare_digest(self.secret(reference).encode(), secret.strip().lower().encode())

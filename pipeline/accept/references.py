@@ -1,0 +1,81 @@
+"""Case numbers people can read aloud: IMC-7K3M-2Q9X-H. Crockford's base 32 with its check symbol (modulo 37).
+
+Numbers whose check symbol would be one of the five that are no letters or digits are passed over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.files import write_new
+
+SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LENGTHS = (8, 12, 16)  # symbols before the check symbol; the next length when a number is taken
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a reference stands for."""
+
+    reference: str
+    key: str
+    kind: str
+    about: str
+
+
+def _checked(number: int, length: int) -> str | None:
+    check = number % 37
+    if check >= len(SYMBOLS):
+        return None
+    digits = "".join(SYMBOLS[number >> 5 * place & 31] for place in reversed(range(length)))
+    return digits + SYMBOLS[check]
+
+
+def candidate(prefix: str, key: str, length: int) -> str:
+    """The reference of a key: the first number with a plain check symbol that SHA-256 gives."""
+    attempt = 0
+    while True:
+        digest = hashlib.sha256(f"{key}/{length}/{attempt}".encode()).digest()
+        symbols = _checked(int.from_bytes(digest, "big") >> 256 - 5 * length, length)
+        if symbols:
+            groups = [symbols[start : start + 4] for start in range(0, length, 4)]
+            return "-".join([prefix, *groups, symbols[-1]])
+        attempt += 1
+
+
+def normalise(prefix: str, text: str) -> str | None:
+    """The reference meant by what somebody typed (small letters, spaces, O for 0, I or L for 1); None if mistyped."""
+    letters = "".join(character for character in text.upper() if character.isalnum())
+    letters = letters.removeprefix(prefix).translate(str.maketrans("OIL", "011"))
+    if len(letters) - 1 not in LENGTHS or any(letter not in SYMBOLS for letter in letters):
+        return None
+    number = 0
+    for letter in letters[:-1]:
+        number = number << 5 | SYMBOLS.index(letter)
+    if _checked(number, len(letters) - 1) != letters:
+        return None
+    groups = [letters[start : start + 4] for start in range(0, len(letters) - 1, 4)]
+    return "-".join([prefix, *groups, letters[-1]])
+
+
+def claim(folder: Path, prefix: str, key: str, kind: str, about: str) -> str:
+    """The reference of a key, made its own for good in `folder`; the same at every call."""
+    for length in LENGTHS:
+        reference = candidate(prefix, key, length)
+        content = json.dumps({"key": key, "kind": kind, "about": about}, sort_keys=True).encode()
+        write_new(folder / f"{reference}.json", content)
+        found = read(folder, reference)
+        if found and found.key == key:
+            return reference
+    raise AssertionError("three SHA-256 collisions in a row")
+
+
+def read(folder: Path, reference: str) -> Claim | None:
+    """Only for a reference that normalise() gave: it becomes a file name."""
+    path = folder / f"{reference}.json"
+    if not path.is_file():
+        return None
+    return Claim(reference, **json.loads(path.read_bytes()))

@@ -1,0 +1,256 @@
+"""The ASGI service: takes submissions, shows receipts and status, serves the built site. No access log, no third party."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pipeline.accept import raw, references
+from pipeline.accept.accept import Desk, Receipt, accept
+from pipeline.accept.limits import Limits
+from pipeline.accept.pages import Pages
+from pipeline.errors import AuditBegun, StoreFailed, UnreadableInput
+from pipeline.findings import Finding
+from pipeline.profiles import derive, fields
+from pipeline.text import _
+
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+READ_SECONDS = 120  # a portfolio on a slow line; a body that trickles longer is dropped
+
+
+@dataclass(frozen=True)
+class Service:
+    """`arrived` is called after every delivery (the doorbell); `health` says what is wrong now, by part."""
+
+    desk: Desk
+    limits: Limits
+    pages: Pages
+    arrived: Callable[[], None]
+    health: Callable[[], dict[str, str]]
+
+    @property
+    def max_bytes(self) -> int:
+        data = self.desk.judge.data
+        return max(fields.max_bytes(derive.form_schema(data, kind, about)) for kind, about in derive.form_kinds(data))
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/submissions", self.submit, methods=["POST"]),
+            Route("/received/{reference}/{secret}", self.received),
+            Route("/status/{reference}/{secret}", self.status),
+            Route("/status/{reference}/{secret}/portfolio", self.portfolio),
+            Route("/health", self.healthy),
+        ]
+
+    async def submit(self, request: Request) -> Response:
+        """201, 303, 422 and the rest: see docs/for-auditors and the README's table of answers."""
+        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if content_type not in (FORM, JSON):
+            message = _("Send the form as it is, or JSON. Files cannot be read here.")
+            return self._problem(request, 415, _("This kind of content is not read"), message)
+        wait = self.limits.take(request.client.host if request.client else "")
+        if wait:
+            message = _("Too much was sent at once. Nothing is wrong with what you wrote: wait and send it again.")
+            answer = self._problem(request, 429, _("Please wait a little"), message)
+            answer.headers["Retry-After"] = str(wait)
+            return answer
+        try:
+            body = await self._body(request)
+            return await run_in_threadpool(self._answer, request, content_type, body)
+        except UnreadableInput as error:
+            title = _("Too much text") if error.status == 413 else _("This could not be read")
+            return self._problem(request, error.status, title, str(error))
+
+    async def _body(self, request: Request) -> bytes:
+        limit = self.max_bytes
+        chunks: list[bytes] = []
+        size = 0
+        too_much = UnreadableInput(
+            _("What you sent is larger than {limit:,} bytes. Shorten the longest texts, then send it again.").format(limit=limit),
+            413,
+        )
+        declared = request.headers.get("content-length", "0")
+        if not declared.isdigit() or int(declared) > limit:
+            raise too_much
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                async for chunk in request.stream():
+                    size += len(chunk)
+                    if size > limit:
+                        raise too_much
+                    chunks.append(chunk)
+        except (TimeoutError, ClientDisconnect) as error:
+            raise UnreadableInput(_("The connection broke before everything had arrived. Send it again."), 408) from error
+        return b"".join(chunks)
+
+    def _answer(self, request: Request, content_type: str, body: bytes) -> Response:
+        if content_type == JSON:
+            return self._answer_json(request, raw.parse_json(body))
+        return self._answer_form(request, raw.parse_form(body))
+
+    def _answer_json(self, request: Request, value: Any) -> Response:
+        suspicious = isinstance(value, dict) and any(value.pop(name, None) for name in raw.HONEYPOTS)
+        result = self._accept(request, value, suspicious)
+        if isinstance(result, Response):
+            return result
+        if isinstance(result, list):
+            return problem_json(422, _("Some things are to be mended"), findings=result)
+        self.arrived()
+        path = f"/status/{result.reference}/{result.secret}"
+        content = {"reference": result.reference, "status": path, "kind": result.kind, "about": result.about}
+        return JSONResponse(content, 201, headers={"Location": path})
+
+    def _answer_form(self, request: Request, form: dict[str, list[str]]) -> Response:
+        suspicious = any(text for name in raw.HONEYPOTS for text in form.get(name, []))
+        named = {"kind": _first(form, "kind"), "profile": _first(form, "profile"), "topic": _first(form, "topic")}
+        about = named["topic"] if named["kind"] == derive.CONTACT else named["profile"]
+        schema = self.desk.judge.schema({**named, "version": _first(form, "version"), "profile_hash": _first(form, "profile_hash")})
+        if isinstance(schema, Finding):
+            return self._problem(request, 422, _("This form is not known here"), schema.message)
+        value, rows = raw.unflatten(schema, form)
+        result = self._accept(request, value, suspicious)
+        if isinstance(result, Response):
+            return result
+        if isinstance(result, list):
+            found = [replace(finding, pointer=form_pointer(finding.pointer, rows)) for finding in result]
+            return self.pages.form(named["kind"], about, form, found, 422)
+        self.arrived()
+        return RedirectResponse(f"/received/{result.reference}/{result.secret}", 303)
+
+    def _accept(self, request: Request, value: Any, suspicious: bool) -> Receipt | list[Finding] | Response:
+        try:
+            return accept(self.desk, value, suspicious=suspicious)
+        except AuditBegun as error:
+            return self._problem(request, 409, _("The audit has begun"), str(error))
+        except StoreFailed:
+            message = _("What you sent could not be kept just now. Keep this page open, wait a minute and send it again.")
+            return self._problem(request, 503, _("Not received"), message)
+
+    def _problem(self, request: Request, status: int, title: str, message: str) -> Response:
+        if "text/html" in request.headers.get("accept", "") and JSON not in request.headers.get("content-type", ""):
+            return self.pages.problem(status, title, message)
+        return problem_json(status, title, detail=message)
+
+    def _known(self, request: Request) -> references.Claim | None:
+        """The case of a link, if reference and secret belong together; every wrong one is answered alike."""
+        prefix = self.desk.inbox.prefix
+        reference = references.normalise(prefix, request.path_params["reference"])
+        if reference is None or not self.desk.receipts.fits(reference, request.path_params["secret"]):
+            return None
+        return self.desk.inbox.claimed(reference) or self.desk.complaints.claimed(reference)
+
+    def _if_known(self, request: Request, show: Callable[[references.Claim, str], Response]) -> Response:
+        claim = self._known(request)
+        if claim is None:
+            message = _("Check the whole link against your confirmation. If it is lost, ask us.")
+            return self.pages.problem(404, _("This link leads nowhere"), message)
+        return show(claim, self.desk.receipts.secret(claim.reference))
+
+    def received(self, request: Request) -> Response:
+        return self._if_known(request, self.pages.received)
+
+    def status(self, request: Request) -> Response:
+        return self._if_known(request, self.pages.status)
+
+    def portfolio(self, request: Request) -> Response:
+        """The portfolio form with reference and secret filled in."""
+        return self._if_known(request, self.pages.portfolio)
+
+    def healthy(self, request: Request) -> Response:
+        """200 as long as submissions are taken; what waits behind that is told in words."""
+        return JSONResponse({"accepting": True, **self.health()})
+
+
+def _first(form: raw.Form, name: str) -> str:
+    return next(iter(form.get(name, [])), "")
+
+
+def form_pointer(place: str, rows: dict[int, int]) -> str:
+    """The pointer's row as the form numbers it: blank rows were left out of the value."""
+    parts = place.split("/")
+    if len(parts) > 2 and parts[1] == "log" and parts[2].isdigit():
+        parts[2] = str(rows.get(int(parts[2]), int(parts[2])))
+    return "/".join(parts)
+
+
+def problem_json(status: int, title: str, **more: Any) -> Response:
+    """RFC 9457."""
+    content: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, **more}
+    if "findings" in more:
+        content["findings"] = [{"pointer": f.pointer, "label": f.label, "message": f.message} for f in more["findings"]]
+    return JSONResponse(content, status, media_type="application/problem+json")
+
+
+class SecurityHeaders:
+    """What a static host cannot send. Personal pages are never kept, and never named to another site."""
+
+    def __init__(self, app: ASGIApp, policy: str) -> None:
+        self.app = app
+        self.policy = policy
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = self.policy
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                headers["X-Frame-Options"] = "DENY"
+                headers["Cross-Origin-Opener-Policy"] = "same-origin"
+                personal = ("/status", "/received", "/auditors", "/submissions")
+                headers["Cache-Control"] = "no-store" if scope["path"].startswith(personal) else "no-cache"
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def policy(form_action: str = "'self'") -> str:
+    return (
+        f"default-src 'self'; img-src 'self' data:; form-action {form_action}; base-uri 'none'; object-src 'none'; "
+        "frame-ancestors 'none'"
+    )
+
+
+def application(
+    service: Service, board: list[BaseRoute], site: str, site_origin: str, background: Callable[[], Awaitable[None]]
+) -> Starlette:
+    """`site` is the folder of the built site; `background` runs for as long as the service does."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> Any:
+        task = asyncio.ensure_future(background())
+        yield
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    async def not_found(request: Request, _error: Exception) -> Response:
+        message = _("The address is mistyped, or the page has moved. Start from the home page.")
+        return service.pages.problem(404, _("There is no such page"), message)
+
+    async def failed(request: Request, _error: Exception) -> Response:
+        message = _("Something went wrong on our side. Keep what you wrote, wait a minute and try again.")
+        return HTMLResponse(service.pages.problem(500, _("That did not work"), message).body, 500)
+
+    return Starlette(
+        routes=[*service.routes(), *board, Mount("/", StaticFiles(directory=site, html=True))],
+        middleware=[
+            Middleware(SecurityHeaders, policy=policy()),
+            Middleware(CORSMiddleware, allow_origins=[site_origin], allow_methods=["POST"], allow_headers=["content-type"]),
+        ],
+        exception_handlers={404: not_found, 500: failed},
+        lifespan=lifespan,
+    )

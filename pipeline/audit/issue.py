@@ -1,0 +1,148 @@
+"""A case → the auditors' issue: small, drawn from the events, without a word of the applicant's (D9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.audit.document import answer_word, file_name
+from pipeline.audit.markdown import code, escaped
+from pipeline.audit.stages import stage
+from pipeline.cases.events import Case, Event
+from pipeline.findings import Finding
+from pipeline.profiles import derive
+from pipeline.profiles.model import Data, Profile
+from pipeline.text import _
+
+MAX_BODY = 60_000  # GitHub takes 65,536 characters (reported); the rest is room for its own counting
+MAX_TITLE = 200
+BLOCKS = 10  # characters of a unit's chart
+
+
+@dataclass(frozen=True)
+class Issue:
+    """`marker` is line 1 of the body: by it, and the first label, an issue is found again."""
+
+    title: str
+    labels: tuple[str, ...]
+    marker: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What an issue is drawn from beside its case: the schema it was judged by, and where its files can be read.
+
+    `folder` is an address that ends in /; `name` the applicant's, if the body wants names on issues.
+    """
+
+    data: Data
+    schema: Mapping[str, Any]
+    folder: str
+    name: str | None = None
+
+
+def draw(drawing: Drawing, case: Case, event: Event) -> Issue:
+    """The issue of one delivery: a self-assessment, a portfolio or a contact message."""
+    labels = drawing.data.organization.labels
+    kind, about = str(event.data["kind"]), str(event.data["about"])
+    profile = drawing.data.profile(about)
+    here = stage(case)
+    title = f"{case.reference} · {_kind_word(kind, drawing, about)}"
+    names = [labels.submission, f"{labels.stage}: {here.id}"]
+    if profile:
+        title += f" · {profile.name}"
+        names += [f"{labels.certificate}: {profile.id}", f"{labels.path}: {profile.path_name}"]
+    marker = f"<!-- case {case.reference} {kind} -->"
+    head = [marker, *_head(drawing, case, event, profile)]
+    return Issue(title[:MAX_TITLE], tuple(name[:50] for name in names), marker, _body(drawing, head, event, profile))
+
+
+def _kind_word(kind: str, drawing: Drawing, about: str) -> str:
+    if kind == derive.CONTACT:
+        return derive.topic_title(drawing.data, about) if about in derive.topics(drawing.data) else _("Message")
+    return _("Portfolio") if kind == derive.PORTFOLIO else _("Self-assessment")
+
+
+def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -> list[str]:
+    here = stage(case)
+    role = drawing.data.organization.role(here.awaited).name
+    link = f"{drawing.folder}{file_name(str(event.data['kind']))}"
+    rows = [(_("Reference"), code(case.reference)), (_("Received"), escaped(event.at[:10]))]
+    if profile:
+        version = str(event.data.get("version"))
+        rows.insert(1, (_("Certificate"), f"{escaped(profile.name)} ({escaped(profile.path_name)}, {escaped(version)})"))
+    rows.append((_("Stage"), escaped(here.title)))
+    if event.data.get("held"):
+        names = [inner.name for held in event.data["held"] if (inner := drawing.data.profile(held))]
+        rows.append((_("Holds, to be confirmed"), escaped(", ".join(names))))
+    if drawing.name:
+        rows.append((_("Name"), code(drawing.name)))
+    table = ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
+    revised = [_("This replaces what was sent before; the earlier text stays in the case.")] if event.type == "revised" else []
+    todo = [f"**{escaped(_('Next'))}:** {escaped(role)}. {escaped(here.todo)}"]
+    return [*table, "", *revised, *todo, "", f"[{escaped(_('Read what was sent'))}]({link})"]
+
+
+def _body(drawing: Drawing, head: list[str], event: Event, profile: Profile | None) -> str:
+    """With the statements' texts; without them if that would be too long; and in the last case coverage alone."""
+    answers: Mapping[str, str] = event.data.get("answers", {})
+    if not answers:
+        return "\n".join(head) + "\n"
+    asked = drawing.schema["properties"]["answers"]["properties"]
+    coverage = [f"### {_('Coverage by unit')}", "", *_coverage(asked, answers)]
+    for texts in (True, False):
+        table = [f"### {_('Statements')}", "", *_statements(asked, answers, texts)]
+        body = "\n".join([*head, "", *coverage, "", *table]) + "\n"
+        if len(body) <= MAX_BODY:
+            return body
+    return "\n".join([*head, "", *coverage]) + "\n"
+
+
+def _coverage(asked: Mapping[str, Any], answers: Mapping[str, str]) -> list[str]:
+    words = [answer_word(word) for word in ("yes", "partly", "not_yet", "credited")]
+    lines = [f"| {_('Unit')} | | {' | '.join(words)} |", "|---|---|--:|--:|--:|--:|"]
+    units: dict[str, list[str]] = {}
+    titles: dict[str, str] = {}
+    for statement, rule in asked.items():
+        units.setdefault(rule["x-unit"], []).append(answers.get(statement, "not_yet"))
+        titles[rule["x-unit"]] = f"{rule['x-unit']} {rule['x-unit-title']}"
+    for unit, given in units.items():
+        counts = [given.count(word) for word in ("yes", "partly", "not_yet", "credited")]
+        lines.append(f"| {escaped(titles[unit])} | {chart(counts)} | {' | '.join(map(str, counts))} |")
+    return lines
+
+
+def chart(counts: list[int]) -> str:
+    """Ten blocks: shown (yes, credited) full, partly half, the rest light."""
+    total = sum(counts) or 1
+    full = (counts[0] + counts[3]) * BLOCKS // total
+    half = (counts[0] + counts[3] + counts[1]) * BLOCKS // total - full
+    return "█" * full + "▒" * half + "░" * (BLOCKS - full - half)
+
+
+def _statements(asked: Mapping[str, Any], answers: Mapping[str, str], texts: bool) -> list[str]:
+    head = [_("Statement"), _("Answer"), _("Relevance"), _("Authorship"), _("Mastery")]
+    lines = [f"| {' | '.join(head)} |", "|---|---|---|---|---|"]
+    for statement, rule in asked.items():
+        text = f" {escaped(rule['x-question'])}" if texts else ""
+        answer = answer_word(answers.get(statement, "not_yet"))
+        lines.append(f"| **{escaped(statement)}**{text} | {escaped(answer)} | · | · | · |")
+    return lines
+
+
+def rolling(data: Data, rejected: Mapping[str, list[Finding]]) -> Issue:
+    """The one issue that lists every delivery nobody could take in, for the Intake Manager."""
+    role = data.organization.role("intake_manager").name
+    marker = "<!-- intake findings -->"
+    lines = [marker, escaped(_("Deliveries that could not be taken in. They lie in rejected/.")), ""]
+    lines += [f"**{escaped(_('Next'))}:** {escaped(role)}. {escaped(_('Mend the file and move it back to inbox/.'))}", ""]
+    for name, findings in sorted(rejected.items()):
+        lines += [f"- {code(name)}", *(f"  - {escaped(finding.label)}: {escaped(finding.message)}" for finding in findings[:20])]
+    if not rejected:
+        lines.append(escaped(_("None is waiting.")))
+    body = "\n".join(lines)[:MAX_BODY]
+    return Issue(_("Deliveries that could not be taken in"), (data.organization.labels.intake_findings,), marker, body + "\n")
+
+

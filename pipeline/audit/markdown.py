@@ -1,0 +1,50 @@
+"""Text of strangers as Markdown that shows it letter by letter: no mark-up, mention, link, command or hidden character."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_PUNCTUATION = re.compile(r"([!-/:-?\[-`{-~])")  # ASCII punctuation without @ (CommonMark 0.31, 2.4)
+
+
+def escaped(text: str) -> str:
+    """One line: every mark escaped, line ends as spaces, controls and bidirectional marks written out as U+XXXX."""
+    return _letters(text.replace("\n", " "))
+
+
+def quoted(text: str) -> str:
+    """A block quote that keeps the line ends."""
+    lines = [_letters(line).replace("  ", "&nbsp; ") for line in text.split("\n")]
+    return "\n".join(f"> {_indented(line)}\\" if line else ">" for line in lines).removesuffix("\\")
+
+
+def _indented(line: str) -> str:
+    bare = line.lstrip(" ")
+    return "&nbsp;" * (len(line) - len(bare)) + bare
+
+
+def code(text: str) -> str:
+    """A code span, for links and names: nothing in it is linked or mentioned."""
+    visible = _visible(text.replace("\n", " "))
+    longest = max((len(run) for run in re.findall("`+", visible)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {visible} {fence}" if visible.strip() else fence + "\u00a0" + fence
+
+
+def cell(text: str) -> str:
+    """A table cell: a code span would still be cut at a bar, so bars are escaped."""
+    return escaped(text)
+
+
+def _letters(text: str) -> str:
+    return _PUNCTUATION.sub(r"\\\1", _visible(text)).replace("@", "<span>@</span>")
+
+
+def _visible(text: str) -> str:
+    return "".join(f"[U+{ord(c):04X}]" if _hidden(c) else c for c in text)
+
+
+def _hidden(character: str) -> bool:
+    """Control and format characters; the joiners that scripts and emoji need (U+200C, U+200D) stay."""
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") and character not in "\u200c\u200d"

@@ -1,0 +1,108 @@
+"""A case's events: numbered files, each naming the SHA-256 of the one before. Append-only, no personal data (D3)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import StoreFailed
+from pipeline.files import names, write_new
+
+RECEIVED, REVISED, CONTACT = "received", "revised", "contact_received"
+DELIVERIES = (RECEIVED, REVISED, CONTACT)
+CLAIMED, OPENED, UPDATED = "issue_claimed", "issue_opened", "issue_updated"
+AUDIT_BEGUN = "audit_begun"
+
+
+@dataclass(frozen=True)
+class Event:
+    """`at` is UTC; `by` a role login or the name of a process; `previous` the hex SHA-256 of the file before."""
+
+    number: int
+    type: str
+    at: str
+    by: str
+    previous: str | None
+    data: Mapping[str, Any]
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is known of one reference: everything else about it is drawn from its events."""
+
+    reference: str
+    events: tuple[Event, ...]
+
+    @property
+    def deliveries(self) -> tuple[Event, ...]:
+        return tuple(event for event in self.events if event.type in DELIVERIES)
+
+    @property
+    def opening(self) -> Event:
+        return self.events[0]
+
+    @property
+    def about(self) -> str:
+        return str(self.opening.data["about"])
+
+    @property
+    def key(self) -> str:
+        return str(self.opening.data["key"])
+
+    @property
+    def audit_begun(self) -> bool:
+        return any(event.type == AUDIT_BEGUN for event in self.events)
+
+    def names(self, digest: str) -> bool:
+        return any(event.data.get("digest") == digest for event in self.deliveries)
+
+    def current(self, kind: str) -> Event | None:
+        """The last delivery of a kind: what replaced the ones before it."""
+        return next((event for event in reversed(self.deliveries) if event.data["kind"] == kind), None)
+
+    def opened(self, kind: str) -> Event | None:
+        return next((event for event in self.events if event.type == OPENED and event.data["kind"] == kind), None)
+
+    def drawn(self, kind: str) -> str | None:
+        """The digest of the last delivery that the issue of a kind shows."""
+        drawings = [event for event in self.events if event.type in (OPENED, UPDATED) and event.data["kind"] == kind]
+        return str(drawings[-1].data["drawn"]) if drawings else None
+
+    def claimed(self, kind: str) -> Event | None:
+        """The last claim to open the issue of a kind."""
+        claims = [event for event in self.events if event.type == CLAIMED and event.data["kind"] == kind]
+        return claims[-1] if claims else None
+
+
+def read_case(folder: Path) -> Case:
+    """Raises StoreFailed where the chain is broken, naming the first file that does not fit."""
+    events: list[Event] = []
+    for number, name in enumerate(names(folder / "events", ".json"), 1):
+        data = (folder / "events" / name).read_bytes()
+        value = json.loads(data)
+        previous = events[-1].sha256 if events else None
+        if name != f"{number:04}.json" or value["previous"] != previous:
+            raise StoreFailed(f"cases/{folder.name}/events/{name} does not follow on the event before; restore it from Git")
+        events.append(Event(number, value["type"], value["at"], value["by"], previous, value["data"], _sha256(data)))
+    return Case(folder.name, tuple(events))
+
+
+def append(folder: Path, case: Case, kind: str, *, at: str, by: str, data: Mapping[str, Any]) -> Case | None:
+    """The case with one event more; None if somebody else has written that number (read again, decide again)."""
+    number = len(case.events) + 1
+    previous = case.events[-1].sha256 if case.events else None
+    value = {"type": kind, "at": at, "by": by, "previous": previous, "data": data}
+    content = (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+    if not write_new(folder / "events" / f"{number:04}.json", content):
+        return None
+    event = Event(number, kind, at, by, previous, data, _sha256(content))
+    return Case(case.reference, (*case.events, event))
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

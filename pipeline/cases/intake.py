@@ -1,0 +1,196 @@
+"""Inbox → events → issues. Any run may be killed, doubled, late or early: the next one goes on from what is durable (D7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from pipeline.accept.check import Judge
+from pipeline.audit import issue as issues
+from pipeline.cases.events import CLAIMED, OPENED, UPDATED, Case, Event
+from pipeline.cases.store import Store
+from pipeline.cases.takein import BY, TakeIn
+from pipeline.errors import CannotGoOn, GitFailed, PushRejected
+from pipeline.github import GitHub
+
+ATTEMPTS = 20  # how often a run starts over because somebody else was faster
+BATCH = 40  # issues claimed at once: at a second each they are opened well within CLAIM
+FINDINGS = ".intake-findings"  # keeps the claim of the rolling issue; no case, so its name begins with a dot
+CLAIM = timedelta(minutes=15)  # after that, a claim's run is taken for dead
+
+
+@dataclass
+class Report:
+    """What a run did; printed by the command line. References only, no names."""
+
+    taken: list[str] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    rejected: int = 0
+
+
+@dataclass(frozen=True)
+class Intake:
+    """`github` is None where people work on the board: it draws the same issues from the events by itself.
+
+    `run` names this run in its claims; `address` is where the records' files can be read, and ends in /.
+    """
+
+    judge: Judge
+    store: Store
+    github: GitHub | None = None
+    run: str = "local"
+    address: str = ""
+    claim: timedelta = CLAIM
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def __call__(self) -> Report:
+        """Raises RateLimited or GitHubFailed after everything done so far is safe."""
+        report = Report()
+        if self.github:
+            self.github.ensure_private()
+        self._swap(report)
+        if self.github:
+            while self._open_issues(report):
+                pass
+            self._update_issues(report)
+            self._rolling_issue()
+        return report
+
+    def _swap(self, report: Report) -> None:
+        """Take in what waits, on a fresh head, until the result is where everybody sees it."""
+        for _attempt in range(ATTEMPTS):
+            self.store.refresh()
+            takein = TakeIn(self.judge, self.store)
+            taken = takein.run()
+            try:
+                self.store.publish(_message("Take in", taken))
+            except PushRejected:
+                continue
+            report.taken = taken
+            report.rejected = len(takein.rejected())
+            return
+        raise GitFailed("Others pushed faster, again and again; the next run goes on.")
+
+    def _open_issues(self, report: Report) -> bool:
+        """Claim a batch, then open it. True if there may be more."""
+        claimed = self._claim_batch()
+        opened: list[tuple[str, str, str, int]] = []
+        try:
+            for case, event in claimed:
+                number = self._github.open_issue(self.draw(case, event))
+                shown = str(case.deliveries[-1].data["digest"])
+                opened.append((case.reference, str(event.data["kind"]), shown, number))
+                report.opened.append(case.reference)
+        finally:
+            self._record(OPENED, opened)
+        return len(claimed) == BATCH
+
+    @property
+    def _github(self) -> GitHub:
+        if self.github is None:
+            raise CannotGoOn("No GitHub repository is configured; set GITHUB_REPOSITORY and GITHUB_TOKEN")
+        return self.github
+
+    def _claim_batch(self) -> list[tuple[Case, Event]]:
+        for _attempt in range(ATTEMPTS):
+            claimed: list[tuple[Case, Event]] = []
+            for case, event in self._waiting()[:BATCH]:
+                data = {"kind": event.data["kind"], "run": self.run}
+                after = self.store.append(case, CLAIMED, at=self._stamp(), by=BY, data=data)
+                if after:
+                    claimed.append((after, event))
+            try:
+                self.store.publish(_message("Claim issues of", [case.reference for case, _event in claimed]))
+                return claimed
+            except PushRejected:
+                self.store.refresh()
+        raise GitFailed("Others pushed faster, again and again; the next run goes on.")
+
+    def _waiting(self) -> list[tuple[Case, Event]]:
+        """Deliveries without an issue that nobody is opening at this moment."""
+        waiting = []
+        for case in self.store.cases():
+            for kind in {str(event.data["kind"]): None for event in case.deliveries}:
+                event, claim = case.current(kind), case.claimed(kind)
+                fresh = claim and claim.data["run"] != self.run and self._age(claim) < self.claim
+                if event and not case.opened(kind) and not fresh:
+                    waiting.append((case, event))
+        return waiting
+
+    def _age(self, event: Event) -> timedelta:
+        return self.now() - datetime.fromisoformat(event.at)
+
+    def _stamp(self) -> str:
+        return self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def _record(self, kind: str, done: list[tuple[str, str, str, int]]) -> None:
+        """What was done outside becomes events, on whatever head there is by then."""
+        for _attempt in range(ATTEMPTS):
+            for reference, form, digest, number in done:
+                case = self.store.case(reference)
+                if kind == OPENED and case.opened(form):
+                    continue
+                data = {"kind": form, "drawn": digest, "number": number}
+                self.store.append(case, kind, at=self._stamp(), by=BY, data=data)
+            try:
+                self.store.publish(_message("Record issues of", [entry[0] for entry in done]))
+                return
+            except PushRejected:
+                self.store.refresh()
+        raise GitFailed("Others pushed faster, again and again; the next run goes on.")
+
+    def _update_issues(self, report: Report) -> None:
+        """An issue shows the last thing sent; after a revision, or a delivery that joined, it is drawn anew."""
+        updated: list[tuple[str, str, str, int]] = []
+        try:
+            for case in list(self.store.cases()):
+                for kind in {str(event.data["kind"]): None for event in case.deliveries}:
+                    opened, event = case.opened(kind), case.current(kind)
+                    digest = str(case.deliveries[-1].data["digest"])
+                    if opened and event and case.drawn(kind) != digest:
+                        number = int(opened.data["number"])
+                        self._github.update_issue(number, self.draw(case, event))
+                        updated.append((case.reference, kind, digest, number))
+                        report.updated.append(case.reference)
+        finally:
+            self._record(UPDATED, updated)
+
+    def draw(self, case: Case, event: Event) -> issues.Issue:
+        """The issue of a delivery, from the schema it was judged by."""
+        digest = str(event.data["digest"])
+        name = None
+        if self.judge.data.organization.name_on_issues:
+            submission = self.store.submission(case.reference, digest) or {}
+            name = submission.get("applicant", {}).get("name")
+        folder = f"{self.address}cases/{case.reference}/private/{digest[:16]}/"
+        drawing = issues.Drawing(self.judge.data, self.store.schema(str(event.data["schema"])), folder, name)
+        return issues.draw(drawing, case, event)
+
+    def _rolling_issue(self) -> None:
+        """One issue for all that could not be taken in: claimed and opened with the first, then only drawn anew."""
+        rejected = TakeIn(self.judge, self.store).rejected()
+        issue = issues.rolling(self.judge.data, rejected)
+        case = self.store.case(FINDINGS)
+        opened, claim = case.opened(FINDINGS), case.claimed(FINDINGS)
+        if opened:
+            number = int(opened.data["number"])
+            if self._github.body(number).strip() != issue.body.strip():
+                self._github.update_issue(number, issue)
+        elif rejected and not (claim and claim.data["run"] != self.run and self._age(claim) < self.claim):
+            try:
+                self.store.append(case, CLAIMED, at=self._stamp(), by=BY, data={"kind": FINDINGS, "run": self.run})
+                self.store.publish("Claim the issue of findings")
+            except PushRejected:
+                return  # another run is at it
+            number = self._github.open_issue(issue)
+            self._record(OPENED, [(FINDINGS, FINDINGS, "", number)])
+
+
+def _message(verb: str, references: list[str]) -> str:
+    """A commit message: references are no personal data."""
+    unique = list(dict.fromkeys(references))
+    more = f" and {len(unique) - 5} more" if len(unique) > 5 else ""
+    return f"{verb} {', '.join(unique[:5])}{more}" if unique else "Keep what could not be taken in"
+

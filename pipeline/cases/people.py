@@ -1,0 +1,52 @@
+"""Who works on the cases, and in which roles: the records' private people.yml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from pipeline import shape
+from pipeline.errors import DataInvalid
+from pipeline.files import write_new
+from pipeline.findings import Finding, Level
+from pipeline.profiles.model import Organization
+from pipeline.profiles.yamlsource import read
+
+
+@dataclass(frozen=True)
+class Person:
+    login: str
+    name: str
+    roles: tuple[str, ...]
+
+
+def load(path: Path, schemas: Path, organization: Organization) -> tuple[Person, ...]:
+    """Raises DataInvalid with all findings."""
+    source = read(path, path.name)
+    findings = list(source.findings)
+    if not findings:
+        for found in shape.check(shape.data_schema(schemas, "people"), source.value, shape.last_name):
+            findings.append(Finding(found.pointer, found.label, found.message, Level.ERROR, path.name, source.line(found.pointer)))
+    known = {role.id for role in organization.roles}
+    logins: set[str] = set()
+    for index, raw in enumerate([] if findings else source.value["people"]):
+        if raw["login"].lower() in logins:
+            findings.append(source.finding(f"/people/{index}/login", raw["login"], "stands twice; keep one"))
+        logins.add(raw["login"].lower())
+        for place, role in enumerate(raw["roles"]):
+            if role not in known:
+                message = f"is no role; use one of: {', '.join(sorted(known))}"
+                findings.append(source.finding(f"/people/{index}/roles/{place}", role, message))
+    if findings:
+        raise DataInvalid(findings)
+    return tuple(Person(raw["login"], raw["name"], tuple(raw["roles"])) for raw in source.value["people"])
+
+
+def write_default(path: Path, organization: Organization) -> None:
+    """One person a role, to try it out with. An existing file is left alone."""
+    people = [{"login": role.id.replace("_", "-"), "name": role.name, "roles": [role.id]} for role in organization.roles]
+    head = "# Who works on the cases. login: the GitHub login, or any short name for the local board.\n"
+    content = head + yaml.safe_dump({"people": people}, allow_unicode=True, sort_keys=False)
+    write_new(path, content.encode())

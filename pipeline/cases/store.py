@@ -1,0 +1,69 @@
+"""The records: one folder. On GitHub it is a checked-out repository (gitstore.py), with the same files in it (D4).
+
+inbox/                            deliveries not taken in yet
+cases/<reference>/events/         what happened
+cases/<reference>/private/        what was submitted
+schemas/<sha256>.json             what it was judged by
+references/, rejected/, people.yml
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.cases.events import Case, append, read_case
+from pipeline.files import names, write_new
+
+
+@dataclass(frozen=True)
+class Store:
+    """`publish` and `refresh` do nothing here: in a plain folder every write is already where everybody looks."""
+
+    root: Path
+
+    def refresh(self) -> None:
+        """See what others have done."""
+
+    def publish(self, message: str) -> None:
+        """Let others see it. Raises PushRejected if somebody was faster: refresh, decide again."""
+
+    def case(self, reference: str) -> Case:
+        return read_case(self.folder(reference))
+
+    def folder(self, reference: str) -> Path:
+        return self.root / "cases" / reference
+
+    def references(self) -> list[str]:
+        return names(self.root / "cases")
+
+    def cases(self) -> Iterator[Case]:
+        for reference in self.references():
+            case = self.case(reference)
+            if case.events:
+                yield case
+
+    def append(self, case: Case, kind: str, *, at: str, by: str, data: Mapping[str, Any]) -> Case | None:
+        return append(self.folder(case.reference), case, kind, at=at, by=by, data=data)
+
+    def keep_private(self, reference: str, digest: str, name: str, content: bytes) -> None:
+        write_new(self.private(reference, digest) / name, content)
+
+    def private(self, reference: str, digest: str) -> Path:
+        return self.folder(reference) / "private" / digest[:16]
+
+    def keep_schema(self, schema_hash: str, schema: Mapping[str, Any]) -> None:
+        content = json.dumps(schema, ensure_ascii=False, indent=1).encode()
+        write_new(self.root / "schemas" / f"{schema_hash}.json", content)
+
+    def schema(self, schema_hash: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.root / "schemas" / f"{schema_hash}.json").read_bytes())
+        return found
+
+    def submission(self, reference: str, digest: str) -> dict[str, Any] | None:
+        """What was submitted; None once it has been forgotten."""
+        path = self.private(reference, digest) / "submission.json"
+        return json.loads(path.read_bytes()) if path.is_file() else None

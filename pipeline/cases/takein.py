@@ -1,0 +1,140 @@
+"""One delivery → events of a case. Each step may be killed and run again; what cannot be taken in is kept and told."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+
+from pipeline.accept import inbox as deliveries
+from pipeline.accept import references
+from pipeline.accept.check import Judge, check
+from pipeline.accept.inbox import Delivery, Inbox
+from pipeline.accept.submission import Submission
+from pipeline.audit.document import document, file_name
+from pipeline.cases.events import CONTACT, RECEIVED, REVISED, Case
+from pipeline.cases.store import Store
+from pipeline.errors import UnreadableInput
+from pipeline.files import names, write_new
+from pipeline.findings import Finding
+from pipeline.profiles import derive
+from pipeline.text import _
+
+BY = "intake"
+
+
+@dataclass(frozen=True)
+class TakeIn:
+    judge: Judge
+    store: Store
+
+    @property
+    def inbox(self) -> Inbox:
+        return Inbox(self.store.root, self.judge.data.organization.reference_prefix)
+
+    def run(self) -> list[str]:
+        """Take in everything that waits; the references concerned, in order of arrival."""
+        waiting: list[Delivery] = []
+        for name in self.inbox.names():
+            try:
+                waiting.append(deliveries.read(self.inbox.path(name)))
+            except (ValueError, UnreadableInput):
+                message = _("is no delivery; put it in with: python -m pipeline accept FILE")
+                self._reject(name, [Finding("", name[:80], message)])
+        waiting.sort(key=lambda delivery: (delivery.received_at, delivery.joins, delivery.name))
+        return [reference for delivery in waiting if (reference := self._one(delivery))]
+
+    def _one(self, delivery: Delivery) -> str | None:
+        submission = check(self.judge, delivery.content)
+        if isinstance(submission, list):
+            self._reject(delivery.name, submission)
+            return None
+        if submission.about in derive.COMPLAINTS:
+            message = _("A complaint or an appeal does not belong in the records; hand it to the role that handles them")
+            self._reject(delivery.name, [Finding("", delivery.name[:16], message)])
+            return None
+        reference = self._reference(delivery, submission)
+        if reference is None:
+            label = str(submission.schema["title"])
+            self._reject(delivery.name, [Finding("", label, _("has no reference of this body; put it in anew"))])
+            return None
+        while True:
+            case = self.store.case(reference)
+            if case.names(submission.digest):
+                break
+            if case.audit_begun:
+                message = _("came after the audit of {reference} had begun; ask the applicant").format(reference=reference)
+                self._reject(delivery.name, [Finding("", str(submission.schema["title"]), message)])
+                return None
+            if self._append(case, delivery, submission):
+                break
+        os.unlink(self.inbox.path(delivery.name))
+        return reference
+
+    def _reference(self, delivery: Delivery, submission: Submission) -> str | None:
+        """The delivery's own, or a longer one where another case has it already; None if it is not well formed."""
+        prefix = self.inbox.prefix
+        reference = delivery.reference
+        if references.normalise(prefix, reference) != reference:
+            return None
+        lengths = iter(references.LENGTHS)
+        while not delivery.joins and not _belongs(self.store.case(reference), submission.key):
+            reference = references.candidate(prefix, submission.key, next(lengths))
+        return reference
+
+    def _append(self, case: Case, delivery: Delivery, submission: Submission) -> Case | None:
+        """First what the event speaks of, then the event: a killed run leaves nothing that is named and not there."""
+        self.store.keep_schema(submission.schema_hash, submission.schema)
+        content = json.dumps(submission.value, ensure_ascii=False, indent=1).encode()
+        text = document(submission.schema, submission.value, case.reference)
+        self.store.keep_private(case.reference, submission.digest, "submission.json", content)
+        self.store.keep_private(case.reference, submission.digest, file_name(submission.kind), text.encode())
+        if submission.is_contact:
+            event = CONTACT
+        else:
+            event = REVISED if case.current(submission.kind) else RECEIVED
+        return self.store.append(case, event, at=delivery.received_at, by=BY, data=event_data(delivery, submission))
+
+    def _reject(self, name: str, findings: list[Finding]) -> None:
+        """Move it aside with what was found; the rolling issue is drawn from there."""
+        safe = name if deliveries.NAME.fullmatch(name) else f"unknown-{hashlib.sha256(name.encode()).hexdigest()[:16]}.json"
+        folder = self.store.root / "rejected"
+        told = [finding.as_dict() for finding in findings]
+        write_new(folder / f"{safe}.findings", json.dumps(told, ensure_ascii=False, indent=1).encode())
+        os.replace(self.inbox.path(name), folder / safe)
+
+    def rejected(self) -> dict[str, list[Finding]]:
+        """What lies aside, by name."""
+        folder = self.store.root / "rejected"
+        found: dict[str, list[Finding]] = {}
+        for name in names(folder, ".json"):
+            path = folder / f"{name}.findings"
+            told = json.loads(path.read_bytes()) if path.is_file() else []
+            found[name] = [Finding(entry["pointer"], entry.get("label", ""), entry.get("message", "")) for entry in told]
+        return found
+
+
+def event_data(delivery: Delivery, submission: Submission) -> dict[str, object]:
+    """What everybody who works on the case may know: no name, no address, no text of the applicant's."""
+    data: dict[str, object] = {
+        "kind": submission.kind,
+        "about": submission.about,
+        "key": submission.key,
+        "digest": submission.digest,
+        "schema": submission.schema_hash,
+    }
+    if delivery.joins:
+        data["joined"] = True
+    if not submission.is_contact:
+        data["version"] = submission.version
+        data["profile_hash"] = submission.profile_hash
+        data["held"] = list(submission.held)
+        data["answers"] = {answer.statement: answer.answer for answer in submission.answers}
+    return data
+
+
+def _belongs(case: Case, key: str) -> bool:
+    """Nobody else opened the case: it is empty, or was opened by this key, or by somebody who proved to own it."""
+    owners = [event.data["key"] for event in case.deliveries if not event.data.get("joined")]
+    return not owners or key in owners

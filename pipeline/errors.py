@@ -1,0 +1,67 @@
+"""What cannot go on. Everything that a person can mend is a Finding instead (findings.py).
+
+CannotGoOn
+├── DataInvalid      the data has findings, and this step needs data without any
+├── UnreadableInput  the bytes are no submission at all: size, type, encoding, depth
+├── AuditBegun       a revision came after the audit had begun
+├── StoreFailed      a folder cannot be written
+├── GitFailed        git said no (PushRejected: somebody else was faster)
+└── GitHubFailed     GitHub said no (RateLimited: ask again later; NotPrivate: the records are public)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.findings import Finding
+
+
+class CannotGoOn(Exception):
+    """The step stops; the message says why, and what to do about it."""
+
+
+class DataInvalid(CannotGoOn):
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__("\n".join(str(finding) for finding in findings))
+        self.findings = findings
+
+
+class UnreadableInput(CannotGoOn):
+    """`status` is the HTTP status that says the same."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class AuditBegun(CannotGoOn):
+    pass
+
+
+class StoreFailed(CannotGoOn):
+    pass
+
+
+class GitFailed(CannotGoOn):
+    pass
+
+
+class PushRejected(GitFailed):
+    pass
+
+
+class GitHubFailed(CannotGoOn):
+    pass
+
+
+class RateLimited(GitHubFailed):
+    """`wait` is in seconds."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__(f"GitHub asks to wait {wait:.0f} seconds. The next run goes on from here.")
+        self.wait = wait
+
+
+class NotPrivate(GitHubFailed):
+    pass

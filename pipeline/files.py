@@ -1,0 +1,68 @@
+"""Durable writes: once a call returns, the file is there whole, also after a power cut; before, it is not there at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from pipeline.errors import StoreFailed
+
+
+def write_new(path: Path, data: bytes) -> bool:
+    """Create the file; False (and nothing changed) if it exists. One of several rivals gets True."""
+    try:
+        temporary = _temporary(path, data)
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            return False
+        finally:
+            os.unlink(temporary)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise StoreFailed(f"{path.parent.name}/ cannot be written ({error.strerror}); check the disk and the rights") from error
+    return True
+
+
+def write(path: Path, data: bytes) -> None:
+    """Create the file or take the place of the one there."""
+    try:
+        os.replace(_temporary(path, data), path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise StoreFailed(f"{path.parent.name}/ cannot be written ({error.strerror}); check the disk and the rights") from error
+
+
+def _temporary(path: Path, data: bytes) -> Path:
+    """Temporary names begin with a dot: nobody lists them as content, and a killed writer's remains harm nobody."""
+    make_folder(path.parent)
+    temporary = path.parent / f".{secrets.token_hex(8)}.tmp"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    return temporary
+
+
+def make_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def names(folder: Path, suffix: str = "") -> list[str]:
+    """The names in a folder in order, without what is half-written; none if there is no folder."""
+    if not folder.is_dir():
+        return []
+    return sorted(name for name in os.listdir(folder) if not name.startswith(".") and name.endswith(suffix))

@@ -1,0 +1,186 @@
+"""The only module that speaks to GitHub: the repository's visibility, labels, issues. Serial, patient, never twice.
+
+Limits and good manners: GitHub REST API documentation, "Best practices" and "Rate limits" (2022-11-28).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+
+from pipeline.audit.issue import Issue
+from pipeline.errors import GitHubFailed, NotPrivate, RateLimited
+
+BETWEEN_WRITES = 1.0  # seconds, at least
+TIMEOUT = (10, 30)  # seconds to connect, seconds to wait for an answer
+RELIST_WAITS = (2.0, 4.0, 8.0)  # seconds before each look whether a write of unknown outcome was done
+WAIT_LIMIT = 60.0  # seconds this run waits for a limit to pass; longer is left to the next run
+
+
+class _Unknown(Exception):
+    """The request may have been done or not: 5xx, dropped, timed out, or an answer that is not JSON."""
+
+
+@dataclass
+class GitHub:
+    """One repository. `api` is GITHUB_API_URL, `repository` GITHUB_REPOSITORY ("owner/name").
+
+    Every method may raise RateLimited (the next run goes on) and GitHubFailed.
+    """
+
+    api: str
+    repository: str
+    token: str
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.time
+    _last_write: float = field(default=0.0, repr=False)
+    _session: requests.Session = field(default_factory=requests.Session, repr=False)
+
+    def ensure_private(self) -> None:
+        """Raises NotPrivate unless the repository says at this moment that it is private (D5)."""
+        visibility = self._read("").get("visibility")
+        if visibility != "private":
+            raise NotPrivate(
+                f"The records repository {self.repository} is {visibility}, not private. Nothing was written. "
+                "Make it private in its settings, then run this again."
+            )
+
+    def open_issue(self, issue: Issue) -> int:
+        """The number of the one issue with this marker: found if it is there, else created. Safe to call again."""
+        found = self.find(issue)
+        for wait in (*RELIST_WAITS, None):
+            if found:
+                return found
+            try:
+                content = {"title": issue.title, "body": issue.body, "labels": list(issue.labels)}
+                return int(self._write("POST", "/issues", content)["number"])
+            except _Unknown as error:
+                if wait is None:
+                    raise GitHubFailed("GitHub did not answer clearly; the next run looks again.") from error
+                found = self._look_again(issue)
+        raise GitHubFailed("GitHub did not answer clearly; the next run looks again.")
+
+    def _look_again(self, issue: Issue) -> int | None:
+        """Lists lag behind writes: look several times before believing that nothing was created."""
+        for wait in RELIST_WAITS:
+            self.sleep(wait)
+            found = self.find(issue)
+            if found:
+                return found
+        return None
+
+    def update_issue(self, number: int, issue: Issue) -> None:
+        """Draw an issue anew. Doing it twice changes nothing."""
+        content = {"title": issue.title, "body": issue.body, "labels": list(issue.labels)}
+        for wait in (*RELIST_WAITS, None):
+            try:
+                self._write("PATCH", f"/issues/{number}", content)
+                return
+            except _Unknown as error:
+                if wait is None:
+                    raise GitHubFailed("GitHub did not answer clearly; the next run tries again.") from error
+                self.sleep(wait)
+
+    def find(self, issue: Issue) -> int | None:
+        """By label and the marker on line 1, open or closed, written by a bot: people can imitate the rest."""
+        for found in self._issues(issue.labels[0]):
+            mine = (found.get("body") or "").split("\n", 1)[0].strip() == issue.marker
+            if mine and (found.get("user") or {}).get("type") == "Bot" and "pull_request" not in found:
+                return int(found["number"])
+        return None
+
+    def body(self, number: int) -> str:
+        return str(self._read(f"/issues/{number}").get("body") or "")
+
+    def _issues(self, label: str) -> Iterator[dict[str, Any]]:
+        page = 1
+        while True:
+            query = {"labels": label, "state": "all", "per_page": 100, "page": page, "sort": "created", "direction": "desc"}
+            found = self._read("/issues", query)
+            yield from found
+            if len(found) < 100:
+                return
+            page += 1
+
+    def _read(self, path: str, query: dict[str, Any] | None = None) -> Any:
+        for wait in (*RELIST_WAITS, None):
+            try:
+                return self._request("GET", path, query=query)
+            except _Unknown as error:
+                if wait is None:
+                    raise GitHubFailed(f"GitHub did not answer ({error}); the next run tries again.") from error
+                self.sleep(wait)
+
+    def _write(self, method: str, path: str, content: dict[str, Any]) -> Any:
+        pause = self._last_write + BETWEEN_WRITES - self.clock()
+        if pause > 0:
+            self.sleep(pause)
+        try:
+            return self._request(method, path, content=content)
+        finally:
+            self._last_write = self.clock()
+
+    def _request(
+        self, method: str, path: str, *, query: dict[str, Any] | None = None, content: dict[str, Any] | None = None
+    ) -> Any:
+        headers = {
+            "Accept": "application/vnd.github+json",
+            "Authorization": f"Bearer {self.token}",
+            "User-Agent": "certificate-pipeline",
+            "X-GitHub-Api-Version": "2022-11-28",
+        }
+        url = f"{self.api}/repos/{self.repository}{path}"
+        while True:
+            try:
+                answer = self._session.request(method, url, params=query, json=content, headers=headers, timeout=TIMEOUT)
+            except requests.RequestException as error:
+                raise _Unknown(type(error).__name__) from error
+            wait = limited(answer, self.clock())
+            if wait is None:
+                return _result(answer, method, path)
+            if wait > WAIT_LIMIT:
+                raise RateLimited(wait)
+            self.sleep(wait)
+
+
+def limited(answer: requests.Response, now: float) -> float | None:
+    """Seconds to wait if the answer is a limit; None if it is something else (not every 403 is a limit)."""
+    if answer.status_code not in (403, 429):
+        return None
+    after = answer.headers.get("Retry-After", "")
+    if after.isdigit():
+        return float(after) + 1
+    if after:
+        try:
+            return max(parsedate_to_datetime(after).timestamp() - now, 0) + 1
+        except ValueError:
+            return 60.0
+    if answer.headers.get("x-ratelimit-remaining") == "0":
+        reset = answer.headers.get("x-ratelimit-reset", "")
+        return max(float(reset) - now, 0) + 1 if reset.isdigit() else 60.0
+    if answer.status_code == 429 or "rate limit" in answer.text.lower():
+        return 60.0
+    return None
+
+
+def _result(answer: requests.Response, method: str, path: str) -> Any:
+    status = answer.status_code
+    if status >= 500:
+        raise _Unknown(f"status {status}")
+    if status >= 400:
+        remedy = {
+            401: "the token is not valid; renew it",
+            403: "the token may not do this; give it issues: write and contents: write",
+            404: "not found, or the token may not see it; check GITHUB_REPOSITORY and the token",
+            410: "issues are switched off in the repository's settings; switch them on",
+        }.get(status, "the request was not accepted")
+        raise GitHubFailed(f"GitHub answered {status} to {method} {path or '/'}: {remedy}.")
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise _Unknown("an answer that is not JSON") from error

@@ -1,0 +1,293 @@
+"""Profile → the JSON Schema (2020-12) of its forms. Everything a form, a check or a limit says of a field stands in here.
+
+Annotations beside the standard words: `x-widget` (how it is asked), `x-what` ("your evidence"), `x-missing` (what to do
+when it is not there), `x-question`, `x-profile` (where a statement is written), `x-autocomplete` (WCAG 2.2, 1.3.5).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.profiles.model import Data, Profile, Statement, Unit
+from pipeline.text import _
+
+Schema = dict[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+SELF_ASSESSMENT, PORTFOLIO, CONTACT = "self-assessment", "portfolio", "contact"
+EVIDENCE_MAX = 3000  # Unicode code points
+LINKS_MAX = 5
+LOG_ROWS = 40
+ANSWERS = ("yes", "partly", "not_yet")
+COMPLAINTS = ("complaint", "appeal")
+
+
+def form_kinds(data: Data) -> list[tuple[str, str]]:
+    """Every form there is, as (kind, profile id or topic)."""
+    profiles = [(kind, profile.id) for profile in data.open_profiles for kind in (SELF_ASSESSMENT, PORTFOLIO)]
+    return profiles + [(CONTACT, topic) for topic in topics(data)]
+
+
+def topics(data: Data) -> list[str]:
+    """What one can write about; a profile that is not open yet is one of them (F13)."""
+    closed = [profile.id for profile in data.profiles if not profile.open]
+    return ["question", "scholarship", "provider", *closed, *COMPLAINTS]
+
+
+def form_schema(data: Data, kind: str, about: str) -> Schema:
+    """The schema of one form; `about` is a profile id, or for contact a topic. Raises KeyError for an unknown form."""
+    if (kind, about) not in form_kinds(data):
+        raise KeyError(f"{kind}/{about}")
+    if kind == CONTACT:
+        return _contact(data, about)
+    profile = next(profile for profile in data.open_profiles if profile.id == about)
+    properties: Schema = {
+        "kind": _hidden({"const": kind}),
+        "profile": _hidden({"const": profile.id}),
+        "version": _hidden({"type": "string", "pattern": r"^\d+\.\d+\.\d+$"}, profile.version),
+        "profile_hash": _hidden({"type": "string", "pattern": "^[0-9a-f]{64}$"}, data.hashes[profile.id]),
+        **_envelope(),
+        "answers": _answers(data, profile, kind),
+    }
+    if kind == PORTFOLIO:
+        log = profile.part("log")
+        if log:
+            properties["log"] = _log(log.title)
+        held = {inner.id: _held(inner) for inner in data.included(profile)}
+        if held:
+            properties["held"] = _group(_("Certificates you hold"), held, [])
+        properties["case"] = _case(data.organization.reference_prefix)
+    else:
+        properties["interview"] = _interview(data)
+        properties["education"] = _education()
+    properties["applicant"] = _applicant()
+    properties["declarations"] = _declarations(kind)
+    required = ["kind", "profile", "version", "profile_hash", "answers", "applicant", "declarations"]
+    name = _("Self-assessment") if kind == SELF_ASSESSMENT else profile.portfolio_name or _("Portfolio")
+    return _root(f"{name}: {profile.name}", f"{profile.id}/{kind}", properties, required)
+
+
+def _root(title: str, path: str, properties: Schema, required: list[str]) -> Schema:
+    return {"$schema": DIALECT, "$id": f"urn:form:{path}", "title": title, **_object(properties, required)}
+
+
+def _object(properties: Schema, required: list[str]) -> Schema:
+    return {"type": "object", "additionalProperties": False, "required": required, "properties": properties}
+
+
+def _group(title: str, properties: Schema, required: list[str], hint: str = "") -> Schema:
+    return {"title": title, **({"description": hint} if hint else {}), **_object(properties, required)}
+
+
+def _hidden(rule: Schema, value: str | None = None) -> Schema:
+    return {**rule, "x-widget": "hidden", **({"default": value} if value is not None else {})}
+
+
+def _envelope() -> Schema:
+    return {
+        "id": _hidden({"type": "string", "pattern": "^[0-9a-f]{32}$"}),
+        "language": _hidden({"type": "string", "pattern": "^[a-z]{2}$"}),
+    }
+
+
+def _text(title: str, limit: int, *, widget: str = "text", what: str = "", hint: str = "", **more: Any) -> Schema:
+    """`limit` in Unicode code points after CRLF → LF."""
+    schema: Schema = {"title": title, "type": "string", "maxLength": limit, "x-widget": widget}
+    if what:
+        schema["x-what"] = what
+    if hint:
+        schema["description"] = hint
+    return {**schema, **{name.replace("x_", "x-"): value for name, value in more.items()}}
+
+
+def _checkbox(title: str, missing: str = "") -> Schema:
+    rule: Schema = {"const": True, "x-missing": missing} if missing else {"type": "boolean"}
+    return {"title": title, **rule, "x-widget": "checkbox"}
+
+
+def _answers(data: Data, profile: Profile, kind: str) -> Schema:
+    properties = {
+        statement.id: _answer(data.home(profile, unit), unit, statement, kind)
+        for unit in data.units(profile)
+        for statement in unit.asked
+    }
+    return _group(_("Your answers"), properties, [])
+
+
+def _answer(home: Profile, unit: Unit, statement: Statement, kind: str) -> Schema:
+    title = f"{statement.id} {unit.title}"
+    properties: Schema = {
+        "answer": {
+            "title": title,
+            "enum": list(ANSWERS),
+            "x-widget": "choice",
+            "x-missing": _("choose yes, partly or not yet"),
+        }
+    }
+    if kind == PORTFOLIO:
+        what = _("your evidence")
+        properties["evidence"] = _text(
+            title, EVIDENCE_MAX, widget="textarea", what=what, hint=statement.evidence, x_missing=_("write your evidence")
+        )
+        properties["links"] = _links(title)
+    extra = {"x-question": statement.question, "x-kind": statement.kind, "x-unit": unit.id}
+    extra |= {"x-unit-title": unit.title, "x-profile": home.id}
+    return {**_group(title, properties, ["answer"]), **extra}
+
+
+def _links(title: str) -> Schema:
+    link = {
+        "type": "string",
+        "maxLength": 300,
+        "pattern": r"^https?://[^\s/]+\S*$",
+        "$comment": "remedy: " + _("write each link on a line of its own, beginning with https://"),
+        "x-what": _("each link"),
+    }
+    return {"title": title, "type": "array", "maxItems": LINKS_MAX, "items": link, "x-widget": "lines", "x-what": _("links")}
+
+
+def _log(title: str) -> Schema:
+    date = _text(
+        _("Date"), 10, widget="date", pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$", x_missing=_("write the date")
+    )
+    date["$comment"] = "remedy: " + _("write the date as year-month-day, like 2027-03-14")
+    hours = {
+        "title": _("Hours"),
+        "type": "number",
+        "exclusiveMinimum": 0,
+        "maximum": 24,
+        "x-widget": "number",
+        "x-missing": _("write the hours, like 1.5"),
+    }
+    worked_on = _text(
+        _("What was worked on"), 600, widget="textarea", what=_("what was worked on"), x_missing=_("write what was worked on")
+    )
+    row = _object({"date": date, "hours": hours, "worked_on": worked_on}, ["date", "hours", "worked_on"])
+    return {"title": title, "type": "array", "maxItems": LOG_ROWS, "items": row, "x-widget": "rows", "x-what": _("rows")}
+
+
+def _held(inner: Profile) -> Schema:
+    title = _("Number of your {name}").format(name=inner.name)
+    hint = _("If you hold this certificate, its statements count as shown and you may leave them unanswered.")
+    return _text(title, 40, what=_("the number"), hint=hint)
+
+
+def _case(prefix: str) -> Schema:
+    reference = _text(
+        _("Reference of your self-assessment"),
+        40,
+        what=_("the reference"),
+        hint=_("It begins with {prefix}- and stands on the confirmation you were shown.").format(prefix=prefix),
+    )
+    secret = _text(_("Secret of that reference"), 80, what=_("the secret"), hint=_("The last part of the link you were given."))
+    return _group(_("Your self-assessment"), {"reference": reference, "secret": secret}, [])
+
+
+def _interview(data: Data) -> Schema:
+    minutes, role = data.organization.interview_minutes, data.organization.role("intake_manager").name
+    times = _text(_("Times that suit you"), 1000, widget="textarea", what=_("the times"), hint=_("For example: weekday mornings."))
+    help_needed = _text(
+        _("Anything you need"),
+        1000,
+        widget="textarea",
+        what=_("what you need"),
+        hint=_("For example another language, help because of a disability, or no computer."),
+    )
+    title = _("Your {minutes}-minute interview with the {role}").format(minutes=minutes, role=role)
+    return _group(title, {"times": times, "help": help_needed}, [])
+
+
+def _education() -> Schema:
+    def names(title: str, hint: str) -> Schema:
+        item = {"type": "string", "maxLength": 200, "x-what": _("each name")}
+        rule = {"type": "array", "maxItems": 20, "items": item, "x-widget": "lines", "x-what": _("names")}
+        return {"title": title, "description": hint, **rule}
+
+    return _group(
+        _("Who taught you"),
+        {
+            "providers": names(_("Education providers"), _("One name a line. Leave it empty if there was none.")),
+            "trainers": names(_("Trainers and teachers"), _("One name a line.")),
+        },
+        [],
+        _("It makes no difference to the result. It keeps those who taught you from auditing you."),
+    )
+
+
+def _applicant() -> Schema:
+    email = {
+        **_text(_("E-mail address"), 254, widget="email", what=_("your e-mail address"), x_autocomplete="email"),
+        "pattern": r"^[^@\s]+@[^@\s]+\.[^@\s.]+$",
+        "$comment": "remedy: " + _("write your e-mail address, like name@example.org"),
+        "x-missing": _("write your e-mail address, like name@example.org"),
+    }
+    name = _text(_("Full name"), 200, what=_("your name"), minLength=1, x_autocomplete="name", x_missing=_("write your name"))
+    return _group(
+        _("Who you are"),
+        {
+            "name": name,
+            "email": email,
+            "country": _text(_("Country"), 100, what=_("your country"), x_autocomplete="country-name"),
+            "time_zone": _text(_("Time zone"), 100, what=_("your time zone"), hint=_("The nearest large city is enough.")),
+            "helped": _checkbox(_("Someone is helping me to fill this in")),
+        },
+        ["name", "email"],
+    )
+
+
+def _declarations(kind: str) -> Schema:
+    consent = _checkbox(
+        _("I agree that what I send is kept and read for this purpose"), _("tick it to agree; without it we may not keep what you send")
+    )
+    if kind != PORTFOLIO:
+        return _group(_("Your consent"), {"consent": consent}, ["consent"])
+    own = _checkbox(_("This is my own work"), _("tick it if it is your own work; we cannot audit the work of somebody else"))
+    used = _checkbox(_("I used artificial intelligence tools"))
+    how = _text(
+        _("Which tools, and how"), 1000, widget="textarea", what=_("how you used them"), x_missing=_("write which tools you used, and how")
+    )
+    listed = _checkbox(_("My name may be listed among the holders, if I am granted the certificate"))
+    return _group(
+        _("Your declarations"),
+        {"own_work": own, "ai_used": used, "ai_how": how, "consent": consent, "listed": listed},
+        ["own_work", "consent"],
+    )
+
+
+def _contact(data: Data, topic: str) -> Schema:
+    profile = data.profile(topic)
+    properties: Schema = {"kind": _hidden({"const": CONTACT}), "topic": _hidden({"const": topic}), **_envelope()}
+    required = ["kind", "topic", "message", "applicant", "declarations"]
+    if topic == "provider":
+        properties["organisation"] = _text(
+            _("Name of the organisation"), 200, what=_("its name"), minLength=1, x_missing=_("write its name")
+        )
+        properties["website"] = _text(_("Its website"), 300, what=_("its website"))
+        required.append("organisation")
+    if profile and profile.prerequisite:
+        needed = data.profile(profile.prerequisite)
+        title = _("Number of your {name}").format(name=needed.name if needed else "")
+        properties["certificate_number"] = _text(title, 40, what=_("the number"), minLength=1, x_missing=_("write the number"))
+        required.append("certificate_number")
+    if topic in COMPLAINTS:
+        hint = _("If it is about a case of yours.")
+        properties["reference"] = _text(_("Reference"), 40, what=_("the reference"), hint=hint)
+    properties["message"] = _text(
+        _("Your message"), 5000, widget="textarea", what=_("your message"), minLength=1, x_missing=_("write your message")
+    )
+    properties["applicant"] = _applicant()
+    properties["declarations"] = _declarations(CONTACT)
+    return _root(topic_title(data, topic), f"contact/{topic}", properties, required)
+
+
+def topic_title(data: Data, topic: str) -> str:
+    profile = data.profile(topic)
+    if profile:
+        return _("Ask for the {name}").format(name=profile.name)
+    return {
+        "question": _("Ask a question"),
+        "scholarship": _("Ask about a scholarship"),
+        "provider": _("Ask for recognition as an education provider"),
+        "complaint": _("Make a complaint"),
+        "appeal": _("Appeal against a decision"),
+    }[topic]

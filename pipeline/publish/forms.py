@@ -1,0 +1,183 @@
+"""A form's schema → its HTML, at build with nothing typed, on the server with what was typed and what is to be mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from markupsafe import Markup
+
+from pipeline.findings import Finding
+from pipeline.profiles import derive
+from pipeline.profiles.fields import Field, fields
+from pipeline.publish.render import Renderer
+from pipeline.text import _
+
+ROWS_A_GROUP = 10
+
+
+@dataclass(frozen=True)
+class Control:
+    """One field as the template shows it. `errors` are the messages that stand beside it."""
+
+    field: Field
+    value: str
+    errors: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        return self.field.name
+
+    @property
+    def hint(self) -> str:
+        return str(self.field.schema.get("description", ""))
+
+    @property
+    def described_by(self) -> str:
+        """Ids of the texts that belong to it."""
+        parts = [f"{self.id}-hint"] if self.hint or self.field.widget == "lines" else []
+        return " ".join([*parts, *([f"{self.id}-error"] if self.errors else [])])
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """What the schema says, for the page to read: no rule is written twice (D11)."""
+        schema = self.field.schema
+        found = {
+            "aria-required": "true" if self.field.required or "x-missing" in schema and self.field.widget == "choice" else "",
+            "aria-invalid": "true" if self.errors else "",
+            "aria-describedby": self.described_by,
+            "data-maxlength": str(schema.get("maxLength", "")),
+            "data-maxitems": str(schema.get("maxItems", "")),
+            "autocomplete": str(schema.get("x-autocomplete", "")),
+        }
+        return {name: value for name, value in found.items() if value}
+
+
+@dataclass(frozen=True)
+class StatementControls:
+    """A statement with its radio buttons, and in a portfolio the evidence and the links."""
+
+    id: str
+    question: str
+    kind: str
+    answer: Control
+    evidence: Control | None
+    links: Control | None
+
+
+@dataclass(frozen=True)
+class UnitControls:
+    id: str
+    title: str
+    statements: tuple[StatementControls, ...]
+    open: bool
+
+
+@dataclass(frozen=True)
+class FormView:
+    """All that form.html shows. `summary` are (id of the field, label, message)."""
+
+    schema: Mapping[str, Any]
+    hidden: tuple[Control, ...]
+    units: tuple[UnitControls, ...]
+    rows: tuple[tuple[bool, tuple[tuple[Control, ...], ...]], ...]
+    groups: tuple[tuple[str, str, tuple[Control, ...]], ...]
+    summary: tuple[tuple[str, str, str], ...]
+
+
+def form_view(
+    renderer: Renderer, kind: str, about: str, values: Mapping[str, Sequence[str]], findings: Sequence[Finding]
+) -> FormView:
+    schema = derive.form_schema(renderer.data, kind, about)
+    every = list(fields(schema))
+    placed = [(finding, _nearest(every, finding.pointer)) for finding in findings]
+    controls = [_control(field, values, placed, renderer) for field in every]
+    by_path = {control.field.path: control for control in controls}
+    return FormView(
+        schema=schema,
+        hidden=tuple(control for control in controls if control.field.widget == "hidden" and control.value),
+        units=tuple(_units(schema, by_path, bool(findings))),
+        rows=tuple(_rows(controls)),
+        groups=tuple(_groups(schema, controls)),
+        summary=tuple((field.name if field else "", finding.label, finding.message) for finding, field in placed),
+    )
+
+
+def _nearest(every: list[Field], place: str) -> Field | None:
+    """The field of a finding: its own, the first one inside, or the one it is inside of."""
+    exact = next((field for field in every if field.pointer == place and field.widget != "hidden"), None)
+    inside = next((field for field in every if field.pointer.startswith(place + "/") and field.widget != "hidden"), None)
+    around = next((field for field in every if place.startswith(field.pointer + "/")), None)
+    return exact or around or (inside if place else None)
+
+
+def _control(
+    field: Field, values: Mapping[str, Sequence[str]], placed: list[tuple[Finding, Field | None]], renderer: Renderer
+) -> Control:
+    schema = field.schema
+    fixed = str(schema.get("const", schema.get("default", ""))) if field.widget == "hidden" else ""
+    if field.path == ("language",):
+        fixed = renderer.data.organization.language
+    value = "\n".join(values.get(field.name, [])) or fixed
+    errors = tuple(finding.message for finding, where in placed if where is field)
+    return Control(field, value, errors)
+
+
+def _units(schema: Mapping[str, Any], by_path: Mapping[Any, Control], wrong: bool) -> Iterator[UnitControls]:
+    asked = schema["properties"].get("answers", {}).get("properties", {})
+    first = True
+    for unit, entries in groupby(asked.items(), key=lambda entry: entry[1]["x-unit"]):
+        statements = []
+        title = ""
+        for statement, rule in entries:
+            title = rule["x-unit-title"]
+            inner = [by_path.get(("answers", statement, name)) for name in ("answer", "evidence", "links")]
+            answer = by_path[("answers", statement, "answer")]
+            statements.append(
+                StatementControls(statement, rule["x-question"], kind_word(rule["x-kind"]), answer, inner[1], inner[2])
+            )
+        has_error = any(
+            control.errors for entry in statements for control in (entry.answer, entry.evidence, entry.links) if control
+        )
+        yield UnitControls(unit, title, tuple(statements), has_error if wrong else first)
+        first = False
+
+
+def _rows(controls: list[Control]) -> Iterator[tuple[bool, tuple[tuple[Control, ...], ...]]]:
+    """Rows of the log in groups; a group is open if it is the first, or has something in it."""
+    cells = [control for control in controls if control.field.path[0] == "log"]
+    rows = [tuple(cells[start : start + 3]) for start in range(0, len(cells), 3)]
+    for start in range(0, len(rows), ROWS_A_GROUP):
+        group = tuple(rows[start : start + ROWS_A_GROUP])
+        used = any(control.value or control.errors for row in group for control in row)
+        yield start == 0 or used, group
+
+
+def _groups(schema: Mapping[str, Any], controls: list[Control]) -> Iterator[tuple[str, str, tuple[Control, ...]]]:
+    """(title, hint, controls) of everything that is no answer and no row, in the schema's order."""
+    shown = [control for control in controls if control.field.widget != "hidden"]
+    plain = [control for control in shown if control.field.path[0] not in ("answers", "log")]
+    for name, entries in groupby(plain, key=lambda control: str(control.field.path[0])):
+        rule = schema["properties"][name]
+        grouped = rule.get("type") == "object"
+        yield (rule["title"] if grouped else "", rule.get("description", "") if grouped else "", tuple(entries))
+
+
+def kind_word(kind: str) -> str:
+    return {"knowledge": _("knowledge"), "skill": _("skill"), "attitude": _("attitude")}[kind]
+
+
+def render_form(
+    renderer: Renderer,
+    kind: str,
+    about: str,
+    *,
+    root: str,
+    values: Mapping[str, Sequence[str]] | None = None,
+    findings: Sequence[Finding] = (),
+) -> Markup:
+    """The whole content of a form's page. `root` as in Renderer."""
+    view = form_view(renderer, kind, about, values or {}, findings)
+    return renderer("form.html", root, view=view, kind=kind, about=about, profile=renderer.data.profile(about))

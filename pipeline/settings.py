@@ -1,0 +1,33 @@
+"""Where things lie. Every setting has a default that works on one machine; the environment changes it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`data`: the body's own YAML. `schemas`: what is committed of the derived schemas. `var`: what the local run keeps."""
+
+    data: Path = ROOT / "data"
+    schemas: Path = ROOT / "schemas"
+    var: Path = ROOT / "var"
+    site: Path = ROOT / "site"
+    endpoint: str = ""  # SUBMISSION_ENDPOINT: where the built forms send to, instead of organization.yml's
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        def path(name: str, default: Path) -> Path:
+            return Path(os.environ.get(name) or default).resolve()
+
+        return cls(
+            data=path("PIPELINE_DATA", cls.data),
+            schemas=path("PIPELINE_SCHEMAS", cls.schemas),
+            var=path("PIPELINE_VAR", cls.var),
+            site=path("PIPELINE_SITE", cls.site),
+            endpoint=os.environ.get("SUBMISSION_ENDPOINT", ""),
+        )

@@ -1,0 +1,117 @@
+"""JSON Schema (2020-12) → findings in plain words. The one place that knows jsonschema's errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from pipeline.findings import Finding, pointer
+from pipeline.text import _
+
+Labels = Callable[[str], str]
+"""Gives the words by which a person knows the field at a JSON Pointer."""
+
+
+@lru_cache(maxsize=64)
+def _load(path: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return loaded
+
+
+def data_schema(schemas: Path, name: str) -> dict[str, Any]:
+    """The hand-written schema of a file in data/ or of a record: schemas/data/<name>.schema.json."""
+    return _load(schemas / "data" / f"{name}.schema.json")
+
+
+def check(schema: dict[str, Any], value: Any, label: Labels) -> list[Finding]:
+    """All findings of a value, each at the place where it is to be mended."""
+    found = {
+        finding
+        for error in Draft202012Validator(schema).iter_errors(value)
+        for finding in _explain(error, label)
+    }
+    return sorted(found)
+
+
+def last_name(place: str) -> str:
+    """The plainest label: the last part of the pointer."""
+    return place.rpartition("/")[2] or _("File")
+
+
+def _explain(error: ValidationError, label: Labels) -> Iterator[Finding]:
+    path = list(error.absolute_path)
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        for name in missing:
+            place = pointer([*path, name])
+            remedy = error.schema.get("properties", {}).get(name, {}).get("x-missing")
+            yield Finding(place, label(place), remedy or _("is missing; add it"))
+        return
+    if error.validator == "additionalProperties" and isinstance(error.validator_value, bool):
+        for name in error.instance:
+            if name not in error.schema.get("properties", {}):
+                place = pointer([*path, name])
+                known = ", ".join(error.schema.get("properties", {}))
+                yield Finding(place, label(place), _("is not known here; remove it, or use one of: {known}").format(known=known[:300]))
+        return
+    if error.validator == "anyOf" and error.context:
+        yield from _explain(_nearest(error), label)
+        return
+    yield Finding(pointer(path), label(pointer(path)), _message(error))
+
+
+def _nearest(error: ValidationError) -> ValidationError:
+    """Of the errors of all alternatives, one that has the value's own type."""
+    context = error.context or []
+    return next((inner for inner in context if inner.validator not in ("type", "enum")), context[0])
+
+
+def _type_name(name: str) -> str:
+    return {
+        "string": _("text in quotes"),
+        "integer": _("a whole number"),
+        "boolean": _("true or false"),
+        "array": _("a list"),
+        "object": _("a group of fields"),
+        "null": _("null"),
+    }.get(name, name)
+
+
+def _message(error: ValidationError) -> str:
+    rule, wanted = str(error.validator), error.validator_value
+    missing, what = error.schema.get("x-missing"), error.schema.get("x-what")
+    if missing and rule in ("minLength", "enum", "const", "exclusiveMinimum") or (missing and error.instance in ("", None)):
+        return str(missing)
+    if rule == "type":
+        names = wanted if isinstance(wanted, list) else [wanted]
+        return _("must be {kind}").format(kind=_(" or ").join(_type_name(name) for name in names))
+    if rule == "enum":
+        return _("is not one of the choices; use {choices}").format(choices=", ".join(str(choice) for choice in wanted))
+    if rule == "const":
+        return _("must be {value}").format(value=json.dumps(wanted))
+    if rule == "maxLength":
+        message = _("write {what} in {limit:,} characters or fewer (now {now:,})")
+        return message.format(what=what or _("it"), limit=wanted, now=len(error.instance))
+    if rule == "minLength":
+        return _("is empty; write it") if wanted == 1 else _("write at least {limit} characters").format(limit=wanted)
+    if rule == "pattern":
+        remedy = str(error.schema.get("$comment", "")).removeprefix("remedy: ")
+        return _(remedy) if remedy else _("does not have the expected form")
+    if rule == "maxItems":
+        message = _("give {limit} {what} or fewer (now {now})")
+        return message.format(limit=wanted, what=what or _("entries"), now=len(error.instance))
+    if rule == "minItems":
+        return _("give at least {limit}").format(limit=wanted)
+    if rule in ("maximum", "minimum", "exclusiveMaximum"):
+        return _("must be a number {relation} {limit}").format(
+            relation=_("from") if rule == "minimum" else _("up to"), limit=wanted
+        )
+    if rule == "uniqueItems":
+        return _("names the same twice; keep one")
+    return _("does not fit the rule “{rule}”").format(rule=rule)

@@ -1,0 +1,33 @@
+"""Interface texts: English sentences in the code are the keys of one gettext catalogue (locale/messages.pot)."""
+
+from __future__ import annotations
+
+import gettext
+import unicodedata
+from contextvars import ContextVar
+from pathlib import Path
+
+LOCALE = Path(__file__).parent / "locale"
+language: ContextVar[str] = ContextVar("language", default="en")
+
+
+def _translations() -> gettext.NullTranslations:
+    return gettext.translation("messages", LOCALE, languages=[language.get()], fallback=True)
+
+
+def _(message: str) -> str:
+    return _translations().gettext(message)
+
+
+def ngettext(singular: str, plural: str, number: int) -> str:
+    return _translations().ngettext(singular, plural, number)
+
+
+def normalised(text: str) -> str:
+    """CRLF and CR become LF: the one form in which texts are counted, compared and kept."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def has_content(text: str) -> bool:
+    """True if a reader would see anything: zero-width and control characters alone are nothing."""
+    return any(unicodedata.category(character)[0] not in "CZ" for character in text)
