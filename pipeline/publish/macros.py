@@ -1,0 +1,39 @@
+"""Names and lists from the data for the written pages. Every value is escaped: a page's source is trusted, data is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from pipeline.publish.render import Renderer
+from pipeline.text import _
+
+
+def define(env: Any) -> None:
+    renderer: Renderer = env.conf["extra"]["renderer"]
+    organization = renderer.data.organization
+
+    def part(name: str) -> Markup:
+        # One line: Markdown leaves a block of HTML without blank lines alone.
+        return Markup("").join(line for line in _lines(renderer(name, "../")))
+
+    env.macro(lambda: part("audit.html"), "audit_overview")
+    env.macro(lambda: part("providers.html"), "providers")
+    env.macro(lambda: part("about.html"), "who_we_are")
+    env.macro(lambda: part("roles.html"), "roles_table")
+    env.macro(lambda: part("retention.html"), "retention")
+    env.macro(lambda: _roles_sentence(renderer), "roles_list")
+    env.macro(lambda: escape(organization.role(organization.complaints_role).name), "complaints_role")
+    env.macro(lambda: renderer.email(organization.complaints_write_to), "complaints_address")
+    env.macro(lambda role: escape(organization.role(role).name), "role_name")
+    env.macro(lambda: _("Your name stands there too.") if organization.name_on_issues else "", "name_on_issues")
+
+
+def _lines(html: str) -> list[Markup]:
+    return [Markup(line.strip() + " ") for line in html.splitlines() if line.strip()]
+
+
+def _roles_sentence(renderer: Renderer) -> Markup:
+    names = ", ".join(role.name for role in renderer.data.organization.roles)
+    return escape(_("Those who read it: {roles}.").format(roles=names))
