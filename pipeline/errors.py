@@ -6,7 +6,8 @@ CannotGoOn
 ├── AuditBegun       a revision came after the audit had begun
 ├── StoreFailed      a folder cannot be written
 ├── GitFailed        git said no (PushRejected: somebody else was faster)
-└── GitHubFailed     GitHub said no (RateLimited: ask again later; NotPrivate: the records are public)
+├── GitHubFailed     GitHub said no (RateLimited: ask again later; NotPrivate: the records are public)
+└── ProviderFailed   the form provider said no (accept/providers.py)
 """
 
 from __future__ import annotations

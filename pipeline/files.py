@@ -21,7 +21,9 @@ def write_new(path: Path, data: bytes) -> bool:
             os.unlink(temporary)
         _sync_folder(path.parent)
     except OSError as error:
-        raise StoreFailed(f"{path.parent.name}/ cannot be written ({error.strerror}); check the disk and the rights") from error
+        raise StoreFailed(
+            f"{path.parent.name}/ cannot be written ({error.strerror}); check the disk and the rights"
+        ) from error
     return True
 
 
@@ -31,7 +33,9 @@ def write(path: Path, data: bytes) -> None:
         os.replace(_temporary(path, data), path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise StoreFailed(f"{path.parent.name}/ cannot be written ({error.strerror}); check the disk and the rights") from error
+        raise StoreFailed(
+            f"{path.parent.name}/ cannot be written ({error.strerror}); check the disk and the rights"
+        ) from error
 
 
 def _temporary(path: Path, data: bytes) -> Path:

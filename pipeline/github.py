@@ -5,6 +5,7 @@ Limits and good manners: GitHub REST API documentation, "Best practices" and "Ra
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -40,6 +41,18 @@ class GitHub:
     clock: Callable[[], float] = time.time
     _last_write: float = field(default=0.0, repr=False)
     _session: requests.Session = field(default_factory=requests.Session, repr=False)
+
+    @classmethod
+    def from_environment(cls) -> GitHub | None:
+        """As Actions sets it; None where no GITHUB_REPOSITORY is set. Raises GitHubFailed without a token."""
+        repository, token = os.environ.get("GITHUB_REPOSITORY", ""), os.environ.get("GITHUB_TOKEN", "")
+        if not repository:
+            return None
+        if not token:
+            raise GitHubFailed(
+                "GITHUB_REPOSITORY is set, but GITHUB_TOKEN is not; set both, or neither to work on this machine alone"
+            )
+        return cls(os.environ.get("GITHUB_API_URL", "https://api.github.com"), repository, token)
 
     def ensure_private(self) -> None:
         """Raises NotPrivate unless the repository says at this moment that it is private (D5)."""
@@ -100,7 +113,14 @@ class GitHub:
     def _issues(self, label: str) -> Iterator[dict[str, Any]]:
         page = 1
         while True:
-            query = {"labels": label, "state": "all", "per_page": 100, "page": page, "sort": "created", "direction": "desc"}
+            query = {
+                "labels": label,
+                "state": "all",
+                "per_page": 100,
+                "page": page,
+                "sort": "created",
+                "direction": "desc",
+            }
             found = self._read("/issues", query)
             yield from found
             if len(found) < 100:
@@ -137,7 +157,9 @@ class GitHub:
         url = f"{self.api}/repos/{self.repository}{path}"
         while True:
             try:
-                answer = self._session.request(method, url, params=query, json=content, headers=headers, timeout=TIMEOUT)
+                answer = self._session.request(
+                    method, url, params=query, json=content, headers=headers, timeout=TIMEOUT
+                )
             except requests.RequestException as error:
                 raise _Unknown(type(error).__name__) from error
             wait = limited(answer, self.clock())

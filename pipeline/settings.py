@@ -11,23 +11,30 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Settings:
-    """`data`: the body's own YAML. `schemas`: what is committed of the derived schemas. `var`: what the local run keeps."""
+    """The folders: `data` the body's own YAML, `schemas` what is committed of the derived schemas, `var` what this machine
+    keeps, `records` the cases (a folder, or the checkout of a records repository), `site` the built site.
+    """
 
     data: Path = ROOT / "data"
     schemas: Path = ROOT / "schemas"
     var: Path = ROOT / "var"
+    records: Path = ROOT / "var" / "records"
     site: Path = ROOT / "site"
     endpoint: str = ""  # SUBMISSION_ENDPOINT: where the built forms send to, instead of organization.yml's
+    site_url: str = ""  # SITE_URL: where the built site lies, instead of organization.yml's
 
     @classmethod
     def from_environment(cls) -> Settings:
         def path(name: str, default: Path) -> Path:
             return Path(os.environ.get(name) or default).resolve()
 
+        var = path("PIPELINE_VAR", cls.var)
         return cls(
             data=path("PIPELINE_DATA", cls.data),
             schemas=path("PIPELINE_SCHEMAS", cls.schemas),
-            var=path("PIPELINE_VAR", cls.var),
+            var=var,
+            records=path("PIPELINE_RECORDS", var / "records"),
             site=path("PIPELINE_SITE", cls.site),
             endpoint=os.environ.get("SUBMISSION_ENDPOINT", ""),
+            site_url=os.environ.get("SITE_URL", ""),
         )

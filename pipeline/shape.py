@@ -31,11 +31,7 @@ def data_schema(schemas: Path, name: str) -> dict[str, Any]:
 
 def check(schema: dict[str, Any], value: Any, label: Labels) -> list[Finding]:
     """All findings of a value, each at the place where it is to be mended."""
-    found = {
-        finding
-        for error in Draft202012Validator(schema).iter_errors(value)
-        for finding in _explain(error, label)
-    }
+    found = {finding for error in Draft202012Validator(schema).iter_errors(value) for finding in _explain(error, label)}
     return sorted(found)
 
 
@@ -46,19 +42,24 @@ def last_name(place: str) -> str:
 
 def _explain(error: ValidationError, label: Labels) -> Iterator[Finding]:
     path = list(error.absolute_path)
+    schema, wanted, value = _parts(error)
     if error.validator == "required":
-        missing = [name for name in error.validator_value if name not in error.instance]
+        missing = [name for name in wanted if name not in value]
         for name in missing:
             place = pointer([*path, name])
-            remedy = error.schema.get("properties", {}).get(name, {}).get("x-missing")
+            remedy = schema.get("properties", {}).get(name, {}).get("x-missing")
             yield Finding(place, label(place), remedy or _("is missing; add it"))
         return
-    if error.validator == "additionalProperties" and isinstance(error.validator_value, bool):
-        for name in error.instance:
-            if name not in error.schema.get("properties", {}):
+    if error.validator == "additionalProperties" and isinstance(wanted, bool):
+        for name in value:
+            if name not in schema.get("properties", {}):
                 place = pointer([*path, name])
-                known = ", ".join(error.schema.get("properties", {}))
-                yield Finding(place, label(place), _("is not known here; remove it, or use one of: {known}").format(known=known[:300]))
+                known = ", ".join(schema.get("properties", {}))
+                yield Finding(
+                    place,
+                    label(place),
+                    _("is not known here; remove it, or use one of: {known}").format(known=known[:300]),
+                )
         return
     if error.validator == "anyOf" and error.context:
         yield from _explain(_nearest(error), label)
@@ -83,10 +84,16 @@ def _type_name(name: str) -> str:
     }.get(name, name)
 
 
+def _parts(error: ValidationError) -> tuple[Any, Any, Any]:
+    """The schema, what its rule asks for, and the value that does not fit."""
+    return error.schema, error.validator_value, error.instance
+
+
 def _message(error: ValidationError) -> str:
-    rule, wanted = str(error.validator), error.validator_value
-    missing, what = error.schema.get("x-missing"), error.schema.get("x-what")
-    if missing and rule in ("minLength", "enum", "const", "exclusiveMinimum") or (missing and error.instance in ("", None)):
+    rule = str(error.validator)
+    schema, wanted, value = _parts(error)
+    missing, what = schema.get("x-missing"), schema.get("x-what")
+    if (missing and rule in ("minLength", "enum", "const", "exclusiveMinimum")) or (missing and value in ("", None)):
         return str(missing)
     if rule == "type":
         names = wanted if isinstance(wanted, list) else [wanted]
@@ -97,15 +104,15 @@ def _message(error: ValidationError) -> str:
         return _("must be {value}").format(value=json.dumps(wanted))
     if rule == "maxLength":
         message = _("write {what} in {limit:,} characters or fewer (now {now:,})")
-        return message.format(what=what or _("it"), limit=wanted, now=len(error.instance))
+        return message.format(what=what or _("it"), limit=wanted, now=len(value))
     if rule == "minLength":
         return _("is empty; write it") if wanted == 1 else _("write at least {limit} characters").format(limit=wanted)
     if rule == "pattern":
-        remedy = str(error.schema.get("$comment", "")).removeprefix("remedy: ")
+        remedy = str(schema.get("$comment", "")).removeprefix("remedy: ")
         return _(remedy) if remedy else _("does not have the expected form")
     if rule == "maxItems":
         message = _("give {limit} {what} or fewer (now {now})")
-        return message.format(limit=wanted, what=what or _("entries"), now=len(error.instance))
+        return message.format(limit=wanted, what=what or _("entries"), now=len(value))
     if rule == "minItems":
         return _("give at least {limit}").format(limit=wanted)
     if rule in ("maximum", "minimum", "exclusiveMaximum"):

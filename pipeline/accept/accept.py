@@ -58,9 +58,9 @@ def accept(desk: Desk, value: object, *, suspicious: bool = False) -> Receipt | 
     reference = joined or inbox.claim(submission)
     if desk.too_late(reference, submission.digest):
         raise AuditBegun(
-            _("The audit of {reference} has begun, so what is audited cannot be replaced any more. Write to us.").format(
-                reference=reference
-            )
+            _(
+                "The audit of {reference} has begun, so what is audited cannot be replaced any more. Write to us."
+            ).format(reference=reference)
         )
     target = desk.quarantine if suspicious else inbox
     delivery = target.put(submission, reference, joins=joined is not None, received_at=now())
@@ -68,7 +68,7 @@ def accept(desk: Desk, value: object, *, suspicious: bool = False) -> Receipt | 
     return Receipt(delivery.reference, secret, submission.kind, submission.about)
 
 
-def _joined(desk: Desk, submission: Submission) -> str | None | list[Finding]:
+def _joined(desk: Desk, submission: Submission) -> str | list[Finding] | None:
     """The reference of the case that a portfolio joins; None if it opens one of its own."""
     case = submission.value.get("case", {})
     typed = case.get("reference", "").strip()
@@ -81,7 +81,9 @@ def _joined(desk: Desk, submission: Submission) -> str | None | list[Finding]:
         return [Finding(here, label, message)]
     claim = desk.inbox.claimed(reference)
     if claim is None or not desk.receipts.fits(reference, case.get("secret", "")):
-        message = _("reference and secret do not belong together; use the link of your confirmation, or leave both empty")
+        message = _(
+            "reference and secret do not belong together; use the link of your confirmation, or leave both empty"
+        )
         return [Finding(here, label, message)]
     if claim.about != submission.about:
         message = _("belongs to another certificate; use the form of that one, or leave reference and secret empty")

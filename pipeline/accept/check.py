@@ -34,7 +34,9 @@ class Judge:
         kind, about = value.get("kind"), value.get("topic" if value.get("kind") == derive.CONTACT else "profile")
         if (kind, about) not in derive.form_kinds(self.data):
             place = "/kind" if kind not in (derive.SELF_ASSESSMENT, derive.PORTFOLIO, derive.CONTACT) else "/profile"
-            return Finding(place, _("Form"), _("is none of this site's forms; open the form again and send it from there"))
+            return Finding(
+                place, _("Form"), _("is none of this site's forms; open the form again and send it from there")
+            )
         return self._released(value) or derive.form_schema(self.data, str(kind), str(about))
 
     def _released(self, value: dict[str, Any]) -> dict[str, Any] | None:
@@ -156,11 +158,9 @@ def _texts(value: Any, path: list[str | int]) -> Iterator[tuple[str, str]]:
 
 
 def _get(value: Any, path: fields.Path) -> Any:
-    for part in path:
-        if isinstance(value, list) and isinstance(part, int) and part < len(value):
+    try:
+        for part in path:
             value = value[part]
-        elif isinstance(value, dict) and part in value:
-            value = value[part]
-        else:
-            return None
+    except (KeyError, IndexError, TypeError):
+        return None
     return value

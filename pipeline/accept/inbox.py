@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.accept import references
+from pipeline.accept.raw import parse_json
 from pipeline.accept.submission import Submission
 from pipeline.files import names, write_new
 
@@ -76,8 +77,8 @@ class Inbox:
 
 
 def read(path: Path) -> Delivery:
-    """Raises ValueError for a file that no `put` has written."""
-    value = json.loads(path.read_bytes())
+    """Raises ValueError or UnreadableInput for a file that no `put` has written, FileNotFoundError if it is gone."""
+    value = parse_json(path.read_bytes())
     try:
         if value["format"] != FORMAT or not isinstance(value["submission"], dict) or not NAME.fullmatch(path.name):
             raise ValueError("is no delivery of this format")

@@ -73,7 +73,9 @@ def parse_form(data: bytes) -> dict[str, list[str]]:
     except UnicodeDecodeError:
         text = quote(_decode(data), safe="&=+%;")
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_FORM_FIELDS)
+        pairs = parse_qsl(
+            text, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_FORM_FIELDS
+        )
     except UnicodeDecodeError as error:
         raise UnreadableInput(_("The text is not UTF-8.")) from error
     except ValueError as error:
@@ -112,7 +114,9 @@ def unflatten(schema: dict[str, Any], form: Form) -> tuple[dict[str, Any], dict[
     for name in schema["required"]:
         if schema["properties"][name].get("type") == "object":
             value.setdefault(name, {})
-    value.update({name: list(values) for name, values in form.items() if name not in known and not name.startswith("_")})
+    value.update(
+        {name: list(values) for name, values in form.items() if name not in known and not name.startswith("_")}
+    )
     return value, {row: original for original, row in rows.items()}
 
 

@@ -46,6 +46,11 @@ def candidate(prefix: str, key: str, length: int) -> str:
         attempt += 1
 
 
+def candidates(prefix: str, key: str) -> list[str]:
+    """Every reference that a key can have, the likeliest first."""
+    return [candidate(prefix, key, length) for length in LENGTHS]
+
+
 def normalise(prefix: str, text: str) -> str | None:
     """The reference meant by what somebody typed (small letters, spaces, O for 0, I or L for 1); None if mistyped."""
     letters = "".join(character for character in text.upper() if character.isalnum())

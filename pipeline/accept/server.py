@@ -40,7 +40,7 @@ class Service:
     limits: Limits
     pages: Pages
     arrived: Callable[[], None]
-    health: Callable[[], dict[str, str]]
+    health: Callable[[], dict[str, object]]
 
     @property
     def max_bytes(self) -> int:
@@ -80,7 +80,9 @@ class Service:
         chunks: list[bytes] = []
         size = 0
         too_much = UnreadableInput(
-            _("What you sent is larger than {limit:,} bytes. Shorten the longest texts, then send it again.").format(limit=limit),
+            _("What you sent is larger than {limit:,} bytes. Shorten the longest texts, then send it again.").format(
+                limit=limit
+            ),
             413,
         )
         declared = request.headers.get("content-length", "0")
@@ -94,7 +96,9 @@ class Service:
                         raise too_much
                     chunks.append(chunk)
         except (TimeoutError, ClientDisconnect) as error:
-            raise UnreadableInput(_("The connection broke before everything had arrived. Send it again."), 408) from error
+            raise UnreadableInput(
+                _("The connection broke before everything had arrived. Send it again."), 408
+            ) from error
         return b"".join(chunks)
 
     def _answer(self, request: Request, content_type: str, body: bytes) -> Response:
@@ -118,7 +122,9 @@ class Service:
         suspicious = any(text for name in raw.HONEYPOTS for text in form.get(name, []))
         named = {"kind": _first(form, "kind"), "profile": _first(form, "profile"), "topic": _first(form, "topic")}
         about = named["topic"] if named["kind"] == derive.CONTACT else named["profile"]
-        schema = self.desk.judge.schema({**named, "version": _first(form, "version"), "profile_hash": _first(form, "profile_hash")})
+        schema = self.desk.judge.schema(
+            {**named, "version": _first(form, "version"), "profile_hash": _first(form, "profile_hash")}
+        )
         if isinstance(schema, Finding):
             return self._problem(request, 422, _("This form is not known here"), schema.message)
         value, rows = raw.unflatten(schema, form)
@@ -137,7 +143,9 @@ class Service:
         except AuditBegun as error:
             return self._problem(request, 409, _("The audit has begun"), str(error))
         except StoreFailed:
-            message = _("What you sent could not be kept just now. Keep this page open, wait a minute and send it again.")
+            message = _(
+                "What you sent could not be kept just now. Keep this page open, wait a minute and send it again."
+            )
             return self._problem(request, 503, _("Not received"), message)
 
     def _problem(self, request: Request, status: int, title: str, message: str) -> Response:
@@ -208,7 +216,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 headers["Content-Security-Policy"] = self.policy
                 headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "no-referrer"
+                headers["Referrer-Policy"] = "same-origin"
                 headers["X-Frame-Options"] = "DENY"
                 headers["Cross-Origin-Opener-Policy"] = "same-origin"
                 personal = ("/status", "/received", "/auditors", "/submissions")
@@ -249,7 +257,9 @@ def application(
         routes=[*service.routes(), *board, Mount("/", StaticFiles(directory=site, html=True))],
         middleware=[
             Middleware(SecurityHeaders, policy=policy()),
-            Middleware(CORSMiddleware, allow_origins=[site_origin], allow_methods=["POST"], allow_headers=["content-type"]),
+            Middleware(
+                CORSMiddleware, allow_origins=[site_origin], allow_methods=["POST"], allow_headers=["content-type"]
+            ),
         ],
         exception_handlers={404: not_found, 500: failed},
         lifespan=lifespan,

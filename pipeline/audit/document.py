@@ -79,5 +79,3 @@ def _answers(schema: Mapping[str, Any], value: Mapping[str, Any]) -> Iterator[st
         for link in given.get("links", []):
             yield f"- {code(link)}"
         yield ""
-
-

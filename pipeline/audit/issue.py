@@ -49,7 +49,7 @@ def draw(drawing: Drawing, case: Case, event: Event) -> Issue:
     kind, about = str(event.data["kind"]), str(event.data["about"])
     profile = drawing.data.profile(about)
     here = stage(case)
-    title = f"{case.reference} · {_kind_word(kind, drawing, about)}"
+    title = f"{case.reference} · {kind_word(drawing.data, kind, about)}"
     names = [labels.submission, f"{labels.stage}: {here.id}"]
     if profile:
         title += f" · {profile.name}"
@@ -59,9 +59,10 @@ def draw(drawing: Drawing, case: Case, event: Event) -> Issue:
     return Issue(title[:MAX_TITLE], tuple(name[:50] for name in names), marker, _body(drawing, head, event, profile))
 
 
-def _kind_word(kind: str, drawing: Drawing, about: str) -> str:
+def kind_word(data: Data, kind: str, about: str) -> str:
+    """What kind of thing was sent, in a few words."""
     if kind == derive.CONTACT:
-        return derive.topic_title(drawing.data, about) if about in derive.topics(drawing.data) else _("Message")
+        return derive.topic_title(data, about) if about in derive.topics(data) else _("Message")
     return _("Portfolio") if kind == derive.PORTFOLIO else _("Self-assessment")
 
 
@@ -72,7 +73,9 @@ def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -
     rows = [(_("Reference"), code(case.reference)), (_("Received"), escaped(event.at[:10]))]
     if profile:
         version = str(event.data.get("version"))
-        rows.insert(1, (_("Certificate"), f"{escaped(profile.name)} ({escaped(profile.path_name)}, {escaped(version)})"))
+        rows.insert(
+            1, (_("Certificate"), f"{escaped(profile.name)} ({escaped(profile.path_name)}, {escaped(version)})")
+        )
     rows.append((_("Stage"), escaped(here.title)))
     if event.data.get("held"):
         names = [inner.name for held in event.data["held"] if (inner := drawing.data.profile(held))]
@@ -80,7 +83,11 @@ def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -
     if drawing.name:
         rows.append((_("Name"), code(drawing.name)))
     table = ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
-    revised = [_("This replaces what was sent before; the earlier text stays in the case.")] if event.type == "revised" else []
+    revised = (
+        [_("This replaces what was sent before; the earlier text stays in the case.")]
+        if event.type == "revised"
+        else []
+    )
     todo = [f"**{escaped(_('Next'))}:** {escaped(role)}. {escaped(here.todo)}"]
     return [*table, "", *revised, *todo, "", f"[{escaped(_('Read what was sent'))}]({link})"]
 
@@ -137,12 +144,18 @@ def rolling(data: Data, rejected: Mapping[str, list[Finding]]) -> Issue:
     role = data.organization.role("intake_manager").name
     marker = "<!-- intake findings -->"
     lines = [marker, escaped(_("Deliveries that could not be taken in. They lie in rejected/.")), ""]
-    lines += [f"**{escaped(_('Next'))}:** {escaped(role)}. {escaped(_('Mend the file and move it back to inbox/.'))}", ""]
+    lines += [
+        f"**{escaped(_('Next'))}:** {escaped(role)}. {escaped(_('Mend the file and move it back to inbox/.'))}",
+        "",
+    ]
     for name, findings in sorted(rejected.items()):
-        lines += [f"- {code(name)}", *(f"  - {escaped(finding.label)}: {escaped(finding.message)}" for finding in findings[:20])]
+        lines += [
+            f"- {code(name)}",
+            *(f"  - {escaped(finding.label)}: {escaped(finding.message)}" for finding in findings[:20]),
+        ]
     if not rejected:
         lines.append(escaped(_("None is waiting.")))
     body = "\n".join(lines)[:MAX_BODY]
-    return Issue(_("Deliveries that could not be taken in"), (data.organization.labels.intake_findings,), marker, body + "\n")
-
-
+    return Issue(
+        _("Deliveries that could not be taken in"), (data.organization.labels.intake_findings,), marker, body + "\n"
+    )

@@ -87,7 +87,9 @@ def read_case(folder: Path) -> Case:
         value = json.loads(data)
         previous = events[-1].sha256 if events else None
         if name != f"{number:04}.json" or value["previous"] != previous:
-            raise StoreFailed(f"cases/{folder.name}/events/{name} does not follow on the event before; restore it from Git")
+            raise StoreFailed(
+                f"cases/{folder.name}/events/{name} does not follow on the event before; restore it from Git"
+            )
         events.append(Event(number, value["type"], value["at"], value["by"], previous, value["data"], _sha256(data)))
     return Case(folder.name, tuple(events))
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pipeline.accept.check import Judge
 from pipeline.audit import issue as issues
 from pipeline.cases.events import CLAIMED, OPENED, UPDATED, Case, Event
+from pipeline.cases.rejected import Rejected
 from pipeline.cases.store import Store
 from pipeline.cases.takein import BY, TakeIn
 from pipeline.errors import CannotGoOn, GitFailed, PushRejected
@@ -69,7 +70,7 @@ class Intake:
             except PushRejected:
                 continue
             report.taken = taken
-            report.rejected = len(takein.rejected())
+            report.rejected = len(Rejected(self.store.root).all())
             return
         raise GitFailed("Others pushed faster, again and again; the next run goes on.")
 
@@ -170,7 +171,7 @@ class Intake:
 
     def _rolling_issue(self) -> None:
         """One issue for all that could not be taken in: claimed and opened with the first, then only drawn anew."""
-        rejected = TakeIn(self.judge, self.store).rejected()
+        rejected = Rejected(self.store.root).all()
         issue = issues.rolling(self.judge.data, rejected)
         case = self.store.case(FINDINGS)
         opened, claim = case.opened(FINDINGS), case.claimed(FINDINGS)
@@ -193,4 +194,3 @@ def _message(verb: str, references: list[str]) -> str:
     unique = list(dict.fromkeys(references))
     more = f" and {len(unique) - 5} more" if len(unique) > 5 else ""
     return f"{verb} {', '.join(unique[:5])}{more}" if unique else "Keep what could not be taken in"
-

@@ -28,7 +28,9 @@ def load(path: Path, schemas: Path, organization: Organization) -> tuple[Person,
     findings = list(source.findings)
     if not findings:
         for found in shape.check(shape.data_schema(schemas, "people"), source.value, shape.last_name):
-            findings.append(Finding(found.pointer, found.label, found.message, Level.ERROR, path.name, source.line(found.pointer)))
+            findings.append(
+                Finding(found.pointer, found.label, found.message, Level.ERROR, path.name, source.line(found.pointer))
+            )
     known = {role.id for role in organization.roles}
     logins: set[str] = set()
     for index, raw in enumerate([] if findings else source.value["people"]):
@@ -44,9 +46,11 @@ def load(path: Path, schemas: Path, organization: Organization) -> tuple[Person,
     return tuple(Person(raw["login"], raw["name"], tuple(raw["roles"])) for raw in source.value["people"])
 
 
-def write_default(path: Path, organization: Organization) -> None:
-    """One person a role, to try it out with. An existing file is left alone."""
-    people = [{"login": role.id.replace("_", "-"), "name": role.name, "roles": [role.id]} for role in organization.roles]
+def write_default(path: Path, organization: Organization) -> bool:
+    """One person a role, to try it out with. An existing file is left alone: False."""
+    people = [
+        {"login": role.id.replace("_", "-"), "name": role.name, "roles": [role.id]} for role in organization.roles
+    ]
     head = "# Who works on the cases. login: the GitHub login, or any short name for the local board.\n"
     content = head + yaml.safe_dump({"people": people}, allow_unicode=True, sort_keys=False)
-    write_new(path, content.encode())
+    return write_new(path, content.encode())

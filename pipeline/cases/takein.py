@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from dataclasses import dataclass
 
 from pipeline.accept import inbox as deliveries
@@ -14,9 +12,9 @@ from pipeline.accept.inbox import Delivery, Inbox
 from pipeline.accept.submission import Submission
 from pipeline.audit.document import document, file_name
 from pipeline.cases.events import CONTACT, RECEIVED, REVISED, Case
+from pipeline.cases.rejected import Rejected
 from pipeline.cases.store import Store
 from pipeline.errors import UnreadableInput
-from pipeline.files import names, write_new
 from pipeline.findings import Finding
 from pipeline.profiles import derive
 from pipeline.text import _
@@ -39,6 +37,8 @@ class TakeIn:
         for name in self.inbox.names():
             try:
                 waiting.append(deliveries.read(self.inbox.path(name)))
+            except FileNotFoundError:
+                continue  # another run has just taken it in
             except (ValueError, UnreadableInput):
                 message = _("is no delivery; put it in with: python -m pipeline accept FILE")
                 self._reject(name, [Finding("", name[:80], message)])
@@ -51,7 +51,9 @@ class TakeIn:
             self._reject(delivery.name, submission)
             return None
         if submission.about in derive.COMPLAINTS:
-            message = _("A complaint or an appeal does not belong in the records; hand it to the role that handles them")
+            message = _(
+                "A complaint or an appeal does not belong in the records; hand it to the role that handles them"
+            )
             self._reject(delivery.name, [Finding("", delivery.name[:16], message)])
             return None
         reference = self._reference(delivery, submission)
@@ -64,12 +66,14 @@ class TakeIn:
             if case.names(submission.digest):
                 break
             if case.audit_begun:
-                message = _("came after the audit of {reference} had begun; ask the applicant").format(reference=reference)
+                message = _("came after the audit of {reference} had begun; ask the applicant").format(
+                    reference=reference
+                )
                 self._reject(delivery.name, [Finding("", str(submission.schema["title"]), message)])
                 return None
             if self._append(case, delivery, submission):
                 break
-        os.unlink(self.inbox.path(delivery.name))
+        self.inbox.path(delivery.name).unlink(missing_ok=True)
         return reference
 
     def _reference(self, delivery: Delivery, submission: Submission) -> str | None:
@@ -97,22 +101,9 @@ class TakeIn:
         return self.store.append(case, event, at=delivery.received_at, by=BY, data=event_data(delivery, submission))
 
     def _reject(self, name: str, findings: list[Finding]) -> None:
-        """Move it aside with what was found; the rolling issue is drawn from there."""
-        safe = name if deliveries.NAME.fullmatch(name) else f"unknown-{hashlib.sha256(name.encode()).hexdigest()[:16]}.json"
-        folder = self.store.root / "rejected"
-        told = [finding.as_dict() for finding in findings]
-        write_new(folder / f"{safe}.findings", json.dumps(told, ensure_ascii=False, indent=1).encode())
-        os.replace(self.inbox.path(name), folder / safe)
-
-    def rejected(self) -> dict[str, list[Finding]]:
-        """What lies aside, by name."""
-        folder = self.store.root / "rejected"
-        found: dict[str, list[Finding]] = {}
-        for name in names(folder, ".json"):
-            path = folder / f"{name}.findings"
-            told = json.loads(path.read_bytes()) if path.is_file() else []
-            found[name] = [Finding(entry["pointer"], entry.get("label", ""), entry.get("message", "")) for entry in told]
-        return found
+        path = self.inbox.path(name)
+        Rejected(self.store.root).add(name, path.read_bytes(), findings)
+        path.unlink(missing_ok=True)
 
 
 def event_data(delivery: Delivery, submission: Submission) -> dict[str, object]:

@@ -76,9 +76,7 @@ def _validity(raw: Any) -> Validity:
 
 
 def _unit(raw: dict[str, Any]) -> Unit:
-    statements = tuple(
-        Statement(**{"retired": None, **statement}, unit=raw["id"]) for statement in raw["statements"]
-    )
+    statements = tuple(Statement(**{"retired": None, **statement}, unit=raw["id"]) for statement in raw["statements"])
     return Unit(raw["id"], raw["title"], raw["text"], statements)
 
 

@@ -127,7 +127,12 @@ def _answer(home: Profile, unit: Unit, statement: Statement, kind: str) -> Schem
     if kind == PORTFOLIO:
         what = _("your evidence")
         properties["evidence"] = _text(
-            title, EVIDENCE_MAX, widget="textarea", what=what, hint=statement.evidence, x_missing=_("write your evidence")
+            title,
+            EVIDENCE_MAX,
+            widget="textarea",
+            what=what,
+            hint=statement.evidence,
+            x_missing=_("write your evidence"),
         )
         properties["links"] = _links(title)
     extra = {"x-question": statement.question, "x-kind": statement.kind, "x-unit": unit.id}
@@ -143,12 +148,23 @@ def _links(title: str) -> Schema:
         "$comment": "remedy: " + _("write each link on a line of its own, beginning with https://"),
         "x-what": _("each link"),
     }
-    return {"title": title, "type": "array", "maxItems": LINKS_MAX, "items": link, "x-widget": "lines", "x-what": _("links")}
+    return {
+        "title": title,
+        "type": "array",
+        "maxItems": LINKS_MAX,
+        "items": link,
+        "x-widget": "lines",
+        "x-what": _("links"),
+    }
 
 
 def _log(title: str) -> Schema:
     date = _text(
-        _("Date"), 10, widget="date", pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$", x_missing=_("write the date")
+        _("Date"),
+        10,
+        widget="date",
+        pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$",
+        x_missing=_("write the date"),
     )
     date["$comment"] = "remedy: " + _("write the date as year-month-day, like 2027-03-14")
     hours = {
@@ -160,10 +176,21 @@ def _log(title: str) -> Schema:
         "x-missing": _("write the hours, like 1.5"),
     }
     worked_on = _text(
-        _("What was worked on"), 600, widget="textarea", what=_("what was worked on"), x_missing=_("write what was worked on")
+        _("What was worked on"),
+        600,
+        widget="textarea",
+        what=_("what was worked on"),
+        x_missing=_("write what was worked on"),
     )
     row = _object({"date": date, "hours": hours, "worked_on": worked_on}, ["date", "hours", "worked_on"])
-    return {"title": title, "type": "array", "maxItems": LOG_ROWS, "items": row, "x-widget": "rows", "x-what": _("rows")}
+    return {
+        "title": title,
+        "type": "array",
+        "maxItems": LOG_ROWS,
+        "items": row,
+        "x-widget": "rows",
+        "x-what": _("rows"),
+    }
 
 
 def _held(inner: Profile) -> Schema:
@@ -179,13 +206,17 @@ def _case(prefix: str) -> Schema:
         what=_("the reference"),
         hint=_("It begins with {prefix}- and stands on the confirmation you were shown.").format(prefix=prefix),
     )
-    secret = _text(_("Secret of that reference"), 80, what=_("the secret"), hint=_("The last part of the link you were given."))
+    secret = _text(
+        _("Secret of that reference"), 80, what=_("the secret"), hint=_("The last part of the link you were given.")
+    )
     return _group(_("Your self-assessment"), {"reference": reference, "secret": secret}, [])
 
 
 def _interview(data: Data) -> Schema:
     minutes, role = data.organization.interview_minutes, data.organization.role("intake_manager").name
-    times = _text(_("Times that suit you"), 1000, widget="textarea", what=_("the times"), hint=_("For example: weekday mornings."))
+    times = _text(
+        _("Times that suit you"), 1000, widget="textarea", what=_("the times"), hint=_("For example: weekday mornings.")
+    )
     help_needed = _text(
         _("Anything you need"),
         1000,
@@ -221,14 +252,18 @@ def _applicant() -> Schema:
         "$comment": "remedy: " + _("write your e-mail address, like name@example.org"),
         "x-missing": _("write your e-mail address, like name@example.org"),
     }
-    name = _text(_("Full name"), 200, what=_("your name"), minLength=1, x_autocomplete="name", x_missing=_("write your name"))
+    name = _text(
+        _("Full name"), 200, what=_("your name"), minLength=1, x_autocomplete="name", x_missing=_("write your name")
+    )
     return _group(
         _("Who you are"),
         {
             "name": name,
             "email": email,
             "country": _text(_("Country"), 100, what=_("your country"), x_autocomplete="country-name"),
-            "time_zone": _text(_("Time zone"), 100, what=_("your time zone"), hint=_("The nearest large city is enough.")),
+            "time_zone": _text(
+                _("Time zone"), 100, what=_("your time zone"), hint=_("The nearest large city is enough.")
+            ),
             "helped": _checkbox(_("Someone is helping me to fill this in")),
         },
         ["name", "email"],
@@ -237,14 +272,21 @@ def _applicant() -> Schema:
 
 def _declarations(kind: str) -> Schema:
     consent = _checkbox(
-        _("I agree that what I send is kept and read for this purpose"), _("tick it to agree; without it we may not keep what you send")
+        _("I agree that what I send is kept and read for this purpose"),
+        _("tick it to agree; without it we may not keep what you send"),
     )
     if kind != PORTFOLIO:
         return _group(_("Your consent"), {"consent": consent}, ["consent"])
-    own = _checkbox(_("This is my own work"), _("tick it if it is your own work; we cannot audit the work of somebody else"))
+    own = _checkbox(
+        _("This is my own work"), _("tick it if it is your own work; we cannot audit the work of somebody else")
+    )
     used = _checkbox(_("I used artificial intelligence tools"))
     how = _text(
-        _("Which tools, and how"), 1000, widget="textarea", what=_("how you used them"), x_missing=_("write which tools you used, and how")
+        _("Which tools, and how"),
+        1000,
+        widget="textarea",
+        what=_("how you used them"),
+        x_missing=_("write which tools you used, and how"),
     )
     listed = _checkbox(_("My name may be listed among the holders, if I am granted the certificate"))
     return _group(
@@ -267,13 +309,20 @@ def _contact(data: Data, topic: str) -> Schema:
     if profile and profile.prerequisite:
         needed = data.profile(profile.prerequisite)
         title = _("Number of your {name}").format(name=needed.name if needed else "")
-        properties["certificate_number"] = _text(title, 40, what=_("the number"), minLength=1, x_missing=_("write the number"))
+        properties["certificate_number"] = _text(
+            title, 40, what=_("the number"), minLength=1, x_missing=_("write the number")
+        )
         required.append("certificate_number")
     if topic in COMPLAINTS:
         hint = _("If it is about a case of yours.")
         properties["reference"] = _text(_("Reference"), 40, what=_("the reference"), hint=hint)
     properties["message"] = _text(
-        _("Your message"), 5000, widget="textarea", what=_("your message"), minLength=1, x_missing=_("write your message")
+        _("Your message"),
+        5000,
+        widget="textarea",
+        what=_("your message"),
+        minLength=1,
+        x_missing=_("write your message"),
     )
     properties["applicant"] = _applicant()
     properties["declarations"] = _declarations(CONTACT)

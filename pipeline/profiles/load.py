@@ -36,7 +36,9 @@ def load(data_folder: Path, schemas: Path) -> Loaded:
     if not profiles:
         findings.append(organization.finding("", "profiles", "data/profiles/ has no file; add a profile"))
     if not errors(findings):
-        findings += sorted(rules.all_rules(organization, providers, profiles), key=lambda f: (f.file, f.line, f.message))
+        findings += sorted(
+            rules.all_rules(organization, providers, profiles), key=lambda f: (f.file, f.line, f.message)
+        )
     if errors(findings):
         return Loaded(None, findings)
     return Loaded(_data(organization, providers, profiles), findings)

@@ -11,7 +11,7 @@ from pipeline.profiles.model import Colour, is_placeholder
 from pipeline.profiles.yamlsource import Source
 
 UNKNOWN = "is not known yet: the site says so and asks people to write; fill it in when it is decided"
-RESERVED = {"index", "compare", "print"}
+RESERVED = {"index", "compare", "print", "data", "released", "contact"}  # addresses, and folders of schemas/
 
 
 def all_rules(organization: Source, providers: Source, profiles: list[Source]) -> Iterator[Finding]:
@@ -74,7 +74,11 @@ def _complete(source: Source) -> Iterator[Finding]:
     """What an open profile needs, so that its pages and forms have no hole."""
     value = source.value
     kinds = [part["kind"] for part in value["portfolio"]["parts"]]
-    lists = {"/units": value["units"] or value["includes"], "/steps": value["steps"], "/decided_on": value["decided_on"]}
+    lists = {
+        "/units": value["units"] or value["includes"],
+        "/steps": value["steps"],
+        "/decided_on": value["decided_on"],
+    }
     for place, content in lists.items():
         if not content:
             yield source.finding(place, place[1:], "is empty; fill it, or write open: false")
@@ -86,7 +90,9 @@ def _complete(source: Source) -> Iterator[Finding]:
             message = f"must have {'at most ' if kind == 'log' else 'exactly '}one part of kind {kind}"
             yield source.finding("/portfolio/parts", "Portfolio parts", message)
     if value["portfolio"]["name"] is None:
-        yield source.finding("/portfolio/name", "Portfolio name", "is missing; name the portfolio, or write open: false")
+        yield source.finding(
+            "/portfolio/name", "Portfolio name", "is missing; name the portfolio, or write open: false"
+        )
 
 
 def _units(source: Source) -> Iterator[Finding]:
@@ -100,7 +106,7 @@ def _units(source: Source) -> Iterator[Finding]:
                 message = f"stands in unit {unit['id']}; its id must begin with {unit['id']}."
                 yield source.finding(f"{here}/id", label, message)
             text = statement["text"]
-            if text[0].isupper() and not text.startswith("I ") or text[-1] in ".?!":
+            if (text[0].isupper() and not text.startswith("I ")) or text[-1] in ".?!":
                 message = "completes “Can I …?”: begin with a small letter and end without a mark"
                 yield source.finding(f"{here}/text", label, message)
             retired = statement.get("retired")
@@ -116,7 +122,9 @@ def _worked_example(source: Source, profiles: list[Source]) -> Iterator[Finding]
     example = source.value["worked_example"]
     if example is None:
         if source.value["open"]:
-            yield source.finding("/worked_example", "Worked example", "is missing; write one, marked on the site as invented")
+            yield source.finding(
+                "/worked_example", "Worked example", "is missing; write one, marked on the site as invented"
+            )
         return
     reachable = {source.value["id"], *source.value["includes"]}
     ids = {
@@ -150,13 +158,16 @@ def _unique(profiles: list[Source]) -> Iterator[Finding]:
             first = seen.setdefault((kind, name), f"{source.path}:{source.line(place)}")
             if first != f"{source.path}:{source.line(place)}":
                 what = kind.partition(" ")[0]
-                yield source.finding(place, f"{what.capitalize()} {name}", f"is already used at {first}; choose another")
+                yield source.finding(
+                    place, f"{what.capitalize()} {name}", f"is already used at {first}; choose another"
+                )
 
 
 def _nesting(profiles: list[Source]) -> Iterator[Finding]:
     includes = {source.value["id"]: list(source.value["includes"]) for source in profiles}
     needs = {
-        source.value["id"]: [source.value["prerequisite"]] if source.value["prerequisite"] else [] for source in profiles
+        source.value["id"]: [source.value["prerequisite"]] if source.value["prerequisite"] else []
+        for source in profiles
     }
     for source in profiles:
         own = source.value["id"]

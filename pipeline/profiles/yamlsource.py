@@ -20,8 +20,14 @@ _SURPRISES = [
     (re.compile(r"(?i)y|yes|n|no|on|off|true|false"), "YAML reads it as true or false"),
     (re.compile(r"\d{4}-\d\d?-\d\d?([Tt\s].*)?"), "YAML reads it as a date"),
     (re.compile(r"[-+]?\d[\d_]*(:[0-5]?\d)+(\.\d*)?"), "YAML reads it as a number to the base of 60"),
-    (re.compile(r"[-+]?0[xX][\da-fA-F_]+|[-+]?0b[01_]+|[-+]?0[\d_]+"), "YAML reads it as an octal, binary or hex number"),
-    (re.compile(r"(?i)[-+]?(\d[\d_]*\.[\d_]*|\.\d[\d_]*)(e[-+]?\d+)?|[-+]?\.(inf|nan)|\.nan"), "YAML reads it as a number and drops zeros at its end"),
+    (
+        re.compile(r"[-+]?0[xX][\da-fA-F_]+|[-+]?0b[01_]+|[-+]?0[\d_]+"),
+        "YAML reads it as an octal, binary or hex number",
+    ),
+    (
+        re.compile(r"(?i)[-+]?(\d[\d_]*\.[\d_]*|\.\d[\d_]*)(e[-+]?\d+)?|[-+]?\.(inf|nan)|\.nan"),
+        "YAML reads it as a number and drops zeros at its end",
+    ),
     (re.compile(r"[-+]?\d[\d_]*([eE][-+]?\d+)|[-+]\d+|\d+_[\d_]*"), "YAML reads it as a number written otherwise"),
     (re.compile(r"=|<<"), "it has a special meaning in YAML"),
 ]
@@ -54,7 +60,9 @@ def read(path: Path, name: str) -> Source:
     try:
         data = path.read_bytes()
     except OSError as error:
-        source.findings.append(source.finding("", name, f"cannot be read ({error.strerror}); check the file's name and rights"))
+        source.findings.append(
+            source.finding("", name, f"cannot be read ({error.strerror}); check the file's name and rights")
+        )
         return source
     if len(data) > MAX_BYTES:
         source.findings.append(source.finding("", name, f"is larger than {MAX_BYTES:,} bytes; split it or shorten it"))
@@ -83,7 +91,9 @@ def parse(text: str, source: Source) -> Source:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).split("\n")[0]
         hint = "check the indentation, the colons and the quotes around here"
-        source.findings.append(source.finding("", "YAML", f"cannot be read: {problem}; {hint}", mark.line + 1 if mark else 1))
+        source.findings.append(
+            source.finding("", "YAML", f"cannot be read: {problem}; {hint}", mark.line + 1 if mark else 1)
+        )
     return source
 
 
@@ -91,17 +101,22 @@ def _refused(text: str, source: Source) -> Iterator[Finding]:
     """Aliases (a few bytes can stand for gigabytes), tags, further documents and deep nesting, before anything is built."""
     depth, documents = 0, 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents == 2:
-                yield source.finding("", "Document", "a second document begins here; keep one a file, without ---", line)
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            yield source.finding("", f"Anchor {event.anchor}", "anchors (&) and aliases (*) are not read; write the text again", line)
+                yield source.finding(
+                    "", "Document", "a second document begins here; keep one a file, without ---", line
+                )
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if anchor:
+            yield source.finding(
+                "", f"Anchor {anchor}", "anchors (&) and aliases (*) are not read; write the text again", line
+            )
             if isinstance(event, yaml.AliasEvent):
                 return
-        if getattr(event, "tag", None):
-            yield source.finding("", f"Tag {event.tag}", "tags (!) are not read; remove it", line)
+        if tag:
+            yield source.finding("", f"Tag {tag}", "tags (!) are not read; remove it", line)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
@@ -126,7 +141,9 @@ def _mapping(node: yaml.MappingNode, path: list[str | int], source: Source) -> d
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
         if not isinstance(key_node, yaml.ScalarNode):
-            source.findings.append(source.finding(pointer(path), "Key", "must be a word, not a list or a mapping", line))
+            source.findings.append(
+                source.finding(pointer(path), "Key", "must be a word, not a list or a mapping", line)
+            )
             continue
         key = key_node.value
         place = pointer([*path, key])

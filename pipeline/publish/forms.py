@@ -45,7 +45,9 @@ class Control:
         """What the schema says, for the page to read: no rule is written twice (D11)."""
         schema = self.field.schema
         found = {
-            "aria-required": "true" if self.field.required or "x-missing" in schema and self.field.widget == "choice" else "",
+            "aria-required": "true"
+            if self.field.required or ("x-missing" in schema and self.field.widget == "choice")
+            else "",
             "aria-invalid": "true" if self.errors else "",
             "aria-describedby": self.described_by,
             "data-maxlength": str(schema.get("maxLength", "")),
@@ -108,7 +110,9 @@ def form_view(
 def _nearest(every: list[Field], place: str) -> Field | None:
     """The field of a finding: its own, the first one inside, or the one it is inside of."""
     exact = next((field for field in every if field.pointer == place and field.widget != "hidden"), None)
-    inside = next((field for field in every if field.pointer.startswith(place + "/") and field.widget != "hidden"), None)
+    inside = next(
+        (field for field in every if field.pointer.startswith(place + "/") and field.widget != "hidden"), None
+    )
     around = next((field for field in every if place.startswith(field.pointer + "/")), None)
     return exact or around or (inside if place else None)
 

@@ -21,7 +21,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     renderer = Renderer.from_settings(Settings.from_environment())
     organization = renderer.data.organization
     config.site_name = organization.name
-    config.site_url = organization.site_url
+    config.site_url = renderer.site_url
     config.theme["language"] = organization.language
     config.extra["renderer"] = renderer
     _pages.clear()

@@ -7,11 +7,13 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from pipeline.publish.render import Renderer
+from pipeline.settings import Settings
 from pipeline.text import _
 
 
 def define(env: Any) -> None:
-    renderer: Renderer = env.conf["extra"]["renderer"]
+    # The macros are defined before the hooks' on_config: they make a renderer of their own.
+    renderer = Renderer.from_settings(Settings.from_environment())
     organization = renderer.data.organization
 
     def part(name: str) -> Markup:

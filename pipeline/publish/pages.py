@@ -92,7 +92,8 @@ def shared_steps(profiles: tuple[Profile, ...]) -> list[Step]:
 
 def path_css(renderer: Renderer) -> str:
     """Every path's colours as classes: the pages' policy allows no style of their own."""
-    light, dark = [], []
+    light: list[str] = []
+    dark: list[str] = []
     for profile in renderer.data.profiles:
         for rows, shades in ((light, profile.colour.light), (dark, profile.colour.dark)):
             rows.append(f".path-{profile.id}{{--c:{shades.fill};--h:{shades.hover};--t:{shades.tint}}}")

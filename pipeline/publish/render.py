@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -36,16 +36,17 @@ def environment() -> Environment:
 
 @dataclass(frozen=True)
 class Renderer:
-    """`endpoint` is where forms are sent; None: not open for submissions yet."""
+    """`endpoint` is where forms are sent; None: not open for submissions yet. `site_url` is where the site lies."""
 
     data: Data
     endpoint: Endpoint | None
+    site_url: str
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Renderer:
         data = load_or_stop(settings.data, settings.schemas)
         endpoint = Endpoint("server", settings.endpoint) if settings.endpoint else data.organization.endpoint
-        return cls(data, endpoint)
+        return cls(data, endpoint, settings.site_url or data.organization.site_url)
 
     @cached_property
     def _environment(self) -> Environment:
@@ -88,13 +89,10 @@ class Renderer:
     def who(self, role: str) -> str:
         return _("You") if role == "you" else self.data.organization.role(role).name
 
-    def with_endpoint(self, endpoint: Endpoint | None) -> Renderer:
-        return replace(self, endpoint=endpoint)
-
     @property
     def base(self) -> str:
         """The path at which the site lies, with / at both ends."""
-        path = urlsplit(self.data.organization.site_url).path
+        path = urlsplit(self.site_url).path
         return path if path.endswith("/") else path + "/"
 
     @property

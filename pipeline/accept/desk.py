@@ -1,0 +1,35 @@
+"""Which folder is whose: the records or an outbox, the quarantine, the complaints, the key of the status links."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.accept.accept import Desk
+from pipeline.accept.check import Judge
+from pipeline.accept.inbox import Inbox
+from pipeline.accept.receipts import Receipts
+from pipeline.cases.gitstore import GitStore
+from pipeline.cases.store import Store
+
+
+def store(records: Path) -> Store:
+    """A folder, or the checkout of a records repository."""
+    return GitStore.at(records) if (records / ".git").exists() else Store(records)
+
+
+def desk(judge: Judge, var: Path, store: Store, inbox_root: Path) -> Desk:
+    """`inbox_root` is the records' folder, or a relay's outbox."""
+    prefix = judge.data.organization.reference_prefix
+
+    def too_late(reference: str, digest: str) -> bool:
+        case = store.case(reference)
+        return case.audit_begun and not case.names(digest)
+
+    return Desk(
+        judge=judge,
+        inbox=Inbox(inbox_root, prefix),
+        quarantine=Inbox(var / "quarantine", prefix),
+        complaints=Inbox(var / "complaints", prefix),
+        receipts=Receipts.from_folder(var),
+        too_late=too_late,
+    )

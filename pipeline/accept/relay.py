@@ -1,0 +1,62 @@
+"""`serve --relay`: the durable outbox is committed to a clone of the records repository and pushed, many deliveries a commit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.accept.inbox import Inbox
+from pipeline.cases.gitstore import GitStore
+from pipeline.errors import GitFailed, PushRejected
+from pipeline.files import write, write_new
+
+ATTEMPTS = 10  # how often somebody else may be faster before this round gives up; the next one goes on
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Relay:
+    """`outbox` is kept until its content is pushed; then only `pushed/<name>` remains, so that nothing is sent twice.
+
+    `ensure_private` is asked before every push (D5); it raises what then stands in the health.
+    """
+
+    outbox: Inbox
+    records: GitStore
+    ensure_private: Callable[[], None] = _nothing
+
+    def __call__(self) -> int:
+        """How many deliveries were pushed. Raises GitFailed, GitHubFailed; every delivery is still in the outbox then."""
+        for _attempt in range(ATTEMPTS):
+            self.records.refresh()
+            names = self.outbox.names()
+            if not names:
+                return 0
+            self.ensure_private()
+            for name in names:
+                write(self.records.root / "inbox" / name, self.outbox.path(name).read_bytes())
+            try:
+                self.records.publish(f"Deliver {len(names)}")
+            except PushRejected:
+                continue
+            for name in names:
+                self._done(name)
+            return len(names)
+        raise GitFailed("others pushed faster, again and again; the next round goes on")
+
+    def _done(self, name: str) -> None:
+        """First the marker: a relay killed in between sends again, and the intake sees that nothing is new."""
+        write_new(self._marker(name), b"")
+        os.unlink(self.outbox.path(name))
+
+    def _marker(self, name: str) -> Path:
+        return self.outbox.root / "pushed" / name
+
+    @property
+    def waiting(self) -> int:
+        return len(self.outbox.names())

@@ -1,0 +1,50 @@
+"""The doorbell: runs one piece of work in the background when rung, and now and then unasked. Trouble is told and tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from pipeline.errors import CannotGoOn
+
+log = logging.getLogger("pipeline")
+AGAIN = 15.0  # seconds until work that failed is tried again
+
+
+class Worker:
+    """`work` runs in a thread, one at a time. `every` is in seconds. `trouble` is "" while all is well."""
+
+    def __init__(self, name: str, work: Callable[[], object], every: float) -> None:
+        self.name = name
+        self.trouble = ""
+        self._work = work
+        self._every = every
+        self._bell = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def ring(self) -> None:
+        """From any thread."""
+        if self._loop:
+            self._loop.call_soon_threadsafe(self._bell.set)
+
+    async def run(self) -> None:
+        """For as long as the service runs. First what was left over from the last time."""
+        self._loop = asyncio.get_running_loop()
+        while True:
+            self._bell.clear()
+            try:
+                await asyncio.to_thread(self._work)
+                self._tell("")
+            except CannotGoOn as error:
+                self._tell(str(error))
+            wait = min(AGAIN, self._every) if self.trouble else self._every
+            try:
+                await asyncio.wait_for(self._bell.wait(), wait)
+            except TimeoutError:
+                continue
+
+    def _tell(self, trouble: str) -> None:
+        if trouble != self.trouble:
+            log.warning("%s: %s", self.name, trouble or "works again")
+        self.trouble = trouble

@@ -1,0 +1,237 @@
+"""The auditors' board (/auditors/): the issues of all cases, drawn from their events, for people who signed in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from pipeline.accept import inbox, references
+from pipeline.accept.accept import Desk
+from pipeline.accept.inbox import Delivery
+from pipeline.accept.pages import Pages, day
+from pipeline.accept.quarantine import release
+from pipeline.audit.document import document
+from pipeline.audit.issue import kind_word
+from pipeline.audit.reading import to_html
+from pipeline.audit.signin import SignIn, from_here
+from pipeline.audit.stages import stage
+from pipeline.cases.events import Case
+from pipeline.cases.intake import Intake
+from pipeline.cases.people import Person
+from pipeline.cases.rejected import Rejected
+from pipeline.profiles import derive
+from pipeline.text import _
+
+View = Callable[[Request, Person], Response]
+INTAKE_MANAGER = "intake_manager"
+
+
+@dataclass(frozen=True)
+class Board:
+    """`intake` draws the issues; `arrived` is the doorbell after a release from quarantine."""
+
+    pages: Pages
+    desk: Desk
+    intake: Intake
+    signin: SignIn
+    arrived: Callable[[], None]
+
+    def routes(self) -> list[BaseRoute]:
+        only = self._signed_in
+        return [
+            Route("/auditors/sign-in/{token}", self.sign_in, methods=["GET", "POST"]),
+            Route("/auditors/sign-out", only(self.sign_out), methods=["POST"]),
+            Route("/auditors/", only(self.overview)),
+            Route("/auditors/cases/{reference}", only(self.case)),
+            Route("/auditors/cases/{reference}/private/{digest}/{name}", only(self.submission)),
+            Route("/auditors/quarantine/{name}", only(self.quarantined), methods=["GET", "POST"]),
+            Route("/auditors/complaints/{name}", only(self.complaint)),
+        ]
+
+    def _signed_in(self, view: View) -> Callable[[Request], Response]:
+        def guarded(request: Request) -> Response:
+            person = self.signin.who(request)
+            if person is None:
+                message = _(
+                    "Open your personal link. It was printed when the server started; ask the person who runs it."
+                )
+                return self.pages.problem(401, _("Please sign in"), message)
+            if request.method == "POST" and not from_here(request):
+                return self._forbidden()
+            return view(request, person)
+
+        return guarded
+
+    def _forbidden(self) -> Response:
+        return self.pages.problem(
+            403, _("This is not for your role"), _("Ask the person who runs the server if it should be.")
+        )
+
+    def _missing(self) -> Response:
+        return self.pages.problem(404, _("There is no such page"), _("Go back to the list of cases."))
+
+    def sign_in(self, request: Request) -> Response:
+        """A page with one button: programs that look into links in advance sign nobody in."""
+        person = self.signin.of_link(request.path_params["token"])
+        if person is None:
+            message = _("Links are made anew at every start of the server. Ask the person who runs it for yours.")
+            return self.pages.problem(404, _("This link leads nowhere"), message)
+        if request.method == "GET":
+            return self.pages.template("sign_in.html", _("Sign in"), name=person.name, path=request.url.path)
+        if not from_here(request):
+            return self._forbidden()
+        answer = RedirectResponse("/auditors/", 303)
+        self.signin.open(person, request, answer)
+        return answer
+
+    def sign_out(self, request: Request, _person: Person) -> Response:
+        answer = RedirectResponse("/", 303)
+        self.signin.close(request, answer)
+        return answer
+
+    def overview(self, request: Request, person: Person) -> Response:
+        rows = sorted((self._row(case) for case in self.intake.store.cases()), key=lambda row: row["at"], reverse=True)
+        chosen = {name: request.query_params.get(name, "") for name in ("certificate", "stage", "turn")}
+        shown = [row for row in rows if all(not value or row[name] == value for name, value in chosen.items())]
+        manager = INTAKE_MANAGER in person.roles
+        handles = self._handles_complaints(person)
+        return self.pages.template(
+            "board.html",
+            _("Cases"),
+            person=person,
+            rows=shown,
+            total=len(rows),
+            chosen=chosen,
+            filters=self._filters(rows),
+            quarantine=[self._entry(name, self.desk.quarantine) for name in self.desk.quarantine.names()]
+            if manager
+            else [],
+            rejected=Rejected(self.intake.store.root).all() if manager else {},
+            complaints=[self._entry(name, self.desk.complaints) for name in self.desk.complaints.names()]
+            if handles
+            else [],
+            handles_complaints=handles,
+            manager=manager,
+        )
+
+    def _row(self, case: Case) -> dict[str, Any]:
+        data = self.pages.renderer.data
+        here, profile = stage(case), data.profile(case.about)
+        last = case.deliveries[-1]
+        return {
+            "reference": case.reference,
+            "certificate": case.about,
+            "certificate_name": profile.name if profile else kind_word(data, derive.CONTACT, case.about),
+            "kinds": [kind_word(data, kind, case.about) for kind in self._kinds(case)],
+            "stage": here.id,
+            "stage_name": here.title,
+            "turn": here.awaited,
+            "turn_name": self.pages.renderer.who(here.awaited),
+            "at": last.at,
+            "day": day(last.at, data.organization.language),
+        }
+
+    @staticmethod
+    def _kinds(case: Case) -> list[str]:
+        return list({str(event.data["kind"]): None for event in case.deliveries})
+
+    @staticmethod
+    def _filters(rows: list[dict[str, Any]]) -> list[tuple[str, str, list[tuple[str, str]]]]:
+        """(name, label, choices): only what occurs can be chosen."""
+        labels = {"certificate": _("Certificate"), "stage": _("Stage"), "turn": _("Whose turn")}
+        return [
+            (name, label, sorted({(str(row[name]), str(row[f"{name}_name"])) for row in rows}))
+            for name, label in labels.items()
+        ]
+
+    def _entry(self, name: str, store: inbox.Inbox) -> dict[str, str]:
+        delivery = inbox.read(store.path(name))
+        about = str(delivery.content.get("profile") or delivery.content.get("topic"))
+        data = self.pages.renderer.data
+        title = kind_word(data, str(delivery.content.get("kind")), about)
+        return {
+            "name": name,
+            "reference": delivery.reference,
+            "title": title,
+            "day": day(delivery.received_at, data.organization.language),
+        }
+
+    def case(self, request: Request, person: Person) -> Response:
+        reference = self._reference(request)
+        case = self.intake.store.case(reference) if reference else None
+        if case is None or not case.events:
+            return self._missing()
+        kinds = [kind for kind in self._kinds(case) if case.current(kind)]
+        issues = [self.intake.draw(case, event) for kind in reversed(kinds) if (event := case.current(kind))]
+        shown = [(issue.title, issue.labels, to_html(issue.body)) for issue in issues]
+        return self.pages.template("board_case.html", case.reference, person=person, issues=shown)
+
+    def _reference(self, request: Request) -> str | None:
+        """Only what is a reference becomes a file name."""
+        typed = str(request.path_params["reference"])
+        reference = references.normalise(self.desk.inbox.prefix, typed)
+        return reference if reference == typed else None
+
+    def submission(self, request: Request, person: Person) -> Response:
+        """What was sent, as the file in the case has it."""
+        reference, digest, name = self._reference(request), request.path_params["digest"], request.path_params["name"]
+        if not reference or not re.fullmatch(r"[0-9a-f]{16}", digest) or not re.fullmatch(r"[a-z]+\.md", name):
+            return self._missing()
+        path = self.intake.store.private(reference, digest) / name
+        if not path.is_file():
+            return self._missing()
+        content = to_html(path.read_text("utf-8"))
+        back = f"/auditors/cases/{reference}"
+        return self.pages.template("board_text.html", reference, person=person, content=content, back=back, action="")
+
+    def quarantined(self, request: Request, person: Person) -> Response:
+        if INTAKE_MANAGER not in person.roles:
+            return self._forbidden()
+        delivery = self._delivery(request, self.desk.quarantine)
+        if delivery is None:
+            return self._missing()
+        if request.method == "POST":
+            release(self.desk, delivery)
+            self.arrived()
+            return RedirectResponse("/auditors/", 303)
+        if delivery.content.get("topic") in derive.COMPLAINTS:
+            content = to_html(_("Its text is shown after the release, to the role that handles complaints alone."))
+        else:
+            content = self._read(delivery)
+        title = _("Looks like a machine's")
+        return self.pages.template(
+            "board_text.html", title, person=person, content=content, back="/auditors/", action=request.url.path
+        )
+
+    def complaint(self, request: Request, person: Person) -> Response:
+        if not self._handles_complaints(person):
+            return self._forbidden()
+        delivery = self._delivery(request, self.desk.complaints)
+        if delivery is None:
+            return self._missing()
+        content = self._read(delivery)
+        return self.pages.template(
+            "board_text.html", delivery.reference, person=person, content=content, back="/auditors/", action=""
+        )
+
+    def _handles_complaints(self, person: Person) -> bool:
+        return self.pages.renderer.data.organization.complaints_role in person.roles
+
+    @staticmethod
+    def _delivery(request: Request, store: inbox.Inbox) -> Delivery | None:
+        name = str(request.path_params["name"])
+        return inbox.read(store.path(name)) if name in store.names() else None
+
+    def _read(self, delivery: Delivery) -> Any:
+        value = dict(delivery.content)
+        schema = self.desk.judge.schema(value)
+        if not isinstance(schema, dict):
+            return to_html("```\n" + json.dumps(value, ensure_ascii=False, indent=1).replace("```", "'''") + "\n```")
+        return to_html(document(schema, value, delivery.reference))

@@ -1,0 +1,132 @@
+"""Puts the parts of the server together, for `run` and `serve`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from pipeline.accept.check import Judge
+from pipeline.accept.desk import desk
+from pipeline.accept.inbox import Inbox
+from pipeline.accept.limits import Limits
+from pipeline.accept.pages import Pages
+from pipeline.accept.relay import Relay
+from pipeline.accept.server import Service, application
+from pipeline.accept.worker import Worker
+from pipeline.audit.board import Board
+from pipeline.audit.signin import SignIn
+from pipeline.cases import people
+from pipeline.cases.gitstore import GitStore
+from pipeline.cases.intake import Intake
+from pipeline.cases.store import Store
+from pipeline.errors import CannotGoOn
+from pipeline.git import git
+from pipeline.publish.render import Renderer
+from pipeline.settings import ROOT, Settings
+
+EVERY = 60.0  # seconds between two rounds of the background work that nobody asked for
+RELAY_EVERY = 5.0  # seconds: pushes gather what came in between
+
+
+@dataclass(frozen=True)
+class Running:
+    """What the command line starts and tells: the service, and everybody's sign-in path."""
+
+    app: Starlette
+    links: list[tuple[str, str]]
+
+
+def local(settings: Settings, limits: Limits, origin: str) -> Running:
+    """The server with its own records in var/records: accept, intake and board in one process."""
+    renderer = Renderer.from_settings(settings)
+    judge = Judge(renderer.data, settings.schemas)
+    store = Store(settings.records)
+    intake = Intake(judge, store, address="/auditors/")
+    worker = Worker("intake", intake, EVERY)
+    here = desk(judge, settings.var, store, store.root)
+    people_file = store.root / "people.yml"
+    people.write_default(people_file, renderer.data.organization)
+    signin = SignIn(people.load(people_file, settings.schemas, renderer.data.organization))
+    pages = Pages(renderer, _site(settings), store)
+    service = Service(here, limits, pages, worker.ring, _health(worker, here.inbox))
+    board = Board(pages, here, intake, signin, worker.ring)
+    app = application(service, board.routes(), str(settings.site), origin, worker.run)
+    return Running(app, [(person.name, path) for person, path in signin.links()])
+
+
+def relay(settings: Settings, limits: Limits, origin: str, ensure_private: Callable[[], None]) -> Running:
+    """The server in front of a records repository: auditors work in its issues, so there is no board."""
+    renderer = Renderer.from_settings(settings)
+    judge = Judge(renderer.data, settings.schemas)
+    store = GitStore.at(settings.records)
+    here = desk(judge, settings.var, store, settings.var / "outbox")
+    handed_on = Relay(here.inbox, store, ensure_private)
+    worker = Worker("relay", handed_on, RELAY_EVERY)
+    service = Service(here, limits, Pages(renderer, _site(settings), store), worker.ring, _health(worker, here.inbox))
+    app = application(service, [], str(settings.site), origin, worker.run)
+    return Running(app, [])
+
+
+def not_github(settings: Settings) -> Callable[[], None]:
+    """What stands in for the visibility check where no GitHub is configured: refuses a remote that is on GitHub."""
+
+    def refuse() -> None:
+        if "github.com" in git(settings.records, "remote", "get-url", "origin"):
+            raise CannotGoOn(
+                "The records are on GitHub: set GITHUB_REPOSITORY and GITHUB_TOKEN, so that they are seen to be private"
+            )
+
+    return refuse
+
+
+def _site(settings: Settings) -> Path:
+    if not (settings.site / "404.html").is_file():
+        raise CannotGoOn(f"{settings.site} has no built site; run: make build")
+    return settings.site
+
+
+def _health(worker: Worker, inbox: Inbox) -> Callable[[], dict[str, object]]:
+    def health() -> dict[str, object]:
+        return {"waiting": len(inbox.names()), worker.name: worker.trouble or "well"}
+
+    return health
+
+
+def serve(app: Starlette, host: str, port: int) -> None:
+    """Until Ctrl-C or SIGTERM; then what is being answered is answered."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+        uvicorn.Server(config).run()
+
+
+def build_site(settings: Settings) -> None:
+    """`mkdocs build --strict` into settings.site. Raises CannotGoOn with what it said."""
+    environment = {
+        **os.environ,
+        "PIPELINE_DATA": str(settings.data),
+        "PIPELINE_SCHEMAS": str(settings.schemas),
+        "SUBMISSION_ENDPOINT": settings.endpoint,
+        "SITE_URL": settings.site_url,
+        "NO_MKDOCS_2_WARNING": "1",
+    }
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(settings.site)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise CannotGoOn(f"The site could not be built:\n{done.stderr[-3000:]}")
