@@ -140,6 +140,8 @@ def pull(settings: Settings, arguments: Arguments) -> int:
     """Bring in what the form provider of organization.yml has received."""
     judge, where = _judge(settings), store(settings.records)
     endpoint = judge.data.organization.endpoint
+    if arguments.if_configured and (endpoint is None or endpoint.kind != "formspree"):
+        return WELL
     if endpoint is None or endpoint.kind != "formspree":
         raise CannotGoOn(
             "organization.yml names no form provider: submission_endpoint must be {kind: formspree, url: …}"
@@ -263,7 +265,9 @@ def parser() -> argparse.ArgumentParser:
     serving.add_argument("--relay", action="store_true", help="PIPELINE_RECORDS is a clone of the records repository")
     serving.add_argument("--host", default="127.0.0.1")
     serving.add_argument("--port", type=int, default=8000)
-    command("pull", pull)
+    command("pull", pull).add_argument(
+        "--if-configured", action="store_true", help="without a form provider, do nothing"
+    )
     initialising = command("init-records", init_records)
     initialising.add_argument("folder", metavar="DIR")
     initialising.add_argument("--site", metavar="OWNER/NAME", help="the site's repository on GitHub")

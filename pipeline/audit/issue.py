@@ -109,7 +109,7 @@ def _body(drawing: Drawing, head: list[str], event: Event, profile: Profile | No
 
 def _coverage(asked: Mapping[str, Any], answers: Mapping[str, str]) -> list[str]:
     words = [answer_word(word) for word in ("yes", "partly", "not_yet", "credited")]
-    lines = [f"| {_('Unit')} | | {' | '.join(words)} |", "|---|---|--:|--:|--:|--:|"]
+    lines = [f"| {_('Unit')} | {_('Coverage')} | {' | '.join(words)} |", "|---|---|--:|--:|--:|--:|"]
     units: dict[str, list[str]] = {}
     titles: dict[str, str] = {}
     for statement, rule in asked.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.profiles import derive
 from pipeline.profiles.model import Profile, Step
@@ -83,11 +83,15 @@ def about(renderer: Renderer, profile: Profile) -> dict[str, object]:
 
 
 def shared_steps(profiles: tuple[Profile, ...]) -> list[Step]:
-    """The steps that every open certificate has, in the order of the first."""
+    """The steps that every open certificate has, in the order of the first; a text that differs is left to their pages."""
     if not profiles:
         return []
-    ids = [{step.id for step in profile.steps} for profile in profiles]
-    return [step for step in profiles[0].steps if all(step.id in known for known in ids)]
+    by_id = [{step.id: step for step in profile.steps} for profile in profiles]
+    shared = [step for step in profiles[0].steps if all(step.id in steps for steps in by_id)]
+    return [
+        replace(step, text=step.text if all(steps[step.id].text == step.text for steps in by_id) else "")
+        for step in shared
+    ]
 
 
 def path_css(renderer: Renderer) -> str:
