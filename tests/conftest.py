@@ -1,0 +1,50 @@
+"""The site, built once a process; and a service with records of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import requests
+
+from pipeline import wiring
+from pipeline.accept.limits import Limits
+from pipeline.settings import Settings
+from tests.support import free_port, serving
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running server: `url`, the sign-in paths by role's name, and where its data lies."""
+
+    url: str
+    links: dict[str, str]
+    settings: Settings
+
+    @property
+    def records(self) -> Path:
+        return self.settings.records
+
+    def post(self, form: dict[str, str], headers: dict[str, str] | None = None) -> requests.Response:
+        return requests.post(f"{self.url}/submissions", data=form, allow_redirects=False, timeout=30, headers=headers)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The site as `make run` builds it."""
+    root = tmp_path_factory.mktemp("site")
+    settings = replace(Settings(), var=root / "var", records=root / "var" / "records", site=root / "site")
+    settings = replace(settings, endpoint="/submissions", site_url="http://127.0.0.1/")
+    wiring.build_site(settings)
+    return settings
+
+
+@pytest.fixture
+def service(site: Settings, tmp_path: Path) -> Iterator[Service]:
+    port = free_port()
+    settings = replace(site, var=tmp_path / "var", records=tmp_path / "var" / "records")
+    running = wiring.local(settings, Limits(10_000, 100_000), f"http://127.0.0.1:{port}")
+    with serving(running.app, port) as url:
+        yield Service(url, dict(running.links), settings)

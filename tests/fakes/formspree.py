@@ -1,0 +1,76 @@
+"""A Formspree over real HTTP: pages by limit and offset, Basic authentication, order, since, and now and then a fault."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+KEY = "test-key"
+
+
+@dataclass
+class FakeFormspree:
+    """`faults`: statuses that the next requests get; 0 drops the connection."""
+
+    submissions: list[dict[str, Any]] = field(default_factory=list)
+    faults: list[int] = field(default_factory=list)
+    requests: list[dict[str, str]] = field(default_factory=list)
+
+    def __enter__(self) -> FakeFormspree:
+        handler = type("Handler", (_Handler,), {"fake": self})
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}/api/0"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    fake: FakeFormspree
+
+    def log_message(self, *_: Any) -> None:
+        """Silence."""
+
+    def do_GET(self) -> None:
+        place = urlsplit(self.path)
+        query = dict(parse_qsl(place.query))
+        self.fake.requests.append(query)
+        if self.fake.faults:
+            status = self.fake.faults.pop(0)
+            if status:
+                self._answer(status, {"error": "not now"}, {"Retry-After": "1"})
+            return
+        expected = "Basic " + base64.b64encode(f":{KEY}".encode()).decode()
+        if self.headers.get("Authorization") != expected:
+            self._answer(401, {"error": "unauthorized"})
+        elif place.path != "/api/0/forms/abcdwxyz/submissions":
+            self._answer(404, {"error": "no such form"})
+        else:
+            kept = [entry for entry in self.fake.submissions if entry["_date"] >= query.get("since", "")]
+            kept.sort(key=lambda entry: str(entry["_date"]), reverse=query.get("order", "desc") == "desc")
+            first, size = int(query.get("offset", 0)), min(int(query.get("limit", 25)), 100)
+            self._answer(200, {"submissions": kept[first : first + size]})
+
+    def _answer(self, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
+        body = json.dumps(content).encode()
+        self.send_response(status)
+        for name, value in {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(body)),
+            **(headers or {}),
+        }.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)

@@ -1,0 +1,150 @@
+"""What the tests share: filled-in forms, a running service, records in Git."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+
+from pipeline.accept.check import Judge, check
+from pipeline.accept.submission import Submission
+from pipeline.profiles import derive, fields
+from pipeline.profiles.load import load_or_stop
+from pipeline.profiles.model import Data
+from pipeline.settings import ROOT
+
+DATA: Data = load_or_stop(ROOT / "data", ROOT / "schemas")
+JUDGE = Judge(DATA, ROOT / "schemas")
+CONCEPTS, PRACTICE = "concepts-mentoring", "practice-mentor"
+EXAMPLES = Path(__file__).parent / "examples"
+
+
+def filled(kind: str, about: str, data: Data = DATA, **more: Any) -> dict[str, Any]:
+    """A valid submission; `more` replaces whole top-level parts."""
+    schema = derive.form_schema(data, kind, about)
+    answer = (
+        {"answer": "yes", "evidence": "I wrote an agreement with Rosa in March."}
+        if kind == derive.PORTFOLIO
+        else {"answer": "partly"}
+    )
+    value: dict[str, Any] = {
+        name: rule.get("const", rule.get("default"))
+        for name, rule in schema["properties"].items()
+        if rule.get("x-widget") == "hidden" and ("const" in rule or "default" in rule)
+    }
+    value["applicant"] = {"name": "Rosa Test", "email": "rosa@example.org"}
+    value["declarations"] = {"consent": True, "own_work": True} if kind == derive.PORTFOLIO else {"consent": True}
+    if kind == derive.CONTACT:
+        value["message"] = "When does the next round begin?"
+        value |= {name: "123" for name in ("organisation", "certificate_number") if name in schema["required"]}
+    else:
+        value["answers"] = {statement: dict(answer) for statement in schema["properties"]["answers"]["properties"]}
+    return {**value, **more}
+
+
+def submission(value: object, judge: Judge = JUDGE) -> Submission:
+    found = check(judge, value)
+    assert isinstance(found, Submission), found
+    return found
+
+
+def form(value: dict[str, Any], data: Data = DATA) -> dict[str, str]:
+    """The same as a browser posts it."""
+    about = value["topic"] if value["kind"] == derive.CONTACT else value["profile"]
+    posted: dict[str, str] = {}
+    for field in fields.fields(derive.form_schema(data, value["kind"], about)):
+        here: Any = value
+        for part in field.path:
+            inside = here is not None and (
+                part in here if isinstance(here, dict) else isinstance(part, int) and part < len(here)
+            )
+            here = here[part] if inside else None
+        if here is None or here is False:
+            if field.widget not in ("choice", "checkbox", "hidden"):
+                posted[field.name] = ""
+        elif here is True:
+            posted[field.name] = "true"
+        else:
+            posted[field.name] = "\r\n".join(here) if isinstance(here, list) else str(here).replace("\n", "\r\n")
+    return posted
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(app: Starlette, port: int) -> Iterator[str]:
+    """The address of the app, on a real socket."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, access_log=False, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until(lambda: server.started)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+def until(condition: Any, seconds: float = 20.0) -> None:
+    """Wait for something that happens in the background."""
+    end = time.monotonic() + seconds
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        pause.wait(0.03)
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A bare repository with the records in it."""
+
+    root: Path
+
+    @property
+    def bare(self) -> Path:
+        return self.root / "records.git"
+
+    def clone(self, name: str) -> Path:
+        target = self.root / name
+        run("git", "clone", "--quiet", str(self.bare), str(target))
+        return target
+
+    def files(self) -> list[str]:
+        return run("git", "--git-dir", str(self.bare), "ls-tree", "-r", "--name-only", "main").split()
+
+
+def remote(root: Path) -> Remote:
+    root.mkdir(parents=True, exist_ok=True)
+    run("git", "init", "--quiet", "--bare", "--initial-branch", "main", str(root / "records.git"))
+    made = Remote(root)
+    first = made.clone("first")
+    (first / "inbox").mkdir()
+    (first / "inbox" / ".gitkeep").touch()
+    push(first, "Begin")
+    return made
+
+
+def push(clone: Path, message: str) -> None:
+    run("git", "-C", str(clone), "add", "--all")
+    identity = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
+    run("git", "-C", str(clone), *identity, "commit", "--quiet", "--message", message)
+    run("git", "-C", str(clone), "push", "--quiet", "origin", "HEAD:refs/heads/main")
+
+
+def run(*command: str, **more: Any) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **more)
+    assert done.returncode == 0, done.stderr
+    return str(done.stdout)

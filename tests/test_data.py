@@ -1,0 +1,149 @@
+"""The data: complete, without faults, and every fault a maintainer can make is told with file, line and remedy."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from difflib import SequenceMatcher
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.errors import CannotGoOn
+from pipeline.findings import Level, errors
+from pipeline.profiles import contrast
+from pipeline.profiles.load import load
+from pipeline.settings import ROOT
+from tests.support import CONCEPTS, DATA, PRACTICE
+
+STATEMENTS = [statement for profile in DATA.profiles for unit in profile.units for statement in unit.statements]
+OUTCOME = re.compile(r"so that|in such a way that|in order that|to the point where")
+STOP = set(
+    ["a", "an", "the", "of", "and", "or", "to", "in", "on", "for", "with", "from", "by", "is", "are", "it", "its", "that", "so", "i", "my", "can", "be", "as", "at", "not", "what", "which", "who", "how", "one"]
+)
+
+
+def words(text: str) -> set[str]:
+    return {word for word in re.findall(r"[a-z]+", text.lower()) if word not in STOP}
+
+
+def test_the_certificates_have_the_statements_they_promise() -> None:
+    count = {profile.id: len(DATA.statements(profile)) for profile in DATA.profiles}
+    assert count == {CONCEPTS: 72, PRACTICE: 112, "journey-mentor": 0}
+    kinds = {(statement.unit[0], statement.kind) for statement in STATEMENTS}
+    assert kinds == {("C", "knowledge"), ("C", "attitude"), ("P", "skill"), ("P", "attitude")}
+
+
+def test_every_statement_names_an_outcome() -> None:
+    assert [statement.id for statement in STATEMENTS if not OUTCOME.search(statement.text)] == []
+
+
+def test_no_two_statements_say_nearly_the_same() -> None:
+    near = []
+    for one, other in combinations(STATEMENTS, 2):
+        left, right = words(one.text), words(other.text)
+        shared = len(left & right) / len(left | right)
+        if shared > 0.35 or SequenceMatcher(None, one.text, other.text).ratio() > 0.8:
+            near.append((one.id, other.id, shared))
+    assert near == []
+
+
+def test_every_statement_is_one_sentence_of_a_readable_length() -> None:
+    lengths = {statement.id: len(statement.text.split()) for statement in STATEMENTS}
+    assert [name for name, length in lengths.items() if not 8 <= length <= 40] == []
+
+
+def copy(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(ROOT / "data", tmp_path / "data"))
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def found(folder: Path) -> list[str]:
+    return [str(finding) for finding in errors(load(folder, ROOT / "schemas").findings)]
+
+
+FAULTS = [
+    ("organization.yml", "reference_prefix: IMC", "reference_prefix: imc", "reference_prefix"),
+    ("organization.yml", "name: International", "nam: International", "is missing"),
+    ("organization.yml", 'fill: "#1d4f91"', 'fill: "#9db9f1"', "contrast"),
+    ("organization.yml", "  role: director", "  role: judge", "is no role"),
+    ("organization.yml", "  - id: auditor", "  - id: intake_manager", "earlier role"),
+    (f"profiles/{CONCEPTS}.yml", f"id: {CONCEPTS}", "id: concepts", "must be the name of the file"),
+    (f"profiles/{CONCEPTS}.yml", "colour: blue", "colour: mauve", "no colour"),
+    (f"profiles/{CONCEPTS}.yml", "id: C1.2", "id: C1.1", "already used"),
+    (f"profiles/{CONCEPTS}.yml", "id: C1.2", "id: C2.77", "must begin with C1."),
+    (f"profiles/{CONCEPTS}.yml", "includes: []", f"includes: [{PRACTICE}]", "circle"),
+    (f"profiles/{CONCEPTS}.yml", "prerequisite: null", "prerequisite: nothing-known", "is no profile"),
+    (f"profiles/{CONCEPTS}.yml", "order: 1", "order: 0", "must be a number from 1"),
+    (f"profiles/{CONCEPTS}.yml", "who: intake_manager", "who: nobody", "nobody's role"),
+    (f"profiles/{CONCEPTS}.yml", "kind: knowledge", "kind: wisdom", "is not one of the choices"),
+    (f"profiles/{CONCEPTS}.yml", 'version: "0.1.0"', "version: 0.1", "without quotes"),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new", "words"), FAULTS, ids=[fault[2] for fault in FAULTS])
+def test_a_maintainers_mistake_is_told_with_file_line_and_remedy(
+    tmp_path: Path, name: str, old: str, new: str, words: str
+) -> None:
+    folder = copy(tmp_path)
+    change(folder / name, old, new)
+    lines = [line for line in found(folder) if words in line]
+    assert lines, found(folder)
+    assert re.match(rf"data/{re.escape(name)}:\d+: .+: .+", lines[0])
+
+
+def test_all_findings_of_all_files_come_at_once(tmp_path: Path) -> None:
+    folder = copy(tmp_path)
+    change(folder / "organization.yml", "reference_prefix: IMC", "reference_prefix: imc")
+    change(folder / f"profiles/{CONCEPTS}.yml", "kind: knowledge", "kind: wisdom")
+    change(folder / f"profiles/{PRACTICE}.yml", "open: true", "open: no")
+    files = {line.split(":")[0] for line in found(folder)}
+    assert files == {"data/organization.yml", f"data/profiles/{CONCEPTS}.yml", f"data/profiles/{PRACTICE}.yml"}
+
+
+def test_a_folder_without_an_organisation_cannot_be_checked(tmp_path: Path) -> None:
+    with pytest.raises(CannotGoOn, match=r"organization\.yml"):
+        load(tmp_path, ROOT / "schemas")
+
+
+def test_what_is_not_known_is_a_note_and_a_placeholder_is_told_as_one() -> None:
+    levels = {finding.level for finding in load(ROOT / "data", ROOT / "schemas").findings}
+    assert levels == {Level.NOTE, Level.PLACEHOLDER}
+
+
+def test_an_unknown_of_any_open_profile_is_listed() -> None:
+    notes = {(f.file, f.label) for f in load(ROOT / "data", ROOT / "schemas").findings if f.level is Level.NOTE}
+    for profile in DATA.open_profiles:
+        for name in profile.unknowns:
+            assert (f"data/profiles/{profile.id}.yml", name) in notes
+
+
+def test_the_stylesheets_page_colours_are_those_the_contrast_is_computed_with() -> None:
+    css = (ROOT / "docs/assets/site.css").read_text("utf-8")
+    pairs = dict(re.findall(r"--bg:(#\w+);[^}]*?--ink:(#\w+)", css.partition("@media print")[0]))
+    assert pairs == {"#fff": contrast.INK["light"], contrast.PAGE["dark"]: contrast.INK["dark"]}
+    on_fill = re.findall(r"--on-fill:(#\w+)", css)
+    assert on_fill == ["#fff", contrast.ON_FILL["dark"]]
+
+
+def test_soft_text_is_readable_too() -> None:
+    css = (ROOT / "docs/assets/site.css").read_text("utf-8").partition("@media print")[0]
+    light, dark = re.findall(r"--soft:(#\w+)", css)
+    assert contrast.ratio(contrast.PAGE["light"], light) >= contrast.TEXT
+    assert contrast.ratio(contrast.PAGE["dark"], dark) >= contrast.TEXT
+
+
+def test_yaml_written_by_a_program_is_read_as_well(tmp_path: Path) -> None:
+    folder = copy(tmp_path)
+    path = folder / f"profiles/{CONCEPTS}.yml"
+    path.write_text(
+        yaml.safe_dump(yaml.safe_load(path.read_text("utf-8")), allow_unicode=True, sort_keys=False), "utf-8"
+    )
+    assert found(folder) == []

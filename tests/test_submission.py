@@ -1,0 +1,238 @@
+"""What may be sent: every rule of a form, told at the field in words that say how to mend it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.accept import raw
+from pipeline.accept.check import check
+from pipeline.accept.submission import Submission
+from pipeline.errors import UnreadableInput
+from pipeline.findings import Finding
+from pipeline.profiles import derive, fields
+from tests.support import CONCEPTS, DATA, EXAMPLES, JUDGE, PRACTICE, filled, form, submission
+
+FORMS = derive.form_kinds(DATA)
+
+
+def findings(value: Any) -> dict[str, str]:
+    found = check(JUDGE, value)
+    return (
+        {}
+        if isinstance(found, Submission)
+        else {finding.pointer: f"{finding.label}: {finding.message}" for finding in found}
+    )
+
+
+@pytest.mark.parametrize(("kind", "about"), FORMS)
+def test_every_form_can_be_filled_in_and_posted_as_a_browser_does(kind: str, about: str) -> None:
+    value = filled(kind, about)
+    assert findings(value) == {}
+    schema = derive.form_schema(DATA, kind, about)
+    posted, _rows = raw.unflatten(schema, {name: [text] for name, text in form(value).items()})
+    assert submission(posted).value["applicant"] == value["applicant"]
+
+
+@pytest.mark.parametrize(("kind", "about"), FORMS)
+def test_an_empty_form_names_everything_that_is_missing_at_once(kind: str, about: str) -> None:
+    schema = derive.form_schema(DATA, kind, about)
+    hidden = {
+        field.name: [str(field.schema.get("const", field.schema.get("default", "")))]
+        for field in fields.fields(schema)
+        if field.widget == "hidden"
+    }
+    value, _rows = raw.unflatten(schema, {name: text for name, text in hidden.items() if text[0]})
+    found = findings(value)
+    required = {field.pointer for field in fields.fields(schema) if field.required and field.widget != "hidden"}
+    answers = {f"/answers/{name}/answer" for name in schema["properties"].get("answers", {}).get("properties", {})}
+    assert required | answers == set(found)
+    assert all("is missing; add it" not in message for message in found.values())
+
+
+def changed(kind: str, path: list[Any], new: Any, about: str = PRACTICE) -> dict[str, Any]:
+    value = copy.deepcopy(filled(kind, about))
+    here = value
+    for part in path[:-1]:
+        here = here.setdefault(part, {})
+    here[path[-1]] = new
+    return value
+
+
+LOG = [{"date": "2027-03-14", "hours": 1.5, "worked_on": "How to end a meeting."}]
+BAD = [
+    (["answers", "P1.1", "evidence"], "x" * 3412, "/answers/P1.1/evidence", "in 3,000 characters or fewer (now 3,412)"),
+    (["answers", "P1.1", "evidence"], "  ", "/answers/P1.1/evidence", "write your evidence"),
+    (["answers", "P1.1", "evidence"], "\u200b\u200b", "/answers/P1.1/evidence", "write your evidence"),
+    (["answers", "P1.1", "evidence"], "a\x00b", "/answers/P1.1/evidence", "control characters"),
+    (["answers", "P1.1", "answer"], "perhaps", "/answers/P1.1/answer", "choose yes, partly or not yet"),
+    (["answers", "P1.1", "links"], ["ftp://x"], "/answers/P1.1/links/0", "beginning with https://"),
+    (["answers", "P1.1", "links"], ["https://x.org"] * 6, "/answers/P1.1/links", "give 5 links or fewer (now 6)"),
+    (["answers", "P1.1"], "yes", "/answers/P1.1", "a group of fields"),
+    (["answers", "X9.9"], {"answer": "yes"}, "/answers/X9.9", "not known here"),
+    (["applicant", "email"], "rosa", "/applicant/email", "name@example.org"),
+    (["applicant", "name"], "", "/applicant/name", "write your name"),
+    (["applicant", "name"], "Rosa\nTest", "/applicant/name", "one line"),
+    (["applicant", "name"], "x" * 201, "/applicant/name", "200 characters or fewer"),
+    (["applicant", "age"], 7, "/applicant/age", "not known here"),
+    (["declarations", "consent"], False, "/declarations/consent", "tick it"),
+    (["declarations", "own_work"], "yes", "/declarations/own_work", "tick it"),
+    (["declarations", "ai_used"], True, "/declarations/ai_how", "which tools"),
+    (["log"], [{**LOG[0], "date": "2027-02-30"}], "/log/0/date", "no day of the calendar"),
+    (["log"], [{**LOG[0], "date": "14.3.2027"}], "/log/0/date", "year-month-day"),
+    (["log"], [{**LOG[0], "hours": 25}], "/log/0/hours", "up to 24"),
+    (["log"], [{**LOG[0], "hours": "two"}], "/log/0/hours", "number"),
+    (["log"], [{"date": "2027-03-14", "hours": 1}], "/log/0/worked_on", "write what was worked on"),
+    (["log"], LOG * 41, "/log", "40 rows or fewer"),
+    (["kind"], "letter", "/kind", "none of this site's forms"),
+    (["profile"], "journey-mentor", "/profile", "none of this site's forms"),
+    (["profile_hash"], "no", "/profile_hash", ""),
+]
+
+
+@pytest.mark.parametrize(("path", "new", "place", "words"), BAD, ids=[f"{entry[2]} {entry[3][:20]}" for entry in BAD])
+def test_a_wrong_field_is_told_at_its_place(path: list[Any], new: Any, place: str, words: str) -> None:
+    found = findings(changed(derive.PORTFOLIO, path, new))
+    assert place in found
+    assert words in found[place]
+
+
+def test_a_label_is_what_the_person_reads_beside_the_field() -> None:
+    found = findings(changed(derive.PORTFOLIO, ["answers", "C3.4", "evidence"], "x" * 3412))
+    unit = next(unit.title for unit in DATA.units(DATA.profiles[1]) if unit.id == "C3")
+    assert found == {
+        "/answers/C3.4/evidence": f"C3.4 {unit}: write your evidence in 3,000 characters or fewer (now 3,412)"
+    }
+
+
+@pytest.mark.parametrize(
+    "value", [None, [], "text", 7, {}, {"kind": "portfolio"}, {"kind": ["portfolio"], "profile": {}}]
+)
+def test_what_is_no_submission_at_all_is_one_finding(value: Any) -> None:
+    assert len(findings(value)) == 1
+
+
+def test_whoever_holds_the_included_certificate_is_credited_with_its_statements() -> None:
+    value = filled(derive.PORTFOLIO, PRACTICE)
+    value["answers"] = {name: answer for name, answer in value["answers"].items() if name.startswith("P")}
+    assert len(findings(value)) == 72
+    held = submission({**value, "held": {CONCEPTS: "IMC-C-0001"}})
+    assert held.held == (CONCEPTS,)
+    assert [answer.answer for answer in held.answers if answer.unit.startswith("C")] == ["credited"] * 72
+
+
+def test_line_ends_make_no_difference() -> None:
+    one, other = (
+        submission(changed(derive.PORTFOLIO, ["answers", "P1.1", "evidence"], f"a{end}b")) for end in ("\r\n", "\n")
+    )
+    assert (one.key, one.digest) == (other.key, other.digest)
+
+
+def test_the_draft_id_makes_a_changed_text_a_revision_of_the_same() -> None:
+    one, other = (
+        submission(
+            {
+                **filled(derive.SELF_ASSESSMENT, CONCEPTS),
+                "id": "0" * 32,
+                "applicant": {"name": name, "email": "a@b.org"},
+            }
+        )
+        for name in ("A", "B")
+    )
+    assert one.key == other.key
+    assert one.digest != other.digest
+
+
+def test_an_evidence_of_3000_japanese_characters_is_allowed_and_fits_the_limit() -> None:
+    value = filled(derive.PORTFOLIO, PRACTICE)
+    for answer in value["answers"].values():
+        answer["evidence"] = "師" * 3000
+    assert findings(value) == {}
+    from urllib.parse import urlencode
+
+    post = urlencode(form(value)).encode()
+    assert 2 * len(post) <= fields.max_bytes(derive.form_schema(DATA, derive.PORTFOLIO, PRACTICE))
+
+
+BROKEN = [
+    b"",
+    b"{",
+    b"\xff\xfe",
+    b'{"a": 1, "a": 2}',
+    b'{"a": NaN}',
+    b"[" * 100_000,
+    b'{"a": "\\ud800"}',
+    b'{"a":' * 50 + b"1" + b"}" * 50,
+    b"{}{}",
+]
+
+
+@pytest.mark.parametrize("data", BROKEN, ids=[str(data[:12]) for data in BROKEN])
+def test_bytes_that_cannot_be_read_are_refused_in_words(data: bytes) -> None:
+    with pytest.raises(UnreadableInput, match=r"\w") as refused:
+        raw.parse_json(data)
+    assert refused.value.status == 400
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200))
+def test_no_bytes_make_the_readers_fail(data: bytes) -> None:
+    for parse in (raw.parse_json, raw.parse_form):
+        try:
+            value = parse(data)
+        except UnreadableInput:
+            continue
+        assert not isinstance(value, Submission)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(["answers", "applicant", "declarations", "log", "held", "case", "id", "version"]), JSON)
+def test_any_value_in_any_part_gives_a_submission_or_findings(part: str, new: Any) -> None:
+    found = check(JUDGE, {**filled(derive.PORTFOLIO, PRACTICE), part: new})
+    assert isinstance(found, Submission) or (found and all(isinstance(finding, Finding) for finding in found))
+
+
+def test_blank_rows_of_the_log_are_left_out_and_findings_lead_back_to_the_row_that_was_typed() -> None:
+    schema = derive.form_schema(DATA, derive.PORTFOLIO, PRACTICE)
+    posted = form(filled(derive.PORTFOLIO, PRACTICE)) | {
+        "log.3.date": "2027-02-30",
+        "log.3.hours": "1,5",
+        "log.3.worked_on": "Goals",
+    }
+    value, rows = raw.unflatten(schema, {name: [text] for name, text in posted.items()})
+    assert value["log"] == [{"date": "2027-02-30", "hours": 1.5, "worked_on": "Goals"}]
+    from pipeline.accept.server import form_pointer
+
+    assert [form_pointer(place, rows) for place in findings(value)] == ["/log/2/date"]
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("submissions/valid/*.json")))
+def test_the_examples_are_valid(name: str) -> None:
+    value = raw.parse_json((EXAMPLES / "submissions/valid" / name).read_bytes())
+    value["profile_hash"] = DATA.hashes[value["profile"]]
+    assert findings(value) == {}
+
+
+def test_the_two_portfolios_of_real_size_are_there_and_one_is_not_in_latin_letters() -> None:
+    texts = {path.name: path.read_text("utf-8") for path in EXAMPLES.glob("submissions/valid/portfolio-*.json")}
+    sizes = sorted(len(text.encode()) for text in texts.values())
+    assert len(sizes) == 2
+    assert 90_000 < sizes[0] < 130_000
+    assert 270_000 < sizes[1] < 340_000
+    latin = [
+        sum(letter.isascii() for letter in json.dumps(json.loads(text)["answers"], ensure_ascii=False)) / len(text)
+        for text in texts.values()
+    ]
+    assert min(latin) < 0.6

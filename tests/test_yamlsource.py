@@ -1,0 +1,72 @@
+"""YAML's surprises get a finding that names line and remedy, and never a wrong value."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.profiles.yamlsource import MAX_BYTES, Source, parse, read
+
+
+def messages(text: str) -> list[str]:
+    return [f"{finding.line}: {finding.message}" for finding in parse(text, Source("x.yml")).findings]
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["no", "Yes", "off", "ON", "y", "1.10", "2027-03-14", "12:30", "0x1F", "010", "1e3", "+7", "1_000", ".inf", "True"],
+)
+def test_a_word_that_yaml_would_change_is_refused_with_the_quoted_word_as_remedy(word: str) -> None:
+    assert any(found.startswith("2: ") and f'"{word}"' in found for found in messages(f"a: text\nb: {word}\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("true", True), ("7", 7), ("null", None), ("~", None), ('"no"', "no"), ("1.2.3", "1.2.3"), ("Canada", "Canada")],
+)
+def test_plain_values_are_what_they_look_like(text: str, value: object) -> None:
+    source = parse(f"a: {text}\n", Source("x.yml"))
+    assert (source.value, source.findings) == ({"a": value}, [])
+
+
+def test_a_key_that_stands_twice_is_found_at_its_second_line() -> None:
+    assert messages("name: a\nother: b\nname: c\n") == ["3: stands twice, first on line 1; keep one of the two"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a:\n\tb: c\n", "tab"),
+        ("a: &x [1]\nb: *x\n", "anchors"),
+        ("a: !!python/object:os.system x\n", "tags"),
+        ("a: 1\n---\nb: 2\n", "second document"),
+        ("a: [1, 2\n", "cannot be read"),
+        ("a: {" * 20 + "}" * 20, "deeper than"),
+        ("? [a, b]\n: c\n", "must be a word"),
+        ("no: x\n", "true or false"),
+        ("a: \x07\n", "cannot be read"),
+    ],
+)
+def test_what_is_not_read_is_said(text: str, words: str) -> None:
+    assert any(words in found for found in messages(text)), messages(text)
+
+
+def test_an_alias_bomb_costs_nothing() -> None:
+    rows = ["a0: &a0 [x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
+    assert any("anchors" in found for found in messages("\n".join(rows)))
+
+
+def test_a_file_that_is_no_text_or_too_large_or_missing_is_a_finding(tmp_path: Path) -> None:
+    (tmp_path / "latin.yml").write_bytes(b"a: 1\nb: caf\xe9\n")
+    (tmp_path / "large.yml").write_bytes(b"#" * (MAX_BYTES + 1))
+    found = {name: read(tmp_path / name, name).findings[0] for name in ("latin.yml", "large.yml", "missing.yml")}
+    assert (found["latin.yml"].line, "UTF-8" in found["latin.yml"].message) == (2, True)
+    assert "larger than" in found["large.yml"].message
+    assert "cannot be read" in found["missing.yml"].message
+
+
+@given(st.text(max_size=80))
+def test_no_text_at_all_makes_the_reader_fail(text: str) -> None:
+    source = parse(text, Source("x.yml"))
+    assert source.findings or source.value is None or isinstance(source.value, dict | list | str | int)
