@@ -20,9 +20,8 @@ from tests.support import CONCEPTS, DATA, PRACTICE
 
 STATEMENTS = [statement for profile in DATA.profiles for unit in profile.units for statement in unit.statements]
 OUTCOME = re.compile(r"so that|in such a way that|in order that|to the point where")
-STOP = set(
-    ["a", "an", "the", "of", "and", "or", "to", "in", "on", "for", "with", "from", "by", "is", "are", "it", "its", "that", "so", "i", "my", "can", "be", "as", "at", "not", "what", "which", "who", "how", "one"]
-)
+SMALL = """a an the of and or to in on for with from by is are it its that so i my can be as at not what which who how one"""
+STOP = set(SMALL.split())
 
 
 def words(text: str) -> set[str]:

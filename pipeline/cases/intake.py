@@ -99,7 +99,7 @@ class Intake:
             claimed: list[tuple[Case, Event]] = []
             for case, event in self._waiting()[:BATCH]:
                 data = {"kind": event.data["kind"], "run": self.run}
-                after = self.store.append(case, CLAIMED, at=self._stamp(), by=BY, data=data)
+                after = self.store.append(self.store.case(case.reference), CLAIMED, at=self._stamp(), by=BY, data=data)
                 if after:
                     claimed.append((after, event))
             try:

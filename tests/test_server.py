@@ -1,0 +1,307 @@
+"""The service over a real socket: every bad input has its answer, and nothing that was typed is lost."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import logging
+import re
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from markupsafe import escape
+
+from pipeline import wiring
+from pipeline.accept.limits import Limits
+from pipeline.cases.events import AUDIT_BEGUN
+from pipeline.cases.store import Store
+from pipeline.profiles import derive, fields
+from pipeline.settings import Settings
+from tests.conftest import Service
+from tests.support import CONCEPTS, DATA, EXAMPLES, PRACTICE, filled, form, free_port, serving, until
+
+HTML = {"Accept": "text/html"}
+SELF = (derive.SELF_ASSESSMENT, CONCEPTS)
+
+
+def post_json(service: Service, value: object, **headers: str) -> requests.Response:
+    data = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return requests.post(
+        f"{service.url}/submissions", data=data, headers={"Content-Type": "application/json", **headers}, timeout=60
+    )
+
+
+def cases(service: Service) -> list[str]:
+    folder = service.records / "cases"
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def test_json_is_answered_with_reference_and_status_address(service: Service) -> None:
+    answer = post_json(service, filled(*SELF))
+    assert answer.status_code == 201
+    reference = answer.json()["reference"]
+    assert re.fullmatch(r"IMC-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]", reference)
+    assert answer.headers["Location"] == answer.json()["status"]
+    until(lambda: reference in cases(service))
+    page = requests.get(service.url + answer.json()["status"], timeout=10)
+    assert page.status_code == 200
+    assert "Awaiting the interview" in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_findings_are_problem_json_with_pointer_label_and_message(service: Service) -> None:
+    value = filled(*SELF, applicant={"name": "Rosa", "email": "rosa"})
+    del value["answers"]["C1.1"]
+    answer = post_json(service, value)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (422, "application/problem+json")
+    assert {found["pointer"] for found in answer.json()["findings"]} == {"/answers/C1.1/answer", "/applicant/email"}
+    assert all(found["label"] and found["message"] for found in answer.json()["findings"])
+
+
+def test_a_form_post_leads_to_a_confirmation_page(service: Service) -> None:
+    answer = service.post(form(filled(*SELF)), HTML)
+    assert answer.status_code == 303
+    page = requests.get(service.url + answer.headers["Location"], timeout=10)
+    assert "It has arrived" in page.text
+    assert "Write my portfolio" in page.text
+
+
+def test_a_form_with_faults_comes_back_with_every_typed_value_and_a_summary(service: Service) -> None:
+    typed = {
+        "applicant.name": "Rosa <b>& Söhne</b>",
+        "interview.times": "Mondays\r\n\"late\" 'quoted'",
+        "applicant.email": "rosa",
+    }
+    posted = {**form(filled(*SELF)), **typed}
+    del posted["answers.C2.1.answer"]
+    answer = service.post(posted, HTML)
+    assert answer.status_code == 422
+    page = answer.text
+    assert "There are 2 things to mend" in page
+    assert 'value="Rosa &lt;b&gt;&amp; Söhne&lt;/b&gt;"' in page
+    assert "Mondays\n&#34;late&#34; &#39;quoted&#39;</textarea>" in page
+    assert 'href="#answers.C2.1.answer"' in page
+    assert 'id="answers.C2.1.answer"' in page
+    assert len(re.findall(r" checked[ >]", page)) == 71 + 1
+    assert cases(service) == []
+
+
+def test_every_answer_typed_in_a_portfolio_of_real_size_comes_back(service: Service) -> None:
+    value = json.loads((EXAMPLES / "submissions/valid/portfolio-practice-japanese.json").read_text("utf-8"))
+    posted = {**form({**value, "profile_hash": DATA.hashes[PRACTICE]}), "applicant.email": "nothing"}
+    page = service.post(posted, HTML).text
+    evidence = [answer["evidence"] for answer in value["answers"].values()]
+    assert len(evidence) == 112
+    assert all(str(escape(text)) in page for text in evidence)
+
+
+def test_sent_twice_it_is_the_same_reference_and_one_case(service: Service) -> None:
+    first, second = (post_json(service, filled(*SELF)).json() for _ in range(2))
+    assert first == second
+    until(lambda: len(cases(service)) == 1)
+    assert len(list((service.records / "cases" / first["reference"] / "events").glob("*.json"))) == 1
+
+
+def test_sent_ten_times_at_once_it_is_one_case(service: Service) -> None:
+    value = filled(*SELF)
+    with ThreadPoolExecutor(10) as pool:
+        references = {answer.json()["reference"] for answer in pool.map(lambda _: post_json(service, value), range(10))}
+    assert len(references) == 1
+    until(lambda: cases(service) == sorted(references))
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff", b'{"a":1,"a":2}', b"[" * 5000, b'{"x": NaN}'])
+def test_what_is_no_json_is_400_in_words(service: Service, body: bytes) -> None:
+    answer = post_json(service, body)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/problem+json")
+    assert answer.json()["detail"]
+
+
+def test_too_many_fields_and_broken_encodings_of_a_form_are_400(service: Service) -> None:
+    for body in ("&".join(f"a{n}=1" for n in range(6000)), "a=%ff%fe"):
+        answer = requests.post(
+            f"{service.url}/submissions",
+            data=body,
+            headers={"Content-Type": "application/x-www-form-urlencoded", **HTML},
+            timeout=10,
+        )
+        assert answer.status_code == 400
+        assert "This could not be read" in answer.text
+
+
+@pytest.mark.parametrize("content_type", ["", "text/plain", "multipart/form-data; boundary=x", "application/xml"])
+def test_other_content_types_are_415(service: Service, content_type: str) -> None:
+    answer = requests.post(f"{service.url}/submissions", data=b"x", headers={"Content-Type": content_type}, timeout=10)
+    assert answer.status_code == 415
+
+
+def test_too_much_is_413_whether_or_not_its_length_is_told(service: Service) -> None:
+    limit = max(fields.max_bytes(derive.form_schema(DATA, kind, about)) for kind, about in derive.form_kinds(DATA))
+    assert limit > 6_000_000
+    assert post_json(service, b'{"a": "' + b"x" * limit + b'"}').status_code == 413
+
+    def pieces() -> Iterator[bytes]:
+        for _ in range(limit // 65536 + 2):
+            yield b"x" * 65536
+
+    answer = requests.post(
+        f"{service.url}/submissions", data=pieces(), headers={"Content-Type": "application/json"}, timeout=60
+    )
+    assert answer.status_code == 413
+
+
+def test_a_length_that_is_no_number_is_refused(service: Service) -> None:
+    place = urlsplit(service.url)
+    with socket.create_connection((place.hostname, place.port), timeout=10) as line:
+        line.sendall(
+            b"POST /submissions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: -5\r\n\r\n"
+        )
+        assert line.recv(100).split()[1] in (b"400", b"413")
+
+
+def test_a_connection_that_breaks_off_keeps_nothing_and_harms_nobody(service: Service) -> None:
+    place = urlsplit(service.url)
+    with socket.create_connection((place.hostname, place.port), timeout=10) as line:
+        line.sendall(
+            b"POST /submissions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"
+        )
+    assert requests.get(f"{service.url}/health", timeout=10).json()["accepting"] is True
+    assert cases(service) == []
+
+
+def test_whoever_sends_too_much_waits_and_is_told_how_long() -> None:
+    now = [0.0]
+    limits = Limits(an_address=3, overall=5, clock=lambda: now[0])
+    assert [limits.take("a") for _ in range(4)] == [0, 0, 0, 1201]
+    assert [limits.take("b") for _ in range(3)] == [0, 0, 721]
+    now[0] += 1201
+    assert limits.take("a") == 0
+
+
+def test_over_the_limit_is_429_with_retry_after(site: Settings, tmp_path: Path) -> None:
+    port = free_port()
+    settings = replace(site, var=tmp_path, records=tmp_path / "records")
+    running = wiring.local(settings, Limits(2, 100), f"http://127.0.0.1:{port}")
+    with serving(running.app, port) as url:
+        answers = [requests.post(f"{url}/submissions", json={}, timeout=10) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [422, 422, 429]
+    assert int(answers[2].headers["Retry-After"]) > 60
+
+
+def test_a_filled_honeypot_is_answered_like_the_rest_and_waits_in_quarantine(service: Service) -> None:
+    answer = service.post({**form(filled(*SELF)), "website_url": "http://buy.example"}, HTML)
+    assert answer.status_code == 303
+    assert len(list((service.settings.var / "quarantine/inbox").glob("*.json"))) == 1
+    assert cases(service) == []
+
+
+def test_a_complaint_goes_to_a_store_of_its_own_and_opens_no_case(service: Service) -> None:
+    answer = service.post(form(filled(derive.CONTACT, "complaint")), HTML)
+    assert answer.status_code == 303
+    assert len(list((service.settings.var / "complaints/inbox").glob("*.json"))) == 1
+    page = requests.get(service.url + answer.headers["Location"].replace("received", "status"), timeout=10).text
+    assert "Director of Certification" in page
+    post_json(service, filled(*SELF))
+    until(lambda: len(cases(service)) == 1)
+    assert not any("complaint" in path.read_text("utf-8") for path in service.records.rglob("*.json"))
+
+
+def test_a_portfolio_with_reference_and_secret_joins_the_case(service: Service) -> None:
+    first = post_json(service, filled(derive.SELF_ASSESSMENT, PRACTICE)).json()
+    secret = first["status"].rpartition("/")[2]
+    page = requests.get(f"{service.url}{first['status']}/portfolio", timeout=10).text
+    assert f'value="{first["reference"]}"' in page
+    assert f'value="{secret}"' in page
+    typed = {"reference": first["reference"].lower().replace("-", " "), "secret": secret}
+    second = post_json(service, filled(derive.PORTFOLIO, PRACTICE, case=typed)).json()
+    assert second["reference"] == first["reference"]
+    until(lambda: len(list((service.records / "cases" / first["reference"] / "events").glob("*.json"))) == 2)
+    assert cases(service) == [first["reference"]]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"reference": "IMC-0000-0000-0", "secret": "x"}, {"reference": "7"}, {"secret": "x"}]
+)
+def test_a_wrong_reference_or_secret_is_a_finding_and_never_a_case(service: Service, wrong: dict[str, str]) -> None:
+    answer = post_json(service, filled(derive.PORTFOLIO, PRACTICE, case=wrong))
+    assert answer.status_code == 422
+    assert [found["pointer"] for found in answer.json()["findings"]] == ["/case/reference"]
+
+
+def test_the_secret_of_another_case_opens_nothing(service: Service) -> None:
+    one = post_json(service, filled(*SELF)).json()
+    other = post_json(service, filled(*SELF, applicant={"name": "B", "email": "b@example.org"})).json()
+    secret = other["status"].rpartition("/")[2]
+    crossed = requests.get(f"{service.url}/status/{one['reference']}/{secret}", timeout=10)
+    unknown = requests.get(f"{service.url}/status/IMC-0000-0000-0/{secret}", timeout=10)
+    assert crossed.status_code == unknown.status_code == 404
+    assert crossed.text == unknown.text
+
+
+def test_once_the_audit_has_begun_a_revision_is_409_and_the_same_again_is_not(service: Service) -> None:
+    value = {**filled(*SELF), "id": "a" * 32}
+    reference = post_json(service, value).json()["reference"]
+    until(lambda: reference in cases(service))
+    store = Store(service.records)
+    until(lambda: bool(store.case(reference).events))
+    assert store.append(
+        store.case(reference), AUDIT_BEGUN, at="2027-01-01T00:00:00Z", by="auditor", data={"kind": "self-assessment"}
+    )
+    revised = post_json(service, {**value, "applicant": {"name": "Other", "email": "o@example.org"}})
+    assert revised.status_code == 409
+    assert "has begun" in revised.json()["detail"]
+    assert post_json(service, value).status_code == 201
+
+
+def test_health_security_headers_and_no_log_of_who_called(
+    service: Service, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        answer = service.post(form(filled(*SELF)), HTML)
+        page = requests.get(service.url + answer.headers["Location"], timeout=10)
+    health = requests.get(f"{service.url}/health", timeout=10)
+    assert health.json()["accepting"] is True
+    for name in ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "X-Frame-Options"):
+        assert name in page.headers
+    secret = answer.headers["Location"].rpartition("/")[2]
+    out, err = capfd.readouterr()
+    served = [record.getMessage() for record in caplog.records if not record.name.startswith("urllib3")]
+    assert secret not in out + err + "\n".join(served)
+    assert "rosa@example.org" not in out + err + "\n".join(served)
+
+
+def test_another_site_may_not_post_json_and_read_the_answer(service: Service) -> None:
+    asked = {
+        "Origin": "https://evil.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
+    answer = requests.options(f"{service.url}/submissions", headers=asked, timeout=10)
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    own = requests.options(f"{service.url}/submissions", headers={**asked, "Origin": service.url}, timeout=10)
+    assert own.headers["Access-Control-Allow-Origin"] == service.url
+
+
+def test_other_methods_and_paths_are_answered_plainly(service: Service) -> None:
+    assert requests.get(f"{service.url}/submissions", timeout=10).status_code in (404, 405)
+    missing = requests.get(f"{service.url}/no/such/page/", timeout=10)
+    assert missing.status_code == 404
+    assert "There is no such page" in missing.text
+    connection = http.client.HTTPConnection(urlsplit(service.url).netloc, timeout=10)
+    connection.request("GET", "/../../etc/passwd")
+    assert connection.getresponse().status in (400, 404)
+    connection.close()
+
+
+def test_a_disk_that_cannot_be_written_is_503_and_nothing_is_acknowledged(service: Service) -> None:
+    (service.records / "inbox").parent.mkdir(parents=True, exist_ok=True)
+    (service.records / "inbox").write_text("no folder")
+    answer = service.post(form(filled(*SELF)), HTML)
+    assert answer.status_code == 503
+    assert "could not be kept" in answer.text
