@@ -5,22 +5,24 @@ from __future__ import annotations
 import gettext
 import unicodedata
 from contextvars import ContextVar
+from functools import lru_cache
 from pathlib import Path
 
 LOCALE = Path(__file__).parent / "locale"
 language: ContextVar[str] = ContextVar("language", default="en")
 
 
-def _translations() -> gettext.NullTranslations:
-    return gettext.translation("messages", LOCALE, languages=[language.get()], fallback=True)
+@lru_cache
+def _translations(code: str) -> gettext.NullTranslations:
+    return gettext.translation("messages", LOCALE, languages=[code], fallback=True)
 
 
 def _(message: str) -> str:
-    return _translations().gettext(message)
+    return _translations(language.get()).gettext(message)
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
-    return _translations().ngettext(singular, plural, number)
+    return _translations(language.get()).ngettext(singular, plural, number)
 
 
 def normalised(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +15,19 @@ from pipeline import wiring
 from pipeline.accept.limits import Limits
 from pipeline.settings import Settings
 from tests.support import free_port, serving
+
+# Hundreds of clones: Git need not wait for the disk here.
+os.environ |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.fsync", "GIT_CONFIG_VALUE_0": "none"}
+
+
+MEMORY = Path("/", "dev", "shm")
+
+
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    """A folder in memory where there is one: for tests that write thousands of files durably."""
+    with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as name:
+        yield Path(name)
 
 
 @dataclass(frozen=True)

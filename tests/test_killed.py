@@ -39,17 +39,17 @@ def received(root: Path) -> list[str]:
     return [first.reference, message.reference]
 
 
-def test_the_server_killed_anywhere_has_kept_what_it_acknowledged_and_takes_the_rest_once(tmp_path: Path) -> None:
+def test_the_server_killed_anywhere_has_kept_what_it_acknowledged_and_takes_the_rest_once(memory: Path) -> None:
     def work(root: Path) -> None:
         here = desk(JUDGE, root / "var", Store(root / "records"), root / "records")
         assert isinstance(accept(here, SELF), Receipt)
         (root / "acknowledged").touch()
 
-    (tmp_path / "whole").mkdir()
-    code, moments, said = steps.run(lambda: work(tmp_path / "whole"))
+    (memory / "whole").mkdir()
+    code, moments, said = steps.run(lambda: work(memory / "whole"))
     assert (code, moments > 15) == (0, True), said
     for moment in range(1, moments + 1):
-        root = tmp_path / str(moment)
+        root = memory / str(moment)
         root.mkdir()
         assert steps.run(partial(work, root), moment)[0] == steps.KILLED
         waiting = list((root / "records/inbox").glob("*.json"))
@@ -63,17 +63,17 @@ def test_the_server_killed_anywhere_has_kept_what_it_acknowledged_and_takes_the_
         shutil.rmtree(root)
 
 
-def test_the_local_intake_killed_anywhere_ends_in_the_same_cases(tmp_path: Path) -> None:
-    references = received(tmp_path / "start/records")
+def test_the_local_intake_killed_anywhere_ends_in_the_same_cases(memory: Path) -> None:
+    references = received(memory / "start/records")
 
     def work(root: Path) -> None:
         Intake(JUDGE, Store(root / "records"))()
 
-    shutil.copytree(tmp_path / "start", tmp_path / "whole")
-    code, moments, said = steps.run(lambda: work(tmp_path / "whole"))
+    shutil.copytree(memory / "start", memory / "whole")
+    code, moments, said = steps.run(lambda: work(memory / "whole"))
     assert (code, moments > 30) == (0, True), said
     for moment in range(1, moments + 1):
-        root = Path(shutil.copytree(tmp_path / "start", tmp_path / str(moment)))
+        root = Path(shutil.copytree(memory / "start", memory / str(moment)))
         assert steps.run(partial(work, root), moment)[0] == steps.KILLED
         work(root)
         check_cases(Store(root / "records"), references)
@@ -96,15 +96,15 @@ def github_run(root: Path, clone: str, fake: FakeGitHub, now: datetime) -> None:
     Intake(JUDGE, GitStore.at(root / clone), github, run=clone, address="https://x/", now=lambda: now)()
 
 
-@pytest.mark.parametrize("half", [0, 1])
-def test_the_intake_on_github_killed_anywhere_opens_each_issue_once(tmp_path: Path, half: int) -> None:
-    made = remote(tmp_path / "start")
+@pytest.mark.parametrize("part", range(4))
+def test_the_intake_on_github_killed_anywhere_opens_each_issue_once(memory: Path, part: int) -> None:
+    made = remote(memory / "start")
     references = received(made.root / "first")
     push(made.root / "first", "Deliver")
     now = datetime(2027, 3, 14, 9, tzinfo=UTC)
 
     def begin(name: str) -> Remote:
-        here = Remote(tmp_path / name)
+        here = Remote(memory / name)
         here.root.mkdir()
         shutil.copytree(made.bare, here.bare)
         for clone in ("killed", "second"):
@@ -116,7 +116,7 @@ def test_the_intake_on_github_killed_anywhere_opens_each_issue_once(tmp_path: Pa
         code, moments, said = steps.run(lambda: github_run(whole.root, "killed", fake, now))
         assert (code, moments > 100) == (0, True), said
         assert len(fake.issues) == 3
-    for moment in range(1 + half, moments + 1, 2):
+    for moment in range(1 + part, moments + 1, 4):
         here = begin(str(moment))
         with FakeGitHub() as fake:
             killed = steps.run(partial(github_run, here.root, "killed", fake, now), moment)
@@ -131,11 +131,11 @@ def test_the_intake_on_github_killed_anywhere_opens_each_issue_once(tmp_path: Pa
         shutil.rmtree(here.root)
 
 
-def test_the_relay_killed_anywhere_delivers_each_thing_once(tmp_path: Path) -> None:
-    made = remote(tmp_path / "start")
+def test_the_relay_killed_anywhere_delivers_each_thing_once(memory: Path) -> None:
+    made = remote(memory / "start")
 
     def begin(name: str) -> Path:
-        root = tmp_path / name
+        root = memory / name
         root.mkdir()
         shutil.copytree(made.bare, root / "records.git")
         Remote(root).clone("clone")

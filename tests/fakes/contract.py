@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,34 +31,40 @@ def resolve(node: Any) -> Any:
     return found
 
 
-def _path(method: str, path: str) -> tuple[str, dict[str, Any]] | None:
+@lru_cache
+def _operation(method: str, path: str) -> tuple[str, dict[str, Any], Any] | None:
+    """(template, its query parameters, the schema of its body) of what a request asks for."""
     for template, operations in API["paths"].items():
         pattern = re.sub(r"\{[^}]+\}", "[^/]+", template)
         if re.fullmatch(pattern, path) and method.lower() in operations:
-            return template, operations[method.lower()]
+            operation = operations[method.lower()]
+            parameters = {
+                entry["name"]: entry.get("schema", {})
+                for entry in resolve(operation.get("parameters", []))
+                if entry["in"] == "query"
+            }
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+            return template, parameters, resolve(content)
     return None
 
 
 def violations(method: str, path: str, query: dict[str, str], body: Any) -> list[str]:
     """What GitHub's description says against a request."""
-    found = _path(method, path)
+    found = _operation(method, path)
     if found is None:
         return [f"{method} {path} is not in the description"]
-    template, operation = found
+    template, parameters, schema = found
     wrong = []
-    parameters = {entry["name"]: entry for entry in resolve(operation.get("parameters", [])) if entry["in"] == "query"}
     for name, value in query.items():
         if name not in parameters:
             wrong.append(f"{method} {template}: no query parameter {name}")
             continue
-        schema = parameters[name].get("schema", {})
-        typed: Any = int(value) if schema.get("type") == "integer" and value.isdigit() else value
+        rule = parameters[name]
+        typed: Any = int(value) if rule.get("type") == "integer" and value.isdigit() else value
         wrong += [
-            f"{method} {template}: {name}: {error.message}" for error in Draft202012Validator(schema).iter_errors(typed)
+            f"{method} {template}: {name}: {error.message}" for error in Draft202012Validator(rule).iter_errors(typed)
         ]
-    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-    if content is not None:
-        schema = resolve(content)
+    if schema is not None:
         wrong += [f"{method} {template}: {error.message}" for error in Draft202012Validator(schema).iter_errors(body)]
         wrong += [
             f"{method} {template}: no field {name}" for name in body or {} if name not in schema.get("properties", {})
