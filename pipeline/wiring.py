@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -101,19 +102,23 @@ def _health(worker: Worker, inbox: Inbox) -> Callable[[], dict[str, object]]:
     return health
 
 
-def serve(app: Starlette, host: str, port: int) -> None:
+def listen(host: str, port: int) -> socket.socket:
+    """Raises CannotGoOn where somebody else has the port."""
+    try:
+        return socket.create_server((host, port), reuse_port=False)
+    except OSError as error:
+        raise CannotGoOn(
+            f"Port {port} cannot be used ({error.strerror}); choose another: make run PORT={port + 1}"
+        ) from error
+
+
+def serve(app: Starlette, listening: socket.socket) -> None:
     """Until Ctrl-C or SIGTERM; then what is being answered is answered."""
     config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=5,
+        app, access_log=False, log_level="warning", server_header=False, timeout_graceful_shutdown=5
     )
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-        uvicorn.Server(config).run()
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def build_site(settings: Settings) -> None:

@@ -10,15 +10,14 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page as MkDocsPage
 
 from pipeline.publish.chrome import chrome
+from pipeline.publish.macros import site_renderer
 from pipeline.publish.pages import Page, generated, path_css
-from pipeline.publish.render import Renderer
-from pipeline.settings import Settings
 
 _pages: dict[str, Page] = {}
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    renderer = Renderer.from_settings(Settings.from_environment())
+    renderer = site_renderer()
     organization = renderer.data.organization
     config.site_name = organization.name
     config.site_url = renderer.site_url

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from markupsafe import Markup, escape
+from mkdocs.exceptions import Abort
 
+from pipeline.errors import CannotGoOn
 from pipeline.publish.render import Renderer
 from pipeline.settings import Settings
 from pipeline.text import _
@@ -13,7 +15,7 @@ from pipeline.text import _
 
 def define(env: Any) -> None:
     # The macros are defined before the hooks' on_config: they make a renderer of their own.
-    renderer = Renderer.from_settings(Settings.from_environment())
+    renderer = site_renderer()
     organization = renderer.data.organization
 
     def part(name: str) -> Markup:
@@ -30,6 +32,14 @@ def define(env: Any) -> None:
     env.macro(lambda: renderer.email(organization.complaints_write_to), "complaints_address")
     env.macro(lambda role: escape(organization.role(role).name), "role_name")
     env.macro(lambda: _("Your name stands there too.") if organization.name_on_issues else "", "name_on_issues")
+
+
+def site_renderer() -> Renderer:
+    """The renderer of this build; faults in the data end it with the findings and nothing else."""
+    try:
+        return Renderer.from_settings(Settings.from_environment())
+    except CannotGoOn as error:
+        raise Abort(str(error)) from error
 
 
 def _lines(html: str) -> list[Markup]:

@@ -1,0 +1,133 @@
+"""The auditors' board: who may see what, what it shows, and that nobody else's page can press its buttons."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from pipeline.profiles import derive
+from tests.conftest import Service
+from tests.support import CONCEPTS, PRACTICE, filled, form, until
+
+MANAGER, AUDITOR, DIRECTOR = "Intake Manager", "Auditor", "Director of Certification"
+
+
+def signed_in(service: Service, name: str) -> requests.Session:
+    session = requests.Session()
+    link = service.url + service.links[name]
+    assert session.get(link, timeout=10).status_code == 200
+    assert not session.cookies
+    answer = session.post(link, headers={"Origin": service.url}, timeout=10, allow_redirects=False)
+    assert answer.status_code == 303
+    cookie = answer.headers["Set-Cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert "path=/auditors" in cookie
+    return session
+
+
+def send(service: Service, kind: str, about: str, **more: str) -> str:
+    answer = service.post({**form(filled(kind, about)), **more}, {"Accept": "text/html"})
+    assert answer.status_code == 303
+    return answer.headers["Location"].split("/")[2]
+
+
+def page(session: requests.Session, url: str) -> str:
+    answer = session.get(url, timeout=10)
+    assert answer.status_code == 200
+    return answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/auditors/", "/auditors/cases/IMC-0000-0000-0", "/auditors/complaints/x", "/auditors/quarantine/x"]
+)
+def test_nobody_sees_anything_without_signing_in(service: Service, path: str) -> None:
+    assert requests.get(service.url + path, timeout=10).status_code == 401
+    assert requests.get(service.url + path, cookies={"auditor": "x"}, timeout=10).status_code == 401
+
+
+def test_a_wrong_link_leads_nowhere(service: Service) -> None:
+    assert requests.get(f"{service.url}/auditors/sign-in/x", timeout=10).status_code == 404
+
+
+def test_the_list_is_empty_in_words_and_then_shows_what_arrived(service: Service) -> None:
+    session = signed_in(service, AUDITOR)
+    assert "No case is here yet" in page(session, f"{service.url}/auditors/")
+    one = send(service, derive.SELF_ASSESSMENT, CONCEPTS)
+    two = send(service, derive.PORTFOLIO, PRACTICE)
+    until(lambda: {one, two} <= set(page(session, f"{service.url}/auditors/").replace('"', "/").split("/")))
+    chosen = page(session, f"{service.url}/auditors/?certificate={PRACTICE}")
+    assert (two in chosen, one in chosen) == (True, False)
+    assert "No case is like that" in page(session, f"{service.url}/auditors/?certificate={PRACTICE}&stage=interview")
+
+
+def test_a_case_shows_the_issue_and_leads_to_what_was_sent(service: Service) -> None:
+    session = signed_in(service, AUDITOR)
+    reference = send(
+        service, derive.PORTFOLIO, PRACTICE, **{"answers.P1.1.evidence": "<script>alert(1)</script> @octocat"}
+    )
+    address = f"{service.url}/auditors/cases/{reference}"
+    until(lambda: session.get(address, timeout=10).status_code == 200)
+    issue = page(session, address)
+    assert issue.count("<tr>") > 112
+    assert "Rosa" not in issue
+    link = issue.partition('href="/auditors/cases/')[2].partition('"')[0]
+    sent = page(session, f"{service.url}/auditors/cases/{link}")
+    assert "Rosa Test" in sent
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; @octocat" in sent
+    assert "<script" not in sent
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["IMC-0000-0000-0", "..%2f..%2fpeople.yml", "%2e%2e", "IMC-0000-0000-0/private/0123456789abcdef/submission.md"],
+)
+def test_what_is_no_case_is_404(service: Service, path: str) -> None:
+    assert signed_in(service, AUDITOR).get(f"{service.url}/auditors/cases/{path}", timeout=10).status_code == 404
+
+
+def test_only_the_intake_manager_releases_from_quarantine(service: Service) -> None:
+    reference = send(service, derive.SELF_ASSESSMENT, CONCEPTS, website_url="x")
+    manager, auditor = signed_in(service, MANAGER), signed_in(service, AUDITOR)
+    overview = page(manager, f"{service.url}/auditors/")
+    assert reference in overview
+    assert reference not in page(auditor, f"{service.url}/auditors/")
+    address = service.url + "/auditors/quarantine/" + overview.partition("/auditors/quarantine/")[2].partition('"')[0]
+    own = {"Origin": service.url}
+    assert auditor.post(address, headers=own, timeout=10).status_code == 403
+    assert "Rosa Test" in page(manager, address)
+    assert manager.post(address, headers={"Origin": "https://evil.example"}, timeout=10).status_code == 403
+    assert manager.post(address, timeout=10).status_code == 403
+    assert manager.post(address, headers=own, timeout=10, allow_redirects=False).status_code == 303
+    until(lambda: auditor.get(f"{service.url}/auditors/cases/{reference}", timeout=10).status_code == 200)
+    assert manager.get(address, timeout=10).status_code == 404
+
+
+def test_only_the_role_for_complaints_reads_them_also_out_of_quarantine(service: Service) -> None:
+    reference = send(service, derive.CONTACT, "complaint", message="He shouted at me.", website_url="x")
+    manager, director = signed_in(service, MANAGER), signed_in(service, DIRECTOR)
+    overview = page(manager, f"{service.url}/auditors/")
+    address = service.url + "/auditors/quarantine/" + overview.partition("/auditors/quarantine/")[2].partition('"')[0]
+    assert "shouted" not in page(manager, address)
+    manager.post(address, headers={"Origin": service.url}, timeout=10)
+    assert reference not in page(manager, f"{service.url}/auditors/")
+    listed = page(director, f"{service.url}/auditors/")
+    assert reference in listed
+    complaint = service.url + "/auditors/complaints/" + listed.partition("/auditors/complaints/")[2].partition('"')[0]
+    assert "He shouted at me" in page(director, complaint)
+    assert manager.get(complaint, timeout=10).status_code == 403
+
+
+def test_what_could_not_be_taken_in_is_listed_with_its_findings(service: Service) -> None:
+    (service.records / "inbox").mkdir(exist_ok=True)
+    (service.records / "inbox/x.json").write_text("{}")
+    manager = signed_in(service, MANAGER)
+    send(service, derive.SELF_ASSESSMENT, CONCEPTS)
+    until(lambda: "is no delivery" in page(manager, f"{service.url}/auditors/"))
+
+
+def test_signing_out_ends_the_session(service: Service) -> None:
+    session = signed_in(service, AUDITOR)
+    kept = session.cookies["auditor"]
+    session.post(f"{service.url}/auditors/sign-out", headers={"Origin": service.url}, timeout=10)
+    assert requests.get(f"{service.url}/auditors/", cookies={"auditor": kept}, timeout=10).status_code == 401

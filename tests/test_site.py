@@ -1,0 +1,298 @@
+"""The built site: complete, truthful, without a dead link or button, and without any other body's name in it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+
+from pipeline import wiring
+from pipeline.accept.accept import Receipt, accept
+from pipeline.accept.check import Judge
+from pipeline.accept.desk import desk
+from pipeline.cases.intake import Intake
+from pipeline.cases.store import Store
+from pipeline.profiles import derive, fields
+from pipeline.profiles.load import load_or_stop
+from pipeline.profiles.model import Profile
+from pipeline.settings import ROOT, Settings
+from tests.support import CONCEPTS, DATA, EXAMPLES, PRACTICE, filled, run
+
+NEVER = r"accredit(ed|ation)|state[- ]recognised|guaranteed|badge|recognised (awarding )?body"
+
+
+def pages(site: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(site.rglob("*.html")):
+        yield str(path.relative_to(site)), path.read_text("utf-8")
+
+
+def text_of(html: str) -> str:
+    body = html.partition("<body")[2]
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", body)))
+
+
+class Links(HTMLParser):
+    """Every address and id of a page, and what a strict policy would forbid."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.ids: list[str] = []
+        self.forbidden: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if "id" in given:
+            self.ids.append(given["id"])
+        if tag in ("a", "link") and "href" in given and given.get("rel") != "canonical":
+            self.addresses.append(given["href"])
+        if tag in ("img", "script") and "src" in given:
+            self.addresses.append(given["src"])
+        if tag == "form":
+            self.addresses.append(given.get("action", ""))
+        if tag == "script" and "src" not in given:
+            self.forbidden.append("inline script")
+        self.forbidden += [name for name in given if name == "style" or name.startswith("on")]
+        if tag == "style":
+            self.forbidden.append("inline style")
+
+
+def read(html: str) -> Links:
+    links = Links()
+    links.feed(html)
+    return links
+
+
+def build(root: Path, data: Path, endpoint: str = "") -> Settings:
+    settings = replace(
+        Settings(), data=data, var=root / "var", records=root / "records", site=root / "site", endpoint=endpoint
+    )
+    wiring.build_site(settings)
+    return settings
+
+
+def test_every_link_leads_somewhere_and_every_page_keeps_the_policy(site: Settings) -> None:
+    wrong = []
+    found = {name: read(html) for name, html in pages(site.site)}
+    assert len(found) > 25
+    for name, links in found.items():
+        wrong += [f"{name}: {what}" for what in links.forbidden]
+        wrong += [
+            f"{name}: id {twice} stands twice" for twice in {one for one in links.ids if links.ids.count(one) > 1}
+        ]
+        for address in links.addresses:
+            target = urljoin(f"http://site/{name}", address)
+            place = urlsplit(target)
+            if place.scheme == "mailto":
+                continue
+            if place.netloc != "site":
+                wrong.append(f"{name}: {address} leaves the site")
+            elif place.path != "/submissions":
+                path = unquote(place.path).lstrip("/")
+                path = path + "index.html" if path.endswith("/") or not path else path
+                if not (site.site / path).is_file():
+                    wrong.append(f"{name}: {address} is not there")
+                elif place.fragment and path in found and place.fragment not in found[path].ids:
+                    wrong.append(f"{name}: {address} has no such place")
+    assert wrong == []
+
+
+def test_no_page_claims_what_is_not_so(site: Settings) -> None:
+    assert [
+        (name, found[0]) for name, html in pages(site.site) if (found := re.search(NEVER, text_of(html), re.IGNORECASE))
+    ] == []
+
+
+def test_no_placeholder_address_is_linked_or_shown(site: Settings) -> None:
+    assert [
+        name for name, html in pages(site.site) if ".invalid" in html.replace("certificates.placeholder.invalid", "")
+    ] == []
+
+
+FACTS = [
+    ("", "International Mentoring Community"),
+    ("", "Certificate of Concepts Mentoring"),
+    ("", "Certificate of Practice Mentor"),
+    ("", "Opens once you hold the Certificate of Practice - Mentor."),
+    ("", "working on ISO standards and regulations as an Education Awarding Body"),
+    ("", "15 minutes"),
+    ("", "Scholarship funds are sometimes available"),
+    (f"certificates/{CONCEPTS}", "Re-certification none"),
+    (f"certificates/{CONCEPTS}", "Mentoring Concept Portfolio"),
+    (f"certificates/{CONCEPTS}", "You need no other certificate first."),
+    (f"certificates/{CONCEPTS}", "The 72 statements"),
+    (f"certificates/{CONCEPTS}", "invented for illustration"),
+    (f"certificates/{PRACTICE}", "every two years"),
+    (f"certificates/{PRACTICE}", "Verifier assigned by WELLth Movement"),
+    (f"certificates/{PRACTICE}", "The 112 statements"),
+    (f"certificates/{PRACTICE}", "is nested in this one"),
+    (f"certificates/{PRACTICE}", "Mentoring log"),
+    ("certificates/journey-mentor", "This certificate opens once you hold the Certificate of Practice - Mentor."),
+    ("audit", "Relevance"),
+    ("audit", "Authorship"),
+    ("audit", "Mastery"),
+    ("audit", "Why the source of your education makes no difference"),
+    ("about", "It administers"),
+    ("about", "It educates"),
+    ("about", "January 2018"),
+    ("about", "Intake Manager"),
+    ("about", "Director of Certification"),
+    ("education", "No other providers are listed yet."),
+    ("education", "learning for knowing for doing"),
+    ("complaints", "Director of Certification"),
+    ("contact", "Comments and questions are welcome"),
+    ("privacy", "Nothing you type leaves your device before you press the button"),
+    ("accessibility", "WCAG 2.2"),
+    ("for-auditors", "Do not audit anybody you have taught"),
+]
+
+
+@pytest.mark.parametrize(("page", "words"), FACTS, ids=[f"{page}: {words[:30]}" for page, words in FACTS])
+def test_a_fact_stands_where_a_reader_looks_for_it(site: Settings, page: str, words: str) -> None:
+    text = text_of((site.site / page / "index.html").read_text("utf-8"))
+    assert words in re.sub(r" ([.,:)])", r"\1", text)
+
+
+@pytest.mark.parametrize("profile", DATA.open_profiles, ids=lambda profile: profile.id)
+def test_what_is_not_known_is_one_honest_sentence_with_the_way_to_ask(site: Settings, profile: Profile) -> None:
+    html = (site.site / "certificates" / profile.id / "index.html").read_text("utf-8")
+    assert "The fee is not published here." in html
+    assert html.count("contact/question/") >= 4
+
+
+def test_the_home_page_leads_to_both_self_assessments_with_a_blue_and_a_green_button(site: Settings) -> None:
+    html = (site.site / "index.html").read_text("utf-8")
+    buttons = re.findall(r'class="btn path-([a-z-]+)" href="([^"]+)"', html)
+    assert buttons == [(name, f"certificates/{name}/self-assessment/") for name in (CONCEPTS, PRACTICE)]
+    css = (site.site / "assets/paths.css").read_text("utf-8")
+    assert f".path-{CONCEPTS}{{--c:#1d4f91" in css
+    assert f".path-{PRACTICE}{{--c:#1b6640" in css
+
+
+@pytest.mark.parametrize(("kind", "about"), derive.form_kinds(DATA))
+def test_a_form_has_a_named_control_for_every_field_of_its_schema(site: Settings, kind: str, about: str) -> None:
+    folder = f"contact/{about}" if kind == derive.CONTACT else f"certificates/{about}/{kind}"
+    html = (site.site / folder / "index.html").read_text("utf-8")
+    names = set(re.findall(r'<(?:input|textarea|select)[^>]* name="([^"]+)"', html))
+    asked = {field.name for field in fields.fields(derive.form_schema(DATA, kind, about))} - {"id"}
+    assert asked <= names
+    assert names - asked <= {"website_url", "_gotcha"}
+    assert "novalidate" in html
+    assert " maxlength=" not in html
+    assert not re.search(r"<input[^>]*radio[^>]*checked", html)
+    groups = len(re.findall(r"<fieldset[^>]*>\s*<legend>", html))
+    assert (
+        groups >= len(DATA.statements(profile))
+        if (profile := DATA.profile(about)) and kind != derive.CONTACT
+        else groups >= 0
+    )
+    assert 'method="post" action="/submissions"' in html
+
+
+def test_without_an_endpoint_no_form_has_a_button_that_does_nothing(memory: Path) -> None:
+    settings = build(memory, ROOT / "data")
+    for name, html in pages(settings.site):
+        assert "<button" not in html, name
+        assert "<form" not in html, name
+    page = (settings.site / f"certificates/{CONCEPTS}/self-assessment/index.html").read_text("utf-8")
+    assert "Not open for submissions yet" in page
+    assert "print/" in page
+
+
+def test_with_a_form_provider_the_forms_go_there_and_complaints_say_whom_to_write_to(memory: Path) -> None:
+    data = shutil.copytree(ROOT / "data", memory / "data")
+    path = data / "organization.yml"
+    provider = "submission_endpoint: {kind: formspree, url: 'https://formspree.io/f/abcdwxyz'}"
+    path.write_text(path.read_text("utf-8").replace("submission_endpoint: null", provider), "utf-8")
+    settings = build(memory, data)
+    page = (settings.site / f"certificates/{CONCEPTS}/self-assessment/index.html").read_text("utf-8")
+    assert 'action="https://formspree.io/f/abcdwxyz"' in page
+    assert (
+        "form-action &#39;self&#39; https://formspree.io" in page or "form-action 'self' https://formspree.io" in page
+    )
+    complaint = (settings.site / "contact/complaint/index.html").read_text("utf-8")
+    assert "<form" not in complaint
+    assert "Please write to" in complaint
+
+
+NEW = "tests/examples/other-body/profiles/sourdough.yml"
+
+
+def test_one_new_yaml_file_makes_every_page_form_schema_and_link_appear(memory: Path) -> None:
+    data = shutil.copytree(ROOT / "data", memory / "data")
+    text = (ROOT / NEW).read_text("utf-8").replace("order: 1", "order: 9").replace("colour: crust", "colour: plum")
+    (data / "profiles/sourdough.yml").write_text(text, "utf-8")
+    settings = build(memory, data, "/submissions")
+    for page in ("", "self-assessment/", "portfolio/", "print/"):
+        assert (settings.site / f"certificates/sourdough/{page}index.html").is_file()
+    home = (settings.site / "index.html").read_text("utf-8")
+    compare = (settings.site / "certificates/index.html").read_text("utf-8")
+    assert 'href="certificates/sourdough/self-assessment/"' in home
+    assert "sourdough" in compare
+    loaded = load_or_stop(data, ROOT / "schemas")
+    assert ("portfolio", "sourdough") in derive.form_kinds(loaded)
+    judge = Judge(loaded, ROOT / "schemas")
+    store = Store(settings.records)
+    receipt = accept(desk(judge, settings.var, store, store.root), filled(derive.PORTFOLIO, "sourdough", loaded))
+    assert isinstance(receipt, Receipt)
+    Intake(judge, store)()
+    assert next(store.cases()).about == "sourdough"
+
+
+def test_another_bodys_site_issues_and_references_have_no_trace_of_this_one(memory: Path) -> None:
+    other = EXAMPLES / "other-body"
+    settings = build(memory, other, "/submissions")
+    ours = re.compile(
+        r"IMC|WELLth|International Mentoring|mentor|Concepts|Verifier|Intake Manager|blue|green", re.IGNORECASE
+    )
+    for name, html in pages(settings.site):
+        found = ours.search(text_of(html) + " ".join(re.findall(r"<title>.*?</title>|content=\"[^\"]*\"", html)))
+        assert not found, (name, found)
+    assert "Northern Bakers" in (settings.site / "index.html").read_text("utf-8")
+    data = load_or_stop(other, ROOT / "schemas")
+    judge, store = Judge(data, ROOT / "schemas"), Store(settings.records)
+    receipt = accept(desk(judge, settings.var, store, store.root), filled(derive.SELF_ASSESSMENT, "sourdough", data))
+    assert isinstance(receipt, Receipt)
+    assert receipt.reference.startswith("NBG-")
+    intake = Intake(judge, store)
+    intake()
+    case = next(store.cases())
+    event = case.current(derive.SELF_ASSESSMENT)
+    assert event
+    issue = intake.draw(case, event)
+    assert not ours.search(issue.title + issue.body + " ".join(issue.labels))
+    assert issue.labels[0] == "sending"
+    assert "Rosa Test" in issue.body
+    assert not ours.search(next(store.root.rglob("submission.md")).read_text("utf-8"))
+
+
+def test_the_site_can_lie_below_a_path(memory: Path) -> None:
+    settings = build(memory, EXAMPLES / "other-body", "/submissions")
+    shell = (settings.site / "404.html").read_text("utf-8")
+    assert 'href="/guild/assets/site.css"' in shell
+
+
+def test_nothing_committed_names_a_machine_a_registry_or_another_bodys_template() -> None:
+    names = run("git", "-C", str(ROOT), "ls-files").split("\n")
+    texts = {
+        name: (ROOT / name).read_text("utf-8", "ignore")
+        for name in names
+        if name and (ROOT / name).is_file() and not name.startswith("tests/contract/")
+    }
+    machine = re.compile(r"/(home|work|root|farm)/[a-z]|https?://[^ ]*(pypi|artifactory|nexus)[^ ]*/simple")
+    assert [name for name, text in texts.items() if machine.search(text) and name != "tests/test_site.py"] == []
+    body = re.compile(r"\bIMC\b|WELLth|International Mentoring")
+    mine = [
+        name
+        for name in texts
+        if name.startswith(("pipeline/", "theme/", "docs/", "mkdocs")) and not name.endswith(".pot")
+    ]
+    allowed = {"pipeline/accept/references.py", "pipeline/audit/issue.py"}
+    assert [name for name in mine if name not in allowed and body.search(texts[name])] == []
