@@ -175,7 +175,7 @@ def run(settings: Settings, arguments: Arguments) -> int:
     from pipeline import wiring
     from pipeline.accept.limits import Limits
 
-    listening = wiring.listen("127.0.0.1", arguments.port)
+    listening = wiring.bind("127.0.0.1", arguments.port)
     origin = f"http://127.0.0.1:{arguments.port}"
     here = replace(settings, endpoint="/submissions", site_url=f"{origin}/", site=settings.var / "site")
     wiring.build_site(here)
@@ -203,7 +203,7 @@ def serve(settings: Settings, arguments: Arguments) -> int:
         )
     else:
         running = wiring.local(settings, Limits(), origin)
-    listening = wiring.listen(arguments.host, arguments.port)
+    listening = wiring.bind(arguments.host, arguments.port)
     for name, path in running.links:
         say(f"{name}: http://{arguments.host}:{arguments.port}{path}")
     say(f"Serving on http://{arguments.host}:{arguments.port}")

@@ -102,11 +102,14 @@ def _health(worker: Worker, inbox: Inbox) -> Callable[[], dict[str, object]]:
     return health
 
 
-def listen(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
     """Raises CannotGoOn where somebody else has the port."""
+    bound = socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        return socket.create_server((host, port), reuse_port=False)
+        bound.bind((host, port))
     except OSError as error:
+        bound.close()
         raise CannotGoOn(
             f"Port {port} cannot be used ({error.strerror}); choose another: make run PORT={port + 1}"
         ) from error
