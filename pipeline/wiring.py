@@ -104,7 +104,7 @@ def _health(worker: Worker, inbox: Inbox) -> Callable[[], dict[str, object]]:
 
 def bind(host: str, port: int) -> socket.socket:
     """Raises CannotGoOn where somebody else has the port."""
-    bound = socket.socket()
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
@@ -113,6 +113,7 @@ def bind(host: str, port: int) -> socket.socket:
         raise CannotGoOn(
             f"Port {port} cannot be used ({error.strerror}); choose another: make run PORT={port + 1}"
         ) from error
+    return bound
 
 
 def serve(app: Starlette, listening: socket.socket) -> None:
