@@ -104,8 +104,9 @@ def test_every_answer_typed_in_a_portfolio_of_real_size_comes_back(service: Serv
 def test_sent_twice_it_is_the_same_reference_and_one_case(service: Service) -> None:
     first, second = (post_json(service, filled(*SELF)).json() for _ in range(2))
     assert first == second
-    until(lambda: len(cases(service)) == 1)
-    assert len(list((service.records / "cases" / first["reference"] / "events").glob("*.json"))) == 1
+    store = Store(service.records)
+    until(lambda: not list((service.records / "inbox").glob("*.json")) and bool(store.case(first["reference"]).events))
+    assert [event.type for event in store.case(first["reference"]).events] == ["received"]
 
 
 def test_sent_ten_times_at_once_it_is_one_case(service: Service) -> None:
