@@ -5,11 +5,13 @@ Limits and good manners: GitHub REST API documentation, "Best practices" and "Ra
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -29,7 +31,7 @@ class _Unknown(Exception):
 
 @dataclass
 class GitHub:
-    """One repository. `api` is GITHUB_API_URL, `repository` GITHUB_REPOSITORY ("owner/name").
+    """One repository. `api` is GITHUB_API_URL, `repository` GITHUB_REPOSITORY ("owner/name"), `event` what GITHUB_EVENT_PATH holds.
 
     Every method may raise RateLimited (the next run goes on) and GitHubFailed.
     """
@@ -37,6 +39,7 @@ class GitHub:
     api: str
     repository: str
     token: str
+    event: Mapping[str, Any] = field(default_factory=dict)
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.time
     _last_write: float = field(default=0.0, repr=False)
@@ -52,20 +55,24 @@ class GitHub:
             raise GitHubFailed(
                 "GITHUB_REPOSITORY is set, but GITHUB_TOKEN is not; set both, or neither to work on this machine alone"
             )
-        return cls(os.environ.get("GITHUB_API_URL", "https://api.github.com"), repository, token)
+        path = os.environ.get("GITHUB_EVENT_PATH", "")
+        event = json.loads(Path(path).read_bytes()) if path and Path(path).is_file() else {}
+        return cls(os.environ.get("GITHUB_API_URL", "https://api.github.com"), repository, token, event)
 
     def ensure_private(self) -> None:
-        """Raises NotPrivate unless the repository says at this moment that it is private (D5)."""
-        visibility = self._read("").get("visibility")
+        """Raises NotPrivate unless the event and, at this moment, the repository itself say that it is private (D5)."""
+        visibility = self.event.get("repository", {}).get("visibility", "private")
+        if visibility == "private":
+            visibility = self._read("").get("visibility")
         if visibility != "private":
             raise NotPrivate(
                 f"The records repository {self.repository} is {visibility}, not private. Nothing was written. "
                 "Make it private in its settings, then run this again."
             )
 
-    def open_issue(self, issue: Issue) -> int:
-        """The number of the one issue with this marker: found if it is there, else created. Safe to call again."""
-        found = self.find(issue)
+    def open_issue(self, issue: Issue, *, tried: bool) -> int:
+        """The number of the one issue with this marker. `tried`: a run before this one may have created it already."""
+        found = self.find(issue) if tried else None
         for wait in (*RELIST_WAITS, None):
             if found:
                 return found

@@ -47,6 +47,7 @@ def page(browser: Browser, service: Service, request: pytest.FixtureRequest) -> 
 
 def answer_all(page: Page, evidence: str = "") -> int:
     """Open one unit after the other, as a person does, and answer what is asked in it."""
+    page.wait_for_load_state()
     answered = 0
     for unit in page.locator("details.unit").all():
         if not unit.locator("fieldset .choices").count():

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import venv
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.desk import desk
 from pipeline.accept.inbox import Delivery
 from pipeline.cases.gitstore import GitStore
-from pipeline.cases.intake import Intake
+from pipeline.cases.intake import Intake, Report
 from pipeline.cases.store import Store
 from pipeline.errors import GitHubFailed, NotPrivate, RateLimited, StoreFailed
 from pipeline.github import GitHub
@@ -234,13 +235,36 @@ def test_records_that_are_not_private_are_never_written_to(memory: Path, visibil
         assert fake.issues == []
         with pytest.raises(NotPrivate):
             GitHub(fake.url, fake.repository, "token").ensure_private()
+        fake.visibility, asked = "private", len(fake.requests)
+        with pytest.raises(NotPrivate):
+            GitHub(fake.url, fake.repository, "token", {"repository": {"visibility": visibility}}).ensure_private()
+        assert len(fake.requests) == asked
     assert made.files() == before
+
+
+def claimed_by_a_dead_run(made: Remote) -> str:
+    """The reference of the one case, after a run that died between its claim and its record."""
+    clone = made.clone("dead")
+    with FakeGitHub(visibility="private") as nowhere:
+        begun = replace(intake(clone, nowhere), now=lambda: NOW - timedelta(hours=1))
+        begun._swap(Report())
+        ((case, _event),) = begun._claim_batch()
+    return case.reference
+
+
+def test_a_first_claim_asks_for_no_list_however_many_issues_there_are(memory: Path) -> None:
+    made = begin(memory / "r", filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    with FakeGitHub() as fake:
+        for number in range(500):
+            fake.add_issue({"title": str(number), "body": "", "labels": ["submission"]})
+        intake(made.clone("one"), fake)()
+        assert [request.split()[0] for request in fake.requests] == ["GET", "POST"]
 
 
 def test_somebody_elses_issue_with_the_same_marker_is_not_taken_for_ours(memory: Path) -> None:
     made = begin(memory / "r", filled(derive.SELF_ASSESSMENT, CONCEPTS))
     with FakeGitHub() as fake:
-        reference = put(memory / "other", filled(derive.SELF_ASSESSMENT, CONCEPTS))[0].reference
+        reference = claimed_by_a_dead_run(made)
         fake.add_issue(
             {"title": "x", "body": f"<!-- case {reference} self-assessment -->\n", "labels": ["submission"]}, "User"
         )
@@ -251,7 +275,7 @@ def test_somebody_elses_issue_with_the_same_marker_is_not_taken_for_ours(memory:
 def test_our_issue_is_found_among_three_hundred_closed_ones(memory: Path) -> None:
     made = begin(memory / "r", filled(derive.SELF_ASSESSMENT, CONCEPTS))
     with FakeGitHub() as fake:
-        reference = put(memory / "other", filled(derive.SELF_ASSESSMENT, CONCEPTS))[0].reference
+        reference = claimed_by_a_dead_run(made)
         fake.add_issue(
             {"title": "ours", "body": f"<!-- case {reference} self-assessment -->\n", "labels": ["submission"]}
         )

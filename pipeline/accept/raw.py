@@ -29,7 +29,7 @@ def parse_json(data: bytes) -> Any:
         raise UnreadableInput(_("The JSON is nested more than {limit} levels deep.").format(limit=MAX_DEPTH))
     try:
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except UnicodeEncodeError as error:
         raise UnreadableInput(_("The text has half a character in it (a lone surrogate).")) from error
     except ValueError as error:

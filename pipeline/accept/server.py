@@ -50,6 +50,7 @@ class Service:
     def routes(self) -> list[BaseRoute]:
         return [
             Route("/submissions", self.submit, methods=["POST"]),
+            Route("/submissions", self.nothing_sent),
             Route("/received/{reference}/{secret}", self.received),
             Route("/status/{reference}/{secret}", self.status),
             Route("/status/{reference}/{secret}/portfolio", self.portfolio),
@@ -167,6 +168,15 @@ class Service:
             message = _("Check the whole link against your confirmation. If it is lost, ask us.")
             return self.pages.problem(404, _("This link leads nowhere"), message)
         return show(claim, self.desk.receipts.secret(claim.reference))
+
+    def nothing_sent(self, request: Request) -> Response:
+        """Somebody typed the address, or loaded the page of errors again from it."""
+        message = _(
+            "This address only takes what a form sends. Open the form again; your browser may still have what you typed."
+        )
+        answer = self.pages.problem(405, _("Nothing was sent"), message)
+        answer.headers["Allow"] = "POST"
+        return answer
 
     def received(self, request: Request) -> Response:
         return self._if_known(request, self.pages.received)

@@ -33,11 +33,8 @@ class Worker:
         self._loop = asyncio.get_running_loop()
         while True:
             self._bell.clear()
-            try:
-                await asyncio.to_thread(self._work)
-                self._tell("")
-            except CannotGoOn as error:
-                self._tell(str(error))
+            (result,) = await asyncio.gather(asyncio.to_thread(self._work), return_exceptions=True)
+            self._tell(_trouble(result))
             wait = min(AGAIN, self._every) if self.trouble else self._every
             try:
                 await asyncio.wait_for(self._bell.wait(), wait)
@@ -48,3 +45,13 @@ class Worker:
         if trouble != self.trouble:
             log.warning("%s: %s", self.name, trouble or "works again")
         self.trouble = trouble
+
+
+def _trouble(result: object) -> str:
+    """What to say of a round; of an error that nobody foresaw its name alone, its text may have anything in it."""
+    if isinstance(result, CannotGoOn):
+        return str(result)
+    if isinstance(result, BaseException):
+        log.error("unforeseen", exc_info=result)
+        return f"an unforeseen {type(result).__name__}; the log has more"
+    return ""

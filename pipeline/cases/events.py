@@ -73,10 +73,16 @@ class Case:
         drawings = [event for event in self.events if event.type in (OPENED, UPDATED) and event.data["kind"] == kind]
         return str(drawings[-1].data["drawn"]) if drawings else None
 
+    def _claims(self, kind: str) -> list[Event]:
+        return [event for event in self.events if event.type == CLAIMED and event.data["kind"] == kind]
+
     def claimed(self, kind: str) -> Event | None:
         """The last claim to open the issue of a kind."""
-        claims = [event for event in self.events if event.type == CLAIMED and event.data["kind"] == kind]
-        return claims[-1] if claims else None
+        return next(reversed(self._claims(kind)), None)
+
+    def tried(self, kind: str) -> bool:
+        """Somebody claimed it before the one who has it now, so the issue may be there already."""
+        return len(self._claims(kind)) > 1
 
 
 def read_case(folder: Path) -> Case:

@@ -80,7 +80,7 @@ class Intake:
         opened: list[tuple[str, str, str, int]] = []
         try:
             for case, event in claimed:
-                number = self._github.open_issue(self.draw(case, event))
+                number = self._github.open_issue(self.draw(case, event), tried=case.tried(str(event.data["kind"])))
                 shown = str(case.deliveries[-1].data["digest"])
                 opened.append((case.reference, str(event.data["kind"]), shown, number))
                 report.opened.append(case.reference)
@@ -185,7 +185,7 @@ class Intake:
                 self.store.publish("Claim the issue of findings")
             except PushRejected:
                 return  # another run is at it
-            number = self._github.open_issue(issue)
+            number = self._github.open_issue(issue, tried=claim is not None)
             self._record(OPENED, [(FINDINGS, FINDINGS, "", number)])
 
 

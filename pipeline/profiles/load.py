@@ -97,5 +97,5 @@ def _with_included(profile_id: str, plain: dict[str, Any]) -> dict[str, Any]:
 
 
 def canonical(value: Any) -> str:
-    """One text for one value (sorted keys, no spaces, as RFC 8785 for the values that occur here: no floats)."""
+    """One text for one value (sorted keys, no spaces, like RFC 8785)."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

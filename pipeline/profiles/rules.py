@@ -198,7 +198,9 @@ def _unknowns(source: Source) -> Iterator[Finding]:
         label = place.strip("/").replace("/", ".")
         if value is None and place not in silent:
             note = source.finding(place, label, UNKNOWN)
-            yield Finding(note.pointer, label, UNKNOWN, Level.NOTE, note.file, note.line)
+            # How long personal data is kept has to be decided before anybody sends any.
+            level = Level.PLACEHOLDER if place.startswith("/retention/") else Level.NOTE
+            yield Finding(note.pointer, label, UNKNOWN, level, note.file, note.line)
         elif isinstance(value, str) and is_placeholder(value):
             message = f"{value} is a placeholder; write the real address"
             yield Finding(place, label, message, Level.PLACEHOLDER, source.path, source.line(place))

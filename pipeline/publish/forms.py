@@ -124,7 +124,8 @@ def _control(
     fixed = str(schema.get("const", schema.get("default", ""))) if field.widget == "hidden" else ""
     if field.path == ("language",):
         fixed = renderer.data.organization.language
-    value = "\n".join(values.get(field.name, [])) or fixed
+    # A form that comes back is today's form: it names today's version, whatever the one that was sent named.
+    value = fixed or "\n".join(values.get(field.name, []))
     errors = tuple(finding.message for finding, where in placed if where is field)
     return Control(field, value, errors)
 

@@ -1,0 +1,49 @@
+"""The background work goes on after every kind of failure, and says what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+
+from pipeline.accept import worker
+from pipeline.errors import GitFailed
+
+
+def run(*results: Any) -> list[str]:
+    """The trouble after each round of work that fails or succeeds in turn."""
+    left = list(results)
+
+    def work() -> None:
+        result = left.pop(0)
+        if result:
+            raise result
+
+    async def whole() -> list[str]:
+        bell = worker.Worker("intake", work, 60.0)
+        told = []
+        task = asyncio.create_task(bell.run())
+        while left:
+            before = len(left)
+            while len(left) == before:
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(0.02)
+            told.append(bell.trouble)
+            bell.ring()
+        await asyncio.sleep(0.02)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return told
+
+    return asyncio.run(whole())
+
+
+def test_trouble_is_told_and_gone_when_it_works_again(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        told = run(GitFailed("the remote is not there"), None, ValueError("Rosa Test"), None, None)
+    assert told[:4] == ["the remote is not there", "", "an unforeseen ValueError; the log has more", ""]
+    assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING][
+        1
+    ] == "intake: works again"
