@@ -38,13 +38,13 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def complain(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
 def _print(found: Iterable[Finding], form: str = "text") -> None:
     for line in report.lines(list(found), form):
         say(line)
+
+
+def _complain(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _judge(settings: Settings) -> Judge:
@@ -287,13 +287,11 @@ def main(words: list[str] | None = None) -> int:
         return done
     except DataInvalid as error:
         _print(error.findings)
-        complain(f"{len(error.findings)} errors in the data; mend them first")
+        _complain(f"{len(error.findings)} errors in the data; mend them first")
     except CannotGoOn as error:
-        complain(str(error))
-    except BrokenPipeError:
-        return FAILED
+        _complain(str(error))
     except KeyboardInterrupt:
-        complain("Stopped.")
+        _complain("Stopped.")
     return FAILED
 
 

@@ -13,7 +13,7 @@ from pipeline.accept.receipts import Receipts
 from pipeline.accept.submission import Submission
 from pipeline.errors import AuditBegun
 from pipeline.findings import Finding
-from pipeline.profiles import derive
+from pipeline.profiles import derive, topics
 from pipeline.text import _
 
 
@@ -54,7 +54,7 @@ def accept(desk: Desk, value: object, *, suspicious: bool = False) -> Receipt | 
     joined = _joined(desk, submission)
     if isinstance(joined, list):
         return joined
-    inbox = desk.complaints if submission.about in derive.COMPLAINTS else desk.inbox
+    inbox = desk.complaints if submission.about in topics.COMPLAINTS else desk.inbox
     reference = joined or inbox.claim(submission)
     if desk.too_late(reference, submission.digest):
         raise AuditBegun(

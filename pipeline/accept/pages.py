@@ -17,7 +17,7 @@ from pipeline.audit.stages import stage
 from pipeline.cases.events import RECEIVED, REVISED, Case
 from pipeline.cases.store import Store
 from pipeline.findings import Finding
-from pipeline.profiles import derive
+from pipeline.profiles import derive, topics
 from pipeline.publish.forms import render_form
 from pipeline.publish.render import Renderer, fill_shell
 from pipeline.text import _
@@ -67,7 +67,7 @@ class Pages:
         case = self.store.case(claim.reference)
         here = stage(case) if case.events else None
         organization = self.renderer.data.organization
-        complaint = claim.about in derive.COMPLAINTS
+        complaint = claim.about in topics.COMPLAINTS
         context = {
             **self._about(claim, secret),
             "stage": here.title if here else _("Received"),
@@ -92,7 +92,7 @@ class Pages:
         return {
             "reference": claim.reference,
             "kind": claim.kind,
-            "complaint": claim.about in derive.COMPLAINTS,
+            "complaint": claim.about in topics.COMPLAINTS,
             "profile": self.renderer.data.profile(claim.about),
             "status_path": f"/status/{claim.reference}/{secret}",
         }

@@ -17,7 +17,7 @@ from pipeline.cases.store import Store
 from pipeline.errors import AuditBegun
 from pipeline.files import write
 from pipeline.findings import Finding
-from pipeline.profiles import derive
+from pipeline.profiles import derive, topics
 from pipeline.text import _
 
 
@@ -59,7 +59,7 @@ class Pull:
 
     def _take(self, sent: Sent, done: Pulled) -> None:
         value = to_value(self.desk, sent)
-        if isinstance(value, dict) and value.get("topic") in derive.COMPLAINTS:
+        if isinstance(value, dict) and value.get("topic") in topics.COMPLAINTS:
             message = _(
                 "A complaint or an appeal came through the form provider. Its text was not copied: read it there"
             )
@@ -114,7 +114,7 @@ def reject(desk: Desk, store: Store, value: object, findings: list[Finding]) -> 
 
     Of a complaint nothing but its kind: its text does not belong in the records (D10).
     """
-    if isinstance(value, dict) and value.get("topic") in derive.COMPLAINTS:
+    if isinstance(value, dict) and value.get("topic") in topics.COMPLAINTS:
         value = {"kind": derive.CONTACT, "topic": value["topic"]}
     content = json.dumps(value, ensure_ascii=False, sort_keys=True).encode()
     key = hashlib.sha256(content).hexdigest()

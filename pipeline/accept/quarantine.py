@@ -7,12 +7,12 @@ import os
 from pipeline.accept.accept import Desk
 from pipeline.accept.inbox import Delivery
 from pipeline.files import write_new
-from pipeline.profiles import derive
+from pipeline.profiles import topics
 
 
 def release(desk: Desk, delivery: Delivery) -> None:
     """Put it where it would have gone at once. Killed in between, it is in both places, and the inbox takes it once."""
-    target = desk.complaints if delivery.content.get("topic") in derive.COMPLAINTS else desk.inbox
+    target = desk.complaints if delivery.content.get("topic") in topics.COMPLAINTS else desk.inbox
     if not target.pushed(delivery.name):
         write_new(target.path(delivery.name), delivery.to_bytes())
     os.unlink(desk.quarantine.path(delivery.name))

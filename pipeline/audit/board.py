@@ -26,7 +26,7 @@ from pipeline.cases.events import Case
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
 from pipeline.cases.rejected import Rejected
-from pipeline.profiles import derive
+from pipeline.profiles import derive, topics
 from pipeline.text import _
 
 View = Callable[[Request, Person], Response]
@@ -201,7 +201,7 @@ class Board:
             release(self.desk, delivery)
             self.arrived()
             return RedirectResponse("/auditors/", 303)
-        if delivery.content.get("topic") in derive.COMPLAINTS:
+        if delivery.content.get("topic") in topics.COMPLAINTS:
             content = to_html(_("Its text is shown after the release, to the role that handles complaints alone."))
         else:
             content = self._read(delivery)

@@ -11,7 +11,7 @@ from pipeline.audit.markdown import code, escaped
 from pipeline.audit.stages import stage
 from pipeline.cases.events import Case, Event
 from pipeline.findings import Finding
-from pipeline.profiles import derive
+from pipeline.profiles import derive, topics
 from pipeline.profiles.model import Data, Profile
 from pipeline.text import _
 
@@ -62,7 +62,7 @@ def draw(drawing: Drawing, case: Case, event: Event) -> Issue:
 def kind_word(data: Data, kind: str, about: str) -> str:
     """What kind of thing was sent, in a few words."""
     if kind == derive.CONTACT:
-        return derive.topic_title(data, about) if about in derive.topics(data) else _("Message")
+        return topics.title(data, about) if about in topics.every(data) else _("Message")
     return _("Portfolio") if kind == derive.PORTFOLIO else _("Self-assessment")
 
 

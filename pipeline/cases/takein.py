@@ -16,7 +16,7 @@ from pipeline.cases.rejected import Rejected
 from pipeline.cases.store import Store
 from pipeline.errors import UnreadableInput
 from pipeline.findings import Finding
-from pipeline.profiles import derive
+from pipeline.profiles import topics
 from pipeline.text import _
 
 BY = "intake"
@@ -50,7 +50,7 @@ class TakeIn:
         if isinstance(submission, list):
             self._reject(delivery.name, submission)
             return None
-        if submission.about in derive.COMPLAINTS:
+        if submission.about in topics.COMPLAINTS:
             message = _(
                 "A complaint or an appeal does not belong in the records; hand it to the role that handles them"
             )

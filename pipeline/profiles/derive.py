@@ -6,12 +6,10 @@ when it is not there), `x-question`, `x-profile` (where a statement is written),
 
 from __future__ import annotations
 
-from typing import Any
-
+from pipeline.profiles import topics
+from pipeline.profiles.controls import Schema, checkbox, group, hidden, object_, text
 from pipeline.profiles.model import Data, Profile, Statement, Unit
 from pipeline.text import _
-
-Schema = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SELF_ASSESSMENT, PORTFOLIO, CONTACT = "self-assessment", "portfolio", "contact"
@@ -19,19 +17,12 @@ EVIDENCE_MAX = 3000  # Unicode code points
 LINKS_MAX = 5
 LOG_ROWS = 40
 ANSWERS = ("yes", "partly", "not_yet")
-COMPLAINTS = ("complaint", "appeal")
 
 
 def form_kinds(data: Data) -> list[tuple[str, str]]:
     """Every form there is, as (kind, profile id or topic)."""
     profiles = [(kind, profile.id) for profile in data.open_profiles for kind in (SELF_ASSESSMENT, PORTFOLIO)]
-    return profiles + [(CONTACT, topic) for topic in topics(data)]
-
-
-def topics(data: Data) -> list[str]:
-    """What one can write about; a profile that is not open yet is one of them (F13)."""
-    closed = [profile.id for profile in data.profiles if not profile.open]
-    return ["question", "scholarship", "provider", *closed, *COMPLAINTS]
+    return profiles + [(CONTACT, topic) for topic in topics.every(data)]
 
 
 def form_schema(data: Data, kind: str, about: str) -> Schema:
@@ -42,10 +33,10 @@ def form_schema(data: Data, kind: str, about: str) -> Schema:
         return _contact(data, about)
     profile = next(profile for profile in data.open_profiles if profile.id == about)
     properties: Schema = {
-        "kind": _hidden({"const": kind}),
-        "profile": _hidden({"const": profile.id}),
-        "version": _hidden({"type": "string", "pattern": r"^\d+\.\d+\.\d+$"}, profile.version),
-        "profile_hash": _hidden({"type": "string", "pattern": "^[0-9a-f]{64}$"}, data.hashes[profile.id]),
+        "kind": hidden({"const": kind}),
+        "profile": hidden({"const": profile.id}),
+        "version": hidden({"type": "string", "pattern": r"^\d+\.\d+\.\d+$"}, profile.version),
+        "profile_hash": hidden({"type": "string", "pattern": "^[0-9a-f]{64}$"}, data.hashes[profile.id]),
         **_envelope(),
         "answers": _answers(data, profile, kind),
     }
@@ -55,7 +46,7 @@ def form_schema(data: Data, kind: str, about: str) -> Schema:
             properties["log"] = _log(log.title)
         held = {inner.id: _held(inner) for inner in data.included(profile)}
         if held:
-            properties["held"] = _group(_("Certificates you hold"), held, [])
+            properties["held"] = group(_("Certificates you hold"), held, [])
         properties["case"] = _case(data.organization.reference_prefix)
     else:
         properties["interview"] = _interview(data)
@@ -68,41 +59,14 @@ def form_schema(data: Data, kind: str, about: str) -> Schema:
 
 
 def _root(title: str, path: str, properties: Schema, required: list[str]) -> Schema:
-    return {"$schema": DIALECT, "$id": f"urn:form:{path}", "title": title, **_object(properties, required)}
-
-
-def _object(properties: Schema, required: list[str]) -> Schema:
-    return {"type": "object", "additionalProperties": False, "required": required, "properties": properties}
-
-
-def _group(title: str, properties: Schema, required: list[str], hint: str = "") -> Schema:
-    return {"title": title, **({"description": hint} if hint else {}), **_object(properties, required)}
-
-
-def _hidden(rule: Schema, value: str | None = None) -> Schema:
-    return {**rule, "x-widget": "hidden", **({"default": value} if value is not None else {})}
+    return {"$schema": DIALECT, "$id": f"urn:form:{path}", "title": title, **object_(properties, required)}
 
 
 def _envelope() -> Schema:
     return {
-        "id": _hidden({"type": "string", "pattern": "^[0-9a-f]{32}$"}),
-        "language": _hidden({"type": "string", "pattern": "^[a-z]{2}$"}),
+        "id": hidden({"type": "string", "pattern": "^[0-9a-f]{32}$"}),
+        "language": hidden({"type": "string", "pattern": "^[a-z]{2}$"}),
     }
-
-
-def _text(title: str, limit: int, *, widget: str = "text", what: str = "", hint: str = "", **more: Any) -> Schema:
-    """`limit` in Unicode code points after CRLF → LF."""
-    schema: Schema = {"title": title, "type": "string", "maxLength": limit, "x-widget": widget}
-    if what:
-        schema["x-what"] = what
-    if hint:
-        schema["description"] = hint
-    return {**schema, **{name.replace("x_", "x-"): value for name, value in more.items()}}
-
-
-def _checkbox(title: str, missing: str = "") -> Schema:
-    rule: Schema = {"const": True, "x-missing": missing} if missing else {"type": "boolean"}
-    return {"title": title, **rule, "x-widget": "checkbox"}
 
 
 def _answers(data: Data, profile: Profile, kind: str) -> Schema:
@@ -111,7 +75,7 @@ def _answers(data: Data, profile: Profile, kind: str) -> Schema:
         for unit in data.units(profile)
         for statement in unit.asked
     }
-    return _group(_("Your answers"), properties, [])
+    return group(_("Your answers"), properties, [])
 
 
 def _answer(home: Profile, unit: Unit, statement: Statement, kind: str) -> Schema:
@@ -126,7 +90,7 @@ def _answer(home: Profile, unit: Unit, statement: Statement, kind: str) -> Schem
     }
     if kind == PORTFOLIO:
         what = _("your evidence")
-        properties["evidence"] = _text(
+        properties["evidence"] = text(
             title,
             EVIDENCE_MAX,
             widget="textarea",
@@ -137,7 +101,7 @@ def _answer(home: Profile, unit: Unit, statement: Statement, kind: str) -> Schem
         properties["links"] = _links(title)
     extra = {"x-question": statement.question, "x-kind": statement.kind, "x-unit": unit.id}
     extra |= {"x-unit-title": unit.title, "x-profile": home.id}
-    return {**_group(title, properties, ["answer"]), **extra}
+    return {**group(title, properties, ["answer"]), **extra}
 
 
 def _links(title: str) -> Schema:
@@ -159,7 +123,7 @@ def _links(title: str) -> Schema:
 
 
 def _log(title: str) -> Schema:
-    date = _text(
+    date = text(
         _("Date"),
         10,
         widget="date",
@@ -175,14 +139,14 @@ def _log(title: str) -> Schema:
         "x-widget": "number",
         "x-missing": _("write the hours, like 1.5"),
     }
-    worked_on = _text(
+    worked_on = text(
         _("What was worked on"),
         600,
         widget="textarea",
         what=_("what was worked on"),
         x_missing=_("write what was worked on"),
     )
-    row = _object({"date": date, "hours": hours, "worked_on": worked_on}, ["date", "hours", "worked_on"])
+    row = object_({"date": date, "hours": hours, "worked_on": worked_on}, ["date", "hours", "worked_on"])
     return {
         "title": title,
         "type": "array",
@@ -196,28 +160,28 @@ def _log(title: str) -> Schema:
 def _held(inner: Profile) -> Schema:
     title = _("Number of your {name}").format(name=inner.name)
     hint = _("If you hold this certificate, its statements count as shown and you may leave them unanswered.")
-    return _text(title, 40, what=_("the number"), hint=hint)
+    return text(title, 40, what=_("the number"), hint=hint)
 
 
 def _case(prefix: str) -> Schema:
-    reference = _text(
+    reference = text(
         _("Reference of your self-assessment"),
         40,
         what=_("the reference"),
         hint=_("It begins with {prefix}- and stands on the confirmation you were shown.").format(prefix=prefix),
     )
-    secret = _text(
+    secret = text(
         _("Secret of that reference"), 80, what=_("the secret"), hint=_("The last part of the link you were given.")
     )
-    return _group(_("Your self-assessment"), {"reference": reference, "secret": secret}, [])
+    return group(_("Your self-assessment"), {"reference": reference, "secret": secret}, [])
 
 
 def _interview(data: Data) -> Schema:
     minutes, role = data.organization.interview_minutes, data.organization.role("intake_manager").name
-    times = _text(
+    times = text(
         _("Times that suit you"), 1000, widget="textarea", what=_("the times"), hint=_("For example: weekday mornings.")
     )
-    help_needed = _text(
+    help_needed = text(
         _("Anything you need"),
         1000,
         widget="textarea",
@@ -225,7 +189,7 @@ def _interview(data: Data) -> Schema:
         hint=_("For example another language, help because of a disability, or no computer."),
     )
     title = _("Your {minutes}-minute interview with the {role}").format(minutes=minutes, role=role)
-    return _group(title, {"times": times, "help": help_needed}, [])
+    return group(title, {"times": times, "help": help_needed}, [])
 
 
 def _education() -> Schema:
@@ -234,7 +198,7 @@ def _education() -> Schema:
         rule = {"type": "array", "maxItems": 20, "items": item, "x-widget": "lines", "x-what": _("names")}
         return {"title": title, "description": hint, **rule}
 
-    return _group(
+    return group(
         _("Who taught you"),
         {
             "providers": names(_("Education providers"), _("One name a line. Leave it empty if there was none.")),
@@ -247,49 +211,49 @@ def _education() -> Schema:
 
 def _applicant() -> Schema:
     email = {
-        **_text(_("E-mail address"), 254, widget="email", what=_("your e-mail address"), x_autocomplete="email"),
+        **text(_("E-mail address"), 254, widget="email", what=_("your e-mail address"), x_autocomplete="email"),
         "pattern": r"^[^@\s]+@[^@\s]+\.[^@\s.]+$",
         "$comment": "remedy: " + _("write your e-mail address, like name@example.org"),
         "x-missing": _("write your e-mail address, like name@example.org"),
     }
-    name = _text(
+    name = text(
         _("Full name"), 200, what=_("your name"), minLength=1, x_autocomplete="name", x_missing=_("write your name")
     )
-    return _group(
+    return group(
         _("Who you are"),
         {
             "name": name,
             "email": email,
-            "country": _text(_("Country"), 100, what=_("your country"), x_autocomplete="country-name"),
-            "time_zone": _text(
+            "country": text(_("Country"), 100, what=_("your country"), x_autocomplete="country-name"),
+            "time_zone": text(
                 _("Time zone"), 100, what=_("your time zone"), hint=_("The nearest large city is enough.")
             ),
-            "helped": _checkbox(_("Someone is helping me to fill this in")),
+            "helped": checkbox(_("Someone is helping me to fill this in")),
         },
         ["name", "email"],
     )
 
 
 def _declarations(kind: str) -> Schema:
-    consent = _checkbox(
+    consent = checkbox(
         _("I agree that what I send is kept and read for this purpose"),
         _("tick it to agree; without it we may not keep what you send"),
     )
     if kind != PORTFOLIO:
-        return _group(_("Your consent"), {"consent": consent}, ["consent"])
-    own = _checkbox(
+        return group(_("Your consent"), {"consent": consent}, ["consent"])
+    own = checkbox(
         _("This is my own work"), _("tick it if it is your own work; we cannot audit the work of somebody else")
     )
-    used = _checkbox(_("I used artificial intelligence tools"))
-    how = _text(
+    used = checkbox(_("I used artificial intelligence tools"))
+    how = text(
         _("Which tools, and how"),
         1000,
         widget="textarea",
         what=_("how you used them"),
         x_missing=_("write which tools you used, and how"),
     )
-    listed = _checkbox(_("My name may be listed among the holders, if I am granted the certificate"))
-    return _group(
+    listed = checkbox(_("My name may be listed among the holders, if I am granted the certificate"))
+    return group(
         _("Your declarations"),
         {"own_work": own, "ai_used": used, "ai_how": how, "consent": consent, "listed": listed},
         ["own_work", "consent"],
@@ -298,25 +262,25 @@ def _declarations(kind: str) -> Schema:
 
 def _contact(data: Data, topic: str) -> Schema:
     profile = data.profile(topic)
-    properties: Schema = {"kind": _hidden({"const": CONTACT}), "topic": _hidden({"const": topic}), **_envelope()}
+    properties: Schema = {"kind": hidden({"const": CONTACT}), "topic": hidden({"const": topic}), **_envelope()}
     required = ["kind", "topic", "message", "applicant", "declarations"]
     if topic == "provider":
-        properties["organisation"] = _text(
+        properties["organisation"] = text(
             _("Name of the organisation"), 200, what=_("its name"), minLength=1, x_missing=_("write its name")
         )
-        properties["website"] = _text(_("Its website"), 300, what=_("its website"))
+        properties["website"] = text(_("Its website"), 300, what=_("its website"))
         required.append("organisation")
     if profile and profile.prerequisite:
         needed = data.profile(profile.prerequisite)
         title = _("Number of your {name}").format(name=needed.name if needed else "")
-        properties["certificate_number"] = _text(
+        properties["certificate_number"] = text(
             title, 40, what=_("the number"), minLength=1, x_missing=_("write the number")
         )
         required.append("certificate_number")
-    if topic in COMPLAINTS:
+    if topic in topics.COMPLAINTS:
         hint = _("If it is about a case of yours.")
-        properties["reference"] = _text(_("Reference"), 40, what=_("the reference"), hint=hint)
-    properties["message"] = _text(
+        properties["reference"] = text(_("Reference"), 40, what=_("the reference"), hint=hint)
+    properties["message"] = text(
         _("Your message"),
         5000,
         widget="textarea",
@@ -326,17 +290,4 @@ def _contact(data: Data, topic: str) -> Schema:
     )
     properties["applicant"] = _applicant()
     properties["declarations"] = _declarations(CONTACT)
-    return _root(topic_title(data, topic), f"contact/{topic}", properties, required)
-
-
-def topic_title(data: Data, topic: str) -> str:
-    profile = data.profile(topic)
-    if profile:
-        return _("Ask for the {name}").format(name=profile.name)
-    return {
-        "question": _("Ask a question"),
-        "scholarship": _("Ask about a scholarship"),
-        "provider": _("Ask for recognition as an education provider"),
-        "complaint": _("Make a complaint"),
-        "appeal": _("Appeal against a decision"),
-    }[topic]
+    return _root(topics.title(data, topic), f"contact/{topic}", properties, required)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from pipeline.profiles import derive
+from pipeline.profiles import derive, topics
 from pipeline.profiles.model import Profile, Step
 from pipeline.publish.forms import kind_word, render_form
 from pipeline.publish.render import Renderer
@@ -50,8 +50,8 @@ def generated(renderer: Renderer) -> Iterator[Page]:
     for profile in data.open_profiles:
         title = _("Printable form: {name}").format(name=profile.name)
         yield page(f"certificates/{profile.id}/print/", title, "print.html", **about(renderer, profile))
-    topics = [(f"contact/{topic}/", derive.topic_title(data, topic)) for topic in derive.topics(data)]
-    yield page("contact/", _("Contact"), "contact.html", topics=topics)
+    ways = [(f"contact/{topic}/", topics.title(data, topic)) for topic in topics.every(data)]
+    yield page("contact/", _("Contact"), "contact.html", topics=ways)
     yield page("thanks/", _("Thank you"), "thanks.html")
 
 
