@@ -29,7 +29,7 @@ def sent(number: int, value: dict[str, Any] | None = None) -> dict[str, Any]:
 def pull(root: Path, fake: FakeFormspree, key: str = KEY, slept: list[float] | None = None) -> Pulled:
     store = Store(root / "records")
     here = desk(JUDGE, root / "var", store, store.root)
-    provider = Formspree.from_endpoint("https://formspree.example/f/abcdwxyz", fake.url, key)
+    provider = Formspree.from_endpoint("https://formspree.example/f/abcdwxyz", fake.api, key)
     provider.sleep = (slept if slept is not None else []).append
     return Pull(provider, here, store)()
 

@@ -4,37 +4,27 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.fakes.server import Fake
 
 KEY = "test-key"
 
 
 @dataclass
-class FakeFormspree:
+class FakeFormspree(Fake):
     """`faults`: statuses that the next requests get; 0 drops the connection."""
 
     submissions: list[dict[str, Any]] = field(default_factory=list)
     faults: list[int] = field(default_factory=list)
     requests: list[dict[str, str]] = field(default_factory=list)
 
-    def __enter__(self) -> FakeFormspree:
-        handler = type("Handler", (_Handler,), {"fake": self})
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
     @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}/api/0"
+    def api(self) -> str:
+        return f"{self.url}/api/0"
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -74,3 +64,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+
+FakeFormspree.handler = _Handler

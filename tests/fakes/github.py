@@ -6,11 +6,12 @@ import json
 import re
 import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.fakes import contract
+from tests.fakes.server import Fake
 
 LONGEST_BODY, LONGEST_TITLE, LABELS = 65_536, 256, 100
 
@@ -25,7 +26,7 @@ class Fault:
 
 
 @dataclass
-class FakeGitHub:
+class FakeGitHub(Fake):
     """`lag`: how many lists after a creation do not show the new issue yet."""
 
     repository: str = "body/records"
@@ -36,21 +37,6 @@ class FakeGitHub:
     violations: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
-
-    def __enter__(self) -> FakeGitHub:
-        handler = type("Handler", (_Handler,), {"fake": self})
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}"
 
     def add_issue(self, content: dict[str, Any], kind: str = "Bot") -> dict[str, Any]:
         number = len(self.issues) + 1
@@ -183,3 +169,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()
+
+
+FakeGitHub.handler = _Handler
