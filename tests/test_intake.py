@@ -29,7 +29,7 @@ from pipeline.github import GitHub
 from pipeline.profiles import derive
 from pipeline.settings import ROOT
 from tests.fakes.github import FakeGitHub, Fault
-from tests.support import CONCEPTS, DATA, EXAMPLES, JUDGE, PRACTICE, Remote, filled, push, remote
+from tests.support import CONCEPTS, DATA, EXAMPLES, JUDGE, PRACTICE, Remote, filled, push, remote, run
 
 NOW = datetime(2027, 3, 14, 9, tzinfo=UTC)
 
@@ -328,6 +328,16 @@ def test_what_cannot_be_taken_in_is_listed_in_one_rolling_issue(memory: Path) ->
         rolling = [issue for issue in fake.issues if issue["body"].startswith("<!-- intake findings -->")]
         assert len(rolling) == 1
         assert "None is waiting" in rolling[0]["body"]
+
+
+def test_what_a_person_had_not_committed_is_kept_in_the_stash(memory: Path) -> None:
+    made = begin(memory / "r", filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    clone = made.clone("one")
+    (clone / "note.txt").write_text("half-written")
+    with FakeGitHub() as fake:
+        intake(clone, fake)()
+    assert "note.txt" not in made.files()
+    assert run("git", "-C", str(clone), "show", "stash@{0}^3:note.txt") == "half-written"
 
 
 def test_events_have_no_personal_data_fit_their_schema_and_break_loudly_when_edited(memory: Path) -> None:

@@ -11,7 +11,10 @@ from pipeline.git import git
 
 @dataclass(frozen=True)
 class GitStore(Store):
-    """`refresh` throws away what was not pushed: the remote alone is true."""
+    """The remote alone is true: `refresh` starts from it anew.
+
+    What lies in the checkout uncommitted, left by a killed run or by a person at work, is stashed and not thrown away.
+    """
 
     branch: str = "main"
 
@@ -21,8 +24,9 @@ class GitStore(Store):
 
     def refresh(self) -> None:
         git(self.root, "fetch", "--quiet", "origin", self.branch)
+        if git(self.root, "status", "--porcelain"):
+            git(self.root, "stash", "push", "--quiet", "--include-untracked")
         git(self.root, "reset", "--quiet", "--hard", f"origin/{self.branch}")
-        git(self.root, "clean", "--quiet", "-fd")
 
     def publish(self, message: str) -> None:
         git(self.root, "add", "--all")
