@@ -92,6 +92,20 @@ def test_a_form_with_faults_comes_back_with_every_typed_value_and_a_summary(serv
     assert cases(service) == []
 
 
+def test_what_was_written_about_a_statement_that_is_no_longer_asked_is_shown(service: Service) -> None:
+    posted = {
+        **form(filled(derive.PORTFOLIO, PRACTICE)),
+        "answers.P9.9.answer": "yes",
+        "answers.P9.9.evidence": "A long <text>",
+    }
+    answer = service.post(posted, HTML)
+    assert answer.status_code == 422
+    assert "no longer asked" in answer.text
+    assert "A long &lt;text&gt;" in answer.text
+    del posted["answers.P9.9.answer"], posted["answers.P9.9.evidence"]
+    assert service.post(posted, HTML).status_code == 303
+
+
 def test_every_answer_typed_in_a_portfolio_of_real_size_comes_back(service: Service) -> None:
     value = json.loads((EXAMPLES / "submissions/valid/portfolio-practice-japanese.json").read_text("utf-8"))
     posted = {**form({**value, "profile_hash": DATA.hashes[PRACTICE]}), "applicant.email": "nothing"}

@@ -79,7 +79,10 @@ class UnitControls:
 
 @dataclass(frozen=True)
 class FormView:
-    """All that form.html shows. `summary` are (id of the field, label, message)."""
+    """All that form.html shows. `summary` are (id of the field, label, message).
+
+    `gone` are texts that were typed for what the form no longer asks: shown, so that nobody loses them, and not sent.
+    """
 
     schema: Mapping[str, Any]
     hidden: tuple[Control, ...]
@@ -87,6 +90,7 @@ class FormView:
     rows: tuple[tuple[bool, tuple[tuple[Control, ...], ...]], ...]
     groups: tuple[tuple[str, str, tuple[Control, ...]], ...]
     summary: tuple[tuple[str, str, str], ...]
+    gone: tuple[tuple[str, str], ...]
 
 
 def form_view(
@@ -103,8 +107,17 @@ def form_view(
         units=tuple(_units(schema, by_path, bool(findings))),
         rows=tuple(_rows(controls)),
         groups=tuple(_groups(schema, controls)),
+        gone=tuple(_gone(every, values)),
         summary=tuple((field.name if field else "", finding.label, finding.message) for finding, field in placed),
     )
+
+
+def _gone(every: list[Field], values: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+    known = {field.name for field in every}
+    for name, texts in values.items():
+        text = "\n".join(texts).strip()
+        if name not in known and name.startswith("answers.") and not name.endswith(".answer") and text:
+            yield name.split(".", 1)[1].rpartition(".")[0], text
 
 
 def _nearest(every: list[Field], place: str) -> Field | None:
