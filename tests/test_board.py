@@ -123,7 +123,8 @@ def test_what_could_not_be_taken_in_is_listed_with_its_findings(service: Service
     (service.records / "inbox/x.json").write_text("{}")
     manager = signed_in(service, MANAGER)
     send(service, derive.SELF_ASSESSMENT, CONCEPTS)
-    until(lambda: "is no delivery" in page(manager, f"{service.url}/auditors/"))
+    until(lambda: "Nothing is waiting" not in page(manager, f"{service.url}/auditors/"))
+    assert "is no delivery; put it in with: python -m pipeline accept FILE" in page(manager, f"{service.url}/auditors/")
 
 
 def test_signing_out_ends_the_session(service: Service) -> None:

@@ -83,6 +83,9 @@ def test_home_blue_self_assessment_confirmation_board(page: Page, browser: Brows
     page.get_by_label("E-mail address").fill("rosa@example")
     page.get_by_role("button", name="Send my self-assessment").click()
     assert "There are 75 things to mend" in page.content()
+    assert page.get_by_role("link", name="9 statements are not answered yet").count() == 8
+    page.get_by_role("link", name="C2 ").click()
+    assert page.url.endswith("#answers.C2.1.answer")
     assert page.get_by_label("E-mail address").input_value() == "rosa@example"
     assert answer_all(page) == 72
     who(page)

@@ -13,9 +13,10 @@ from pipeline.findings import Finding
 from pipeline.profiles import derive
 from pipeline.profiles.fields import Field, fields
 from pipeline.publish.render import Renderer
-from pipeline.text import _
+from pipeline.text import _, ngettext
 
 ROWS_A_GROUP = 10
+UNIT_LINE = 4  # from so many unanswered statements on, the summary has one line for their unit
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class UnitControls:
 
 @dataclass(frozen=True)
 class FormView:
-    """All that form.html shows. `summary` are (id of the field, label, message).
+    """All that form.html shows. `summary` are (id of the field, label, message), `count` the number of findings.
 
     `gone` are texts that were typed for what the form no longer asks: shown, so that nobody loses them, and not sent.
     """
@@ -90,6 +91,7 @@ class FormView:
     rows: tuple[tuple[bool, tuple[tuple[Control, ...], ...]], ...]
     groups: tuple[tuple[str, str, tuple[Control, ...]], ...]
     summary: tuple[tuple[str, str, str], ...]
+    count: int
     gone: tuple[tuple[str, str], ...]
 
 
@@ -108,8 +110,34 @@ def form_view(
         rows=tuple(_rows(controls)),
         groups=tuple(_groups(schema, controls)),
         gone=tuple(_gone(every, values)),
-        summary=tuple((field.name if field else "", finding.label, finding.message) for finding, field in placed),
+        summary=tuple(_summary(schema, placed)),
+        count=len(placed),
     )
+
+
+def _summary(schema: Mapping[str, Any], placed: list[tuple[Finding, Field | None]]) -> Iterator[tuple[str, str, str]]:
+    """A line a finding; but where most of a unit is unanswered, one line for the unit: nobody reads 112 of them."""
+    asked = schema["properties"].get("answers", {}).get("properties", {})
+
+    def unit(entry: tuple[Finding, Field | None]) -> str:
+        field = entry[1]
+        return (
+            str(asked[field.path[1]]["x-unit"])
+            if field and field.path[0] == "answers" and field.path[-1] == "answer"
+            else ""
+        )
+
+    for name, entries in groupby(placed, key=unit):
+        group = list(entries)
+        field = group[0][1]
+        if name and field and len(group) >= UNIT_LINE:
+            rule = asked[field.path[1]]
+            message = ngettext(
+                "{number} statement is not answered yet", "{number} statements are not answered yet", len(group)
+            )
+            yield field.name, f"{name} {rule['x-unit-title']}", message.format(number=len(group))
+        else:
+            yield from ((found.name if found else "", finding.label, finding.message) for finding, found in group)
 
 
 def _gone(every: list[Field], values: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
