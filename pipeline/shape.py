@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from pipeline.findings import Finding, pointer
-from pipeline.text import _
+from pipeline.text import _, number
 
 Labels = Callable[[str], str]
 """Gives the words by which a person knows the field at a JSON Pointer."""
@@ -77,6 +77,7 @@ def _type_name(name: str) -> str:
     return {
         "string": _("text in quotes"),
         "integer": _("a whole number"),
+        "number": _("a number"),
         "boolean": _("true or false"),
         "array": _("a list"),
         "object": _("a group of fields"),
@@ -89,10 +90,26 @@ def _parts(error: ValidationError) -> tuple[Any, Any, Any]:
     return error.schema, error.validator_value, error.instance
 
 
+def remedy(schema: dict[str, Any], rule: str, now: str = "{now}") -> str:
+    """What to do about a text that is too long, too many lines, or of another form; `now` is how much there is.
+
+    Forms carry it with `{now}` left open, so that a page says the same as a server.
+    """
+    what = schema.get("x-what")
+    if rule == "maxLength":
+        message = _("write {what} in {limit} characters or fewer (now {now})")
+        return message.format(what=what or _("it"), limit=number(schema["maxLength"]), now=now)
+    if rule == "maxItems":
+        message = _("give {limit} {what} or fewer (now {now})")
+        return message.format(limit=schema["maxItems"], what=what or _("entries"), now=now)
+    told = str(schema.get("$comment", "")).removeprefix("remedy: ")
+    return told or _("does not have the expected form")
+
+
 def _message(error: ValidationError) -> str:
     rule = str(error.validator)
     schema, wanted, value = _parts(error)
-    missing, what = schema.get("x-missing"), schema.get("x-what")
+    missing = schema.get("x-missing")
     if (missing and rule in ("minLength", "enum", "const", "exclusiveMinimum")) or (missing and value in ("", None)):
         return str(missing)
     if rule == "type":
@@ -102,17 +119,10 @@ def _message(error: ValidationError) -> str:
         return _("is not one of the choices; use {choices}").format(choices=", ".join(str(choice) for choice in wanted))
     if rule == "const":
         return _("must be {value}").format(value=json.dumps(wanted))
-    if rule == "maxLength":
-        message = _("write {what} in {limit:,} characters or fewer (now {now:,})")
-        return message.format(what=what or _("it"), limit=wanted, now=len(value))
     if rule == "minLength":
         return _("is empty; write it") if wanted == 1 else _("write at least {limit} characters").format(limit=wanted)
-    if rule == "pattern":
-        remedy = str(schema.get("$comment", "")).removeprefix("remedy: ")
-        return _(remedy) if remedy else _("does not have the expected form")
-    if rule == "maxItems":
-        message = _("give {limit} {what} or fewer (now {now})")
-        return message.format(limit=wanted, what=what or _("entries"), now=len(value))
+    if rule in ("maxLength", "maxItems", "pattern"):
+        return remedy(schema, rule, number(len(value)))
     if rule == "minItems":
         return _("give at least {limit}").format(limit=wanted)
     if rule in ("maximum", "minimum", "exclusiveMaximum"):

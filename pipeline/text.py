@@ -25,6 +25,11 @@ def ngettext(singular: str, plural: str, number: int) -> str:
     return _translations(language.get()).ngettext(singular, plural, number)
 
 
+def number(value: int) -> str:
+    """3000 → "3,000", in the reader's language."""
+    return f"{value:,}".replace(",", _(","))
+
+
 def normalised(text: str) -> str:
     """CRLF and CR become LF: the one form in which texts are counted, compared and kept."""
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -63,12 +63,16 @@ def check(judge: Judge, value: Any) -> Submission | list[Finding]:
 
     found = shape.check(schema, value, label)
     broken = {finding.pointer for finding in found}
-    for finding in _sense(schema, value):
-        if finding.pointer not in broken:
-            found.append(finding)
+    found += [finding for finding in _sense(schema, value) if not _inside(finding.pointer, broken)]
     if errors(found):
         return sorted(found, key=lambda finding: _order(schema, finding.pointer))
     return Submission(value["kind"], value.get("profile") or value["topic"], value, schema)
+
+
+def _inside(place: str, broken: set[str]) -> bool:
+    """A place is told once: not again by what is around it."""
+    parts = place.split("/")
+    return any("/".join(parts[:end]) in broken for end in range(1, len(parts) + 1))
 
 
 def clean(value: Any) -> Any:
@@ -98,36 +102,24 @@ def _sense(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[Finding]:
             yield Finding(place, fields.label(schema, place), message)
     for field in fields.fields(schema):
         text = _get(value, field.path)
+        if not _given(text) and _asked(field.schema.get("x-required"), value):
+            yield Finding(field.pointer, field.title, field.schema["x-missing"])
         if not isinstance(text, str):
             continue
         if field.required and "x-missing" in field.schema and not has_content(text):
             yield Finding(field.pointer, field.title, field.schema["x-missing"])
         if field.widget != "textarea" and "\n" in text:
             yield Finding(field.pointer, field.title, _("must be one line; remove the line break"))
-    yield from _answers(schema, value)
     yield from _dates(schema, value)
-    declared = value.get("declarations")
-    if isinstance(declared, dict) and declared.get("ai_used") is True and not _filled(declared.get("ai_how")):
-        place = "/declarations/ai_how"
-        yield Finding(place, fields.label(schema, place), fields.at(schema, place)["x-missing"])
 
 
-def _answers(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[Finding]:
-    """An answer to every statement that is not credited; evidence for yes and partly, where evidence is asked."""
-    asked = schema["properties"].get("answers", {}).get("properties", {})
-    given, held = value.get("answers", {}), value.get("held", {})
-    if not isinstance(given, dict) or not isinstance(held, dict):
-        return
-    for statement, rule in asked.items():
-        place = pointer(["answers", statement])
-        answer = given.get(statement)
-        if answer is None:
-            if rule["x-profile"] not in held:
-                missing = rule["properties"]["answer"]["x-missing"]
-                yield Finding(f"{place}/answer", rule["title"], missing)
-        elif isinstance(answer, dict) and "evidence" in rule["properties"]:
-            if answer.get("answer") in ("yes", "partly") and not _filled(answer.get("evidence")):
-                yield Finding(f"{place}/evidence", rule["title"], rule["properties"]["evidence"]["x-missing"])
+def _asked(rule: dict[str, Any] | None, value: dict[str, Any]) -> bool:
+    """What the schema requires because of another field (x-required, see derive.py)."""
+    if rule is None:
+        return False
+    if "when" in rule:
+        return _get(value, tuple(rule["when"])) in rule["is"]
+    return "unless" not in rule or not _given(_get(value, tuple(rule["unless"])))
 
 
 def _dates(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[Finding]:
@@ -142,8 +134,8 @@ def _dates(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[Finding]:
                 yield Finding(place, fields.label(schema, place), _("is no day of the calendar; check day and month"))
 
 
-def _filled(text: object) -> bool:
-    return isinstance(text, str) and has_content(text)
+def _given(value: object) -> bool:
+    return has_content(value) if isinstance(value, str) else value is not None
 
 
 def _texts(value: Any, path: list[str | int]) -> Iterator[tuple[str, str]]:

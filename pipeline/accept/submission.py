@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.profiles.derive import CONTACT
 from pipeline.profiles.load import canonical
+from pipeline.text import has_content
 
 CREDITED = "credited"
 
@@ -68,7 +69,7 @@ class Submission:
     @property
     def held(self) -> tuple[str, ...]:
         """Ids of the included profiles of which the applicant names a certificate."""
-        return tuple(sorted(self.value.get("held", {})))
+        return tuple(sorted(name for name, number in self.value.get("held", {}).items() if has_content(number)))
 
     @property
     def answers(self) -> tuple[Answer, ...]:

@@ -1,7 +1,9 @@
 """Profile → the JSON Schema (2020-12) of its forms. Everything a form, a check or a limit says of a field stands in here.
 
 Annotations beside the standard words: `x-widget` (how it is asked), `x-what` ("your evidence"), `x-missing` (what to do
-when it is not there), `x-question`, `x-profile` (where a statement is written), `x-autocomplete` (WCAG 2.2, 1.3.5).
+when it is not there), `x-required` (required beyond its shape: always, `when` another field is one of some values, or
+`unless` another field is filled in), `x-question`, `x-profile` (where a statement is written), `x-autocomplete` (WCAG
+2.2, 1.3.5).
 """
 
 from __future__ import annotations
@@ -71,21 +73,24 @@ def _envelope() -> Schema:
 
 def _answers(data: Data, profile: Profile, kind: str) -> Schema:
     properties = {
-        statement.id: _answer(data.home(profile, unit), unit, statement, kind)
+        statement.id: _answer(profile, data.home(profile, unit), unit, statement, kind)
         for unit in data.units(profile)
         for statement in unit.asked
     }
     return group(_("Your answers"), properties, [])
 
 
-def _answer(home: Profile, unit: Unit, statement: Statement, kind: str) -> Schema:
+def _answer(profile: Profile, home: Profile, unit: Unit, statement: Statement, kind: str) -> Schema:
+    """An answer is required unless a certificate that is held credits it; evidence for yes and partly."""
     title = f"{statement.id} {unit.title}"
+    credited = {"unless": ["held", home.id]} if kind == PORTFOLIO and home is not profile else {}
     properties: Schema = {
         "answer": {
             "title": title,
             "enum": list(ANSWERS),
             "x-widget": "choice",
             "x-missing": _("choose yes, partly or not yet"),
+            "x-required": credited,
         }
     }
     if kind == PORTFOLIO:
@@ -97,6 +102,7 @@ def _answer(home: Profile, unit: Unit, statement: Statement, kind: str) -> Schem
             what=what,
             hint=statement.evidence,
             x_missing=_("write your evidence"),
+            x_required={"when": ["answers", statement.id, "answer"], "is": ["yes", "partly"]},
         )
         properties["links"] = _links(title)
     extra = {"x-question": statement.question, "x-kind": statement.kind, "x-unit": unit.id}
@@ -251,6 +257,7 @@ def _declarations(kind: str) -> Schema:
         widget="textarea",
         what=_("how you used them"),
         x_missing=_("write which tools you used, and how"),
+        x_required={"when": ["declarations", "ai_used"], "is": [True]},
     )
     listed = checkbox(_("My name may be listed among the holders, if I am granted the certificate"))
     return group(

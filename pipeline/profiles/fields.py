@@ -18,12 +18,16 @@ _BYTES_A_FIELD = 200
 
 @dataclass(frozen=True)
 class Field:
-    """One control. `name` is its HTML name (log.3.date; rows count from 1), `path` its place in the submission."""
+    """One control. `name` is its HTML name (log.3.date; rows count from 1), `path` its place in the submission.
+
+    `together`: the name of the optional group (log.3) in which it is required as soon as anything is filled in; or "".
+    """
 
     name: str
     path: Path
     schema: dict[str, Any]
     required: bool
+    together: str = ""
 
     @property
     def widget(self) -> str:
@@ -43,16 +47,20 @@ def fields(schema: dict[str, Any]) -> Iterator[Field]:
     yield from _walk(schema, (), True)
 
 
-def _walk(schema: dict[str, Any], path: Path, required: bool) -> Iterator[Field]:
+def name_of(path: Path) -> str:
+    return ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
+
+
+def _walk(schema: dict[str, Any], path: Path, required: bool, together: str = "") -> Iterator[Field]:
     if schema.get("x-widget") == "rows":
         for row in range(schema["maxItems"]):
             yield from _walk(schema["items"], (*path, row), False)
     elif "x-widget" in schema:
-        name = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
-        yield Field(name, path, schema, required)
+        yield Field(name_of(path), path, schema, required, together)
     else:
         for key, inner in schema["properties"].items():
-            yield from _walk(inner, (*path, key), required and key in schema["required"])
+            needed = key in schema["required"]
+            yield from _walk(inner, (*path, key), required and needed, name_of(path) if needed and not required else "")
 
 
 def max_bytes(schema: dict[str, Any]) -> int:

@@ -9,9 +9,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pipeline import shape
 from pipeline.findings import Finding
 from pipeline.profiles import derive
-from pipeline.profiles.fields import Field, fields
+from pipeline.profiles.fields import Field, fields, name_of
 from pipeline.publish.render import Renderer
 from pipeline.text import _, ngettext
 
@@ -43,19 +44,42 @@ class Control:
 
     @property
     def attributes(self) -> dict[str, str]:
-        """What the schema says, for the page to read: no rule is written twice (D11)."""
-        schema = self.field.schema
+        """For a text field or a tick box."""
         found = {
-            "aria-required": "true"
-            if self.field.required or ("x-missing" in schema and self.field.widget == "choice")
-            else "",
+            "aria-required": "true" if self.field.required else "",
             "aria-invalid": "true" if self.errors else "",
             "aria-describedby": self.described_by,
-            "data-maxlength": str(schema.get("maxLength", "")),
-            "data-maxitems": str(schema.get("maxItems", "")),
-            "autocomplete": str(schema.get("x-autocomplete", "")),
+            "autocomplete": str(self.field.schema.get("x-autocomplete", "")),
         }
-        return {name: value for name, value in found.items() if value}
+        return {**{name: value for name, value in found.items() if value}, **self.rules}
+
+    @property
+    def rules(self) -> dict[str, str]:
+        """What the schema says of it, with the words for whoever does otherwise: no rule is written twice (D11).
+
+        data-required, data-when and data-unless name what makes it required; docs/assets/form.js reads them.
+        """
+        field, schema = self.field, self.field.schema
+        asked, each = schema.get("x-required"), schema.get("items", schema)
+        found: dict[str, str] = {"data-widget": field.widget} if field.widget in ("lines", "number") else {}
+        if field.required or asked == {}:
+            found["data-required"] = ""
+        if field.together:
+            found["data-together"] = field.together
+        if asked and "when" in asked:
+            values = "|".join("true" if value is True else str(value) for value in asked["is"])
+            found["data-when"] = f"{name_of(tuple(asked['when']))}={values}"
+        if asked and "unless" in asked:
+            found["data-unless"] = name_of(tuple(asked["unless"]))
+        if "x-missing" in schema:
+            found["data-missing"] = str(schema["x-missing"])
+        if "maxItems" in schema:
+            found |= {"data-maxitems": str(schema["maxItems"]), "data-toomany": shape.remedy(schema, "maxItems")}
+        if "maxLength" in each:
+            found |= {"data-maxlength": str(each["maxLength"]), "data-toolong": shape.remedy(each, "maxLength")}
+        if "pattern" in each:
+            found |= {"data-pattern": str(each["pattern"]), "data-mismatch": shape.remedy(each, "pattern")}
+        return found
 
 
 @dataclass(frozen=True)
