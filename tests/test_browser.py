@@ -82,7 +82,7 @@ def test_home_blue_self_assessment_confirmation_board(page: Page, browser: Brows
     page.get_by_role("link", name="Open the Blue path self-assessment").click()
     page.get_by_label("E-mail address").fill("rosa@example")
     page.get_by_role("button", name="Send my self-assessment").click()
-    assert "There are 75 things to mend" in page.content()
+    assert "Still to be mended: 75" in page.content()
     assert page.get_by_role("link", name="9 statements are not answered yet").count() == 8
     page.get_by_role("link", name="C2 ").click()
     assert page.url.endswith("#answers.C2.1.answer")

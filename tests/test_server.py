@@ -83,7 +83,7 @@ def test_a_form_with_faults_comes_back_with_every_typed_value_and_a_summary(serv
     answer = service.post(posted, HTML)
     assert answer.status_code == 422
     page = answer.text
-    assert "There are 2 things to mend" in page
+    assert "Still to be mended: 2" in page
     assert 'value="Rosa &lt;b&gt;&amp; Söhne&lt;/b&gt;"' in page
     assert "Mondays\n&#34;late&#34; &#39;quoted&#39;</textarea>" in page
     assert 'href="#answers.C2.1.answer"' in page

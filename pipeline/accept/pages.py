@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from babel.dates import format_date
 from starlette.responses import HTMLResponse
@@ -95,6 +96,7 @@ class Pages:
             "complaint": claim.about in topics.COMPLAINTS,
             "profile": self.renderer.data.profile(claim.about),
             "status_path": f"/status/{claim.reference}/{secret}",
+            "status_url": urljoin(self.renderer.site_url, f"/status/{claim.reference}/{secret}"),
         }
 
     def _form_title(self, claim: Claim) -> str:

@@ -40,17 +40,18 @@ def form_schema(data: Data, kind: str, about: str) -> Schema:
         "version": hidden({"type": "string", "pattern": r"^\d+\.\d+\.\d+$"}, profile.version),
         "profile_hash": hidden({"type": "string", "pattern": "^[0-9a-f]{64}$"}, data.hashes[profile.id]),
         **_envelope(),
-        "answers": _answers(data, profile, kind),
     }
     if kind == PORTFOLIO:
-        log = profile.part("log")
-        if log:
-            properties["log"] = _log(log.title)
+        # Before the answers: what is held decides which of them are asked.
+        properties["case"] = _case(data.organization.reference_prefix)
         held = {inner.id: _held(inner) for inner in data.included(profile)}
         if held:
             properties["held"] = group(_("Certificates you hold"), held, [])
-        properties["case"] = _case(data.organization.reference_prefix)
-    else:
+    properties["answers"] = _answers(data, profile, kind)
+    log = profile.part("log")
+    if kind == PORTFOLIO and log:
+        properties["log"] = _log(log.title)
+    if kind == SELF_ASSESSMENT:
         properties["interview"] = _interview(data)
         properties["education"] = _education()
     properties["applicant"] = _applicant()

@@ -11,10 +11,10 @@ from markupsafe import Markup
 
 from pipeline import shape
 from pipeline.findings import Finding
-from pipeline.profiles import derive
-from pipeline.profiles.fields import Field, fields, name_of
+from pipeline.profiles import derive, topics
+from pipeline.profiles.fields import Field, fields, label, name_of
 from pipeline.publish.render import Renderer
-from pipeline.text import _, ngettext
+from pipeline.text import _
 
 ROWS_A_GROUP = 10
 UNIT_LINE = 4  # from so many unanswered statements on, the summary has one line for their unit
@@ -22,11 +22,12 @@ UNIT_LINE = 4  # from so many unanswered statements on, the summary has one line
 
 @dataclass(frozen=True)
 class Control:
-    """One field as the template shows it. `errors` are the messages that stand beside it."""
+    """One field as the template shows it. `errors` are the messages that stand beside it, `label` what findings call it."""
 
     field: Field
     value: str
     errors: tuple[str, ...]
+    label: str
 
     @property
     def id(self) -> str:
@@ -88,10 +89,14 @@ class StatementControls:
 
     id: str
     question: str
-    kind: str
+    kind_id: str
     answer: Control
     evidence: Control | None
     links: Control | None
+
+    @property
+    def kind(self) -> str:
+        return kind_word(self.kind_id)
 
 
 @dataclass(frozen=True)
@@ -103,8 +108,19 @@ class UnitControls:
 
 
 @dataclass(frozen=True)
+class Group:
+    """Fields under one heading; `title` is "" for a field that stands alone."""
+
+    title: str
+    hint: str
+    controls: tuple[Control, ...]
+
+
+@dataclass(frozen=True)
 class FormView:
     """All that form.html shows. `summary` are (id of the field, label, message), `count` the number of findings.
+
+    `before` are the groups that the schema asks before the answers, `groups` the ones after them.
 
     `gone` are texts that were typed for what the form no longer asks: shown, so that nobody loses them, and not sent.
     """
@@ -113,7 +129,8 @@ class FormView:
     hidden: tuple[Control, ...]
     units: tuple[UnitControls, ...]
     rows: tuple[tuple[bool, tuple[tuple[Control, ...], ...]], ...]
-    groups: tuple[tuple[str, str, tuple[Control, ...]], ...]
+    before: tuple[Group, ...]
+    groups: tuple[Group, ...]
     summary: tuple[tuple[str, str, str], ...]
     count: int
     gone: tuple[tuple[str, str], ...]
@@ -125,14 +142,15 @@ def form_view(
     schema = derive.form_schema(renderer.data, kind, about)
     every = list(fields(schema))
     placed = [(finding, _nearest(every, finding.pointer)) for finding in findings]
-    controls = [_control(field, values, placed, renderer) for field in every]
+    controls = [_control(schema, field, values, placed, renderer) for field in every]
     by_path = {control.field.path: control for control in controls}
     return FormView(
         schema=schema,
         hidden=tuple(control for control in controls if control.field.widget == "hidden" and control.value),
         units=tuple(_units(schema, by_path, bool(findings))),
         rows=tuple(_rows(controls)),
-        groups=tuple(_groups(schema, controls)),
+        before=tuple(group for first, group in _groups(schema, controls) if first),
+        groups=tuple(group for first, group in _groups(schema, controls) if not first),
         gone=tuple(_gone(every, values)),
         summary=tuple(_summary(schema, placed)),
         count=len(placed),
@@ -156,10 +174,8 @@ def _summary(schema: Mapping[str, Any], placed: list[tuple[Finding, Field | None
         field = group[0][1]
         if name and field and len(group) >= UNIT_LINE:
             rule = asked[field.path[1]]
-            message = ngettext(
-                "{number} statement is not answered yet", "{number} statements are not answered yet", len(group)
-            )
-            yield field.name, f"{name} {rule['x-unit-title']}", message.format(number=len(group))
+            message = _("{number} statements are not answered yet").format(number=len(group))
+            yield field.name, f"{name} {rule['x-unit-title']}", message
         else:
             yield from ((found.name if found else "", finding.label, finding.message) for finding, found in group)
 
@@ -183,7 +199,11 @@ def _nearest(every: list[Field], place: str) -> Field | None:
 
 
 def _control(
-    field: Field, values: Mapping[str, Sequence[str]], placed: list[tuple[Finding, Field | None]], renderer: Renderer
+    form: dict[str, Any],
+    field: Field,
+    values: Mapping[str, Sequence[str]],
+    placed: list[tuple[Finding, Field | None]],
+    renderer: Renderer,
 ) -> Control:
     schema = field.schema
     fixed = str(schema.get("const", schema.get("default", ""))) if field.widget == "hidden" else ""
@@ -192,7 +212,7 @@ def _control(
     # A form that comes back is today's form: it names today's version, whatever the one that was sent named.
     value = fixed or "\n".join(values.get(field.name, []))
     errors = tuple(finding.message for finding, where in placed if where is field)
-    return Control(field, value, errors)
+    return Control(field, value, errors, label(form, field.pointer))
 
 
 def _units(schema: Mapping[str, Any], by_path: Mapping[Any, Control], wrong: bool) -> Iterator[UnitControls]:
@@ -206,7 +226,7 @@ def _units(schema: Mapping[str, Any], by_path: Mapping[Any, Control], wrong: boo
             inner = [by_path.get(("answers", statement, name)) for name in ("answer", "evidence", "links")]
             answer = by_path[("answers", statement, "answer")]
             statements.append(
-                StatementControls(statement, rule["x-question"], kind_word(rule["x-kind"]), answer, inner[1], inner[2])
+                StatementControls(statement, rule["x-question"], rule["x-kind"], answer, inner[1], inner[2])
             )
         has_error = any(
             control.errors for entry in statements for control in (entry.answer, entry.evidence, entry.links) if control
@@ -225,14 +245,17 @@ def _rows(controls: list[Control]) -> Iterator[tuple[bool, tuple[tuple[Control, 
         yield start == 0 or used, group
 
 
-def _groups(schema: Mapping[str, Any], controls: list[Control]) -> Iterator[tuple[str, str, tuple[Control, ...]]]:
-    """(title, hint, controls) of everything that is no answer and no row, in the schema's order."""
+def _groups(schema: Mapping[str, Any], controls: list[Control]) -> Iterator[tuple[bool, Group]]:
+    """Everything that is no answer and no row, in the schema's order; True for what stands before the answers."""
+    order = list(schema["properties"])
+    answers = order.index("answers") if "answers" in order else -1
     shown = [control for control in controls if control.field.widget != "hidden"]
     plain = [control for control in shown if control.field.path[0] not in ("answers", "log")]
     for name, entries in groupby(plain, key=lambda control: str(control.field.path[0])):
         rule = schema["properties"][name]
         grouped = rule.get("type") == "object"
-        yield (rule["title"] if grouped else "", rule.get("description", "") if grouped else "", tuple(entries))
+        title, hint = (rule["title"], rule.get("description", "")) if grouped else ("", "")
+        yield order.index(name) < answers, Group(title, hint, tuple(entries))
 
 
 def kind_word(kind: str) -> str:
@@ -250,4 +273,15 @@ def render_form(
 ) -> Markup:
     """The whole content of a form's page. `root` as in Renderer."""
     view = form_view(renderer, kind, about, values or {}, findings)
-    return renderer("form.html", root, view=view, kind=kind, about=about, profile=renderer.data.profile(about))
+    context = {
+        "answers": [("yes", _("yes")), ("partly", _("partly")), ("not_yet", _("not yet"))],
+        "draft": f"{renderer.base}|{kind}/{about}",  # by this name the page keeps the draft, at whatever address it is
+        "complaint": about in topics.COMPLAINTS,
+        # What form.js fills in when it shows the receipt.
+        "reference": "",
+        "status_path": "",
+        "status_url": "",
+        "form_title": view.schema["title"],
+    }
+    profile = renderer.data.profile(about)
+    return renderer("form.html", root, view=view, kind=kind, about=about, profile=profile, **context)
