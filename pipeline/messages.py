@@ -12,8 +12,8 @@ from pipeline.settings import ROOT
 from pipeline.text import LOCALE
 
 POT = LOCALE / "messages.pot"
-METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
-OPTIONS = {"**/templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true"}}
+METHODS = [("**/templates/**.html", "jinja2"), ("**/templates/**.txt", "jinja2"), ("**.py", "python")]
+OPTIONS = {f"**/templates/**.{kind}": {"trim_blocks": "true", "lstrip_blocks": "true"} for kind in ("html", "txt")}
 
 
 def catalogue() -> bytes:
