@@ -20,8 +20,11 @@ from pipeline.accept.desk import desk
 from pipeline.accept.submitted import Submitted
 from pipeline.cases.store import Store
 from pipeline.errors import CannotGoOn
+from pipeline.mail.address import Address
+from pipeline.mail.ledger import Entry
 from pipeline.mail.room import MailRoom, mail_room
 from pipeline.profiles import derive
+from pipeline.profiles.model import Endpoint
 from pipeline.publish.render import Renderer
 from pipeline.settings import Settings
 from tests.support import CONCEPTS, DATA, JUDGE, filled, free_port
@@ -61,9 +64,8 @@ class House:
         self.store = Store(self.settings.records)
         here = desk(JUDGE, self.settings.var, self.store, self.store.root)
         submitted = Submitted((here.inbox, here.complaints), self.store)
-        self.room: MailRoom = mail_room(
-            self.settings, Renderer.from_settings(self.settings), here.receipts, submitted, self.clock
-        )
+        renderer = Renderer(DATA, Endpoint("server", "/submissions"), HERE)
+        self.room: MailRoom = mail_room(self.settings, renderer, here.receipts, submitted, self.clock)
         self.desk: Desk = replace(here, confirm=self.room.confirm)
 
     def again(self) -> House:
@@ -84,6 +86,13 @@ class House:
         except CannotGoOn as error:
             return str(error)
         return ""
+
+    def entry(self, email: str) -> Entry | None:
+        """What the ledger says of an address."""
+        address = Address.parse(email)
+        assert address
+        ledger = self.room.postman.ledger
+        return ledger.entry(ledger.mark(address))
 
     @property
     def waiting(self) -> int:
@@ -112,11 +121,11 @@ class Mailed:
 
 @dataclass
 class Office:
-    """A mail server. `answers` are given to RCPT by address; `drops`: the line breaks in the middle of so many letters."""
+    """A mail server. `answers` are given to RCPT by address; `drops`: so many letters to an address break off in the middle."""
 
     clock: Clock
     answers: dict[str, str] = field(default_factory=dict)
-    drops: int = 0
+    drops: dict[str, int] = field(default_factory=dict)
     taken: list[Mailed] = field(default_factory=list)
     offered: int = 0  # how often somebody began to give a letter
     port: int = field(default_factory=free_port)
@@ -142,10 +151,11 @@ class Office:
 
         class Breaking(SMTP):
             async def smtp_DATA(self, arg: str) -> None:
-                if not office.drops:
+                to = self.envelope.rcpt_tos[0] if self.envelope else ""
+                if not office.drops.get(to):
                     await super().smtp_DATA(arg)
                     return
-                office.drops -= 1
+                office.drops[to] -= 1
                 office.offered += 1
                 await self.push("354 Go on")
                 await self._reader.readline()

@@ -127,6 +127,53 @@ def test_what_could_not_be_taken_in_is_listed_with_its_findings(service: Service
     assert "is no delivery; put it in with: python -m pipeline accept FILE" in page(manager, f"{service.url}/auditors/")
 
 
+def letters(service: Service, folder: str) -> list[str]:
+    return [path.name for path in (service.settings.var / "outbox-mail" / folder).glob("*.eml")]
+
+
+def test_without_a_mail_server_the_letters_are_read_by_the_intake_manager_alone(service: Service) -> None:
+    manager, auditor = signed_in(service, MANAGER), signed_in(service, AUDITOR)
+    assert "What would be sent is listed here" in page(manager, f"{service.url}/auditors/")
+    reference = send(service, derive.SELF_ASSESSMENT, CONCEPTS)
+    until(lambda: len(letters(service, "letters")) == 1)
+    address = f"{service.url}/auditors/mail/{letters(service, 'letters')[0]}"
+    listed = page(manager, f"{service.url}/auditors/")
+    assert f"Your reference: {reference}" in listed
+    assert address.removeprefix(service.url) in listed
+    letter = page(manager, address)
+    assert "rosa@example.org" in letter
+    assert f"{service.settings.site_url}status/{reference}/" in letter
+    assert "rosa@example.org" not in page(auditor, f"{service.url}/auditors/")
+    assert auditor.get(address, timeout=10).status_code == 403
+    assert requests.get(address, timeout=10).status_code == 401
+    for name in ("x.eml", "..%2f..%2frecords%2fpeople.yml", "%2e%2e"):
+        assert manager.get(f"{service.url}/auditors/mail/{name}", timeout=10).status_code == 404
+
+
+def test_letters_about_complaints_are_read_by_the_role_for_complaints_alone(service: Service) -> None:
+    manager, director = signed_in(service, MANAGER), signed_in(service, DIRECTOR)
+    reference = send(service, derive.CONTACT, "complaint")
+    until(lambda: len(letters(service, "apart")) == 1)
+    address = f"{service.url}/auditors/mail/{letters(service, 'apart')[0]}"
+    assert reference not in page(manager, f"{service.url}/auditors/")
+    assert manager.get(address, timeout=10).status_code == 404
+    assert reference in page(director, f"{service.url}/auditors/")
+    assert "rosa@example.org" in page(director, address)
+
+
+def test_what_waits_in_quarantine_is_confirmed_only_when_it_is_released(service: Service) -> None:
+    send(service, derive.SELF_ASSESSMENT, CONCEPTS, website_url="x")
+    send(service, derive.CONTACT, "question", **{"applicant.email": "other@example.org"})
+    until(lambda: len(letters(service, "letters")) == 1)
+    manager = signed_in(service, MANAGER)
+    overview = page(manager, f"{service.url}/auditors/")
+    address = service.url + "/auditors/quarantine/" + overview.partition("/auditors/quarantine/")[2].partition('"')[0]
+    assert "rosa@example.org" not in overview
+    manager.post(address, headers={"Origin": service.url}, timeout=10)
+    until(lambda: len(letters(service, "letters")) == 2)
+    assert "rosa@example.org" in page(manager, f"{service.url}/auditors/")
+
+
 def test_signing_out_ends_the_session(service: Service) -> None:
     session = signed_in(service, AUDITOR)
     kept = session.cookies["auditor"]

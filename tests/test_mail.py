@@ -9,17 +9,20 @@ import subprocess
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import AuthResult
-from hypothesis import given, settings
+from hypothesis import example, given
+from hypothesis import settings as hypotheses
 from hypothesis import strategies as st
 
 from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.inbox import Delivery
 from pipeline.errors import CannotGoOn
 from pipeline.mail.address import Address
+from pipeline.mail.orders import Order
 from pipeline.mail.room import mail_room
 from pipeline.mail.smtp import Smtp
 from pipeline.profiles import derive
@@ -90,39 +93,31 @@ def test_where_the_body_says_by_when_and_has_a_booking_page_the_letter_says_so(h
     assert "not published" not in text
 
 
+HOUSES: dict[str, House] = {}
 HOSTILE = "Buy http://evil.example now\r\nBcc: crowd@example.com\r\n\r\n<a href=//evil.example>\u202egratis"
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.text(min_size=8), st.text(st.characters(codec="ascii"), min_size=8))
-def test_no_word_of_the_applicants_is_in_the_bytes_of_a_letter(
+@hypotheses(max_examples=25, deadline=None)
+@given(st.text(min_size=4), st.text(st.characters(codec="ascii"), min_size=4))
+@example(HOSTILE, HOSTILE)
+def test_the_bytes_of_a_letter_do_not_depend_on_a_word_of_the_applicants(
     tmp_path_factory: pytest.TempPathFactory, one: str, other: str
 ) -> None:
-    house = House(tmp_path_factory.mktemp("mail"), Clock())
-    quiet = House(tmp_path_factory.mktemp("mail"), Clock())
-    receipt = house.send()
-    for typed in (one, other, HOSTILE):
-        value = filled(derive.SELF_ASSESSMENT, CONCEPTS)
-        value |= {"applicant": {"name": typed, "email": ROSA, "country": typed, "time_zone": typed}, "language": typed}
-        value |= {"interview": {"times": typed, "help": typed}, "education": {"providers": [typed]}}
-        delivery = Delivery(f"{'0' * 64}-{'0' * 16}.json", receipt.reference, False, "2027-03-14T09:00:00Z", value)
-        for where in (house, quiet):
-            shutil.rmtree(where.room.orders.root, ignore_errors=True)
-            shutil.rmtree(where.room.outbox.root, ignore_errors=True)
-        house.room.orders.receipt(delivery)
-        plain = {"applicant": {"name": "", "email": ROSA}, "interview": {"times": ""}, "education": {}, "language": ""}
-        quiet.room.orders.receipt(replace(delivery, content={**value, **plain}))
-        letters = []
-        for where in (house, quiet):
-            writer = replace(where.room.postman.writer, receipts=house.desk.receipts)
-            where.room.postman = replace(where.room.postman, writer=writer)
-            assert where.round() == ""
-            (letter,) = where.outbox()
-            letters.append((letter.items(), part(letter, "plain"), part(letter, "html")))
-        assert [head for head in letters[0][0] if head[0] != "Content-Type"] == [
-            head for head in letters[1][0] if head[0] != "Content-Type"
-        ]
-        assert letters[0][1:] == letters[1][1:]
+    house = HOUSES.setdefault("one", House(tmp_path_factory.mktemp("mail"), Clock()))
+    to = Address("rosa", "example.org")
+
+    def letter(typed: str, language: str) -> bytes:
+        applicant = {"name": typed, "email": ROSA, "country": typed, "time_zone": typed}
+        interview = {"times": typed, "help": typed, "first": "2027-04-01T09:30"}
+        value = filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant=applicant, interview=interview)
+        value |= {"language": language, "education": {"providers": [typed]}, "message": typed}
+        order = Order.of(Delivery("1.json", "IMC-0000-0000-0", False, "2027-03-14T09:00:00Z", value))
+        assert order.item
+        written = house.room.postman.writer.letter(to, [order], [order.item], Clock().now)
+        written.message.set_boundary("boundary")
+        return written.to_bytes()
+
+    assert letter(one, one) == letter(other, other) == letter("", "en")
 
 
 NO_ADDRESSES = [
@@ -284,8 +279,9 @@ def test_an_address_that_is_refused_is_given_up_recorded_and_told_and_the_next_o
     (given_up,) = house.room.orders.given_up()
     assert given_up.item.reference == refused.reference
     health = house.again().room.health("")
+    ours = " ".join(record.getMessage() for record in caplog.records if record.name != "mail.log")
     assert health == "given up in the last 30 days, the address or the letter was refused: 1"
-    assert "rosa" not in health + caplog.text + str(given_up)
+    assert "rosa" not in health + ours + str(given_up)
     clock.later(days=31)
     house.round()
     assert house.room.health("") == "well"
@@ -298,15 +294,13 @@ def test_an_address_that_is_put_off_is_tried_again_in_growing_pauses_and_after_d
         house = posted(tmp_path, office)
         house.send()
         tried = []
-        for _minute in range(7 * 24 * 12):
-            before = house.room.postman.ledger.entry(house.room.postman.ledger.mark(Address("rosa", "example.org")))
-            house = house.again()
+        for _quarter in range(7 * 24 * 4):
+            before, house = house.entry(ROSA), house.again()
             assert house.round() == ""
-            after = house.room.postman.ledger.entry(house.room.postman.ledger.mark(Address("rosa", "example.org")))
-            tried += [clock.now] if after and after != before else []
-            clock.later(minutes=5)
-        assert (office.taken, house.waiting, len(tried)) == ([], 0, 9)
-        gaps = [second - first for first, second in zip(tried, tried[1:], strict=False)]
+            tried += [clock.now] if house.entry(ROSA) not in (before, None) else []
+            clock.later(minutes=15)
+        assert (office.taken, house.waiting, len(tried)) == ([], 0, 10)
+        gaps = [second - first for first, second in pairwise(tried)]
         assert gaps == sorted(gaps)
         assert timedelta(days=4) < tried[-1] - tried[0]
         assert len(house.room.orders.given_up()) == 1
@@ -348,7 +342,7 @@ def test_with_the_server_away_it_says_so_tries_less_and_less_often_and_catches_u
 def test_a_line_that_breaks_in_the_middle_of_a_letter_costs_an_hour_and_never_dozens_of_letters(
     tmp_path: Path, clock: Clock
 ) -> None:
-    with Office(clock, drops=1).open() as office:
+    with Office(clock, drops={ROSA: 1}).open() as office:
         house = posted(tmp_path, office)
         house.send()
         send_message(house, 1, "other@example.org")
@@ -362,14 +356,14 @@ def test_a_line_that_breaks_in_the_middle_of_a_letter_costs_an_hour_and_never_do
         assert office.offered == 3
 
 
-def test_a_server_that_always_breaks_off_is_offered_a_letter_nine_times_at_most(tmp_path: Path, clock: Clock) -> None:
-    with Office(clock, drops=1000).open() as office:
+def test_a_server_that_always_breaks_off_is_offered_a_letter_ten_times_at_most(tmp_path: Path, clock: Clock) -> None:
+    with Office(clock, drops={ROSA: 1000}).open() as office:
         house = posted(tmp_path, office)
         house.send()
-        for _ in range(9 * 24 * 4):
+        for _ in range(8 * 24):
             house.round()
-            clock.later(minutes=15)
-        assert (office.offered, house.waiting) == (9, 0)
+            clock.later(hours=1)
+        assert (office.offered, house.waiting) == (10, 0)
 
 
 def test_a_server_that_refuses_our_own_address_gives_up_nobody(tmp_path: Path, clock: Clock) -> None:
@@ -477,10 +471,10 @@ def test_a_wrong_setting_is_told_without_what_is_in_it(url: str) -> None:
 
 
 def test_without_a_server_or_a_sender_letters_stay_in_the_outbox_and_the_health_says_why(house: House) -> None:
-    def room(**more: str) -> str:
-        changed = replace(Settings(), var=house.settings.var, site_url=HERE, **more)
+    def room(smtp_url: str = "", mail_from: str = "") -> str:
+        settings = Settings(var=house.settings.var, site_url=HERE, smtp_url=smtp_url, mail_from=mail_from)
         submitted, receipts = house.room.postman.submitted, house.desk.receipts
-        return mail_room(changed, Renderer.from_settings(changed), receipts, submitted).unsent
+        return mail_room(settings, Renderer.from_settings(settings), receipts, submitted).unsent
 
     assert room() == "letters are kept in outbox-mail/, not sent: SMTP_URL is not set"
     assert room(smtp_url="smtp://localhost") == "letters are kept in outbox-mail/, not sent: MAIL_FROM is not set"
@@ -492,7 +486,10 @@ def test_without_a_server_or_a_sender_letters_stay_in_the_outbox_and_the_health_
 # Killed
 
 
-def test_killed_anywhere_every_acknowledged_submission_gets_its_letter_and_nobody_two_in_an_hour(memory: Path) -> None:
+@pytest.mark.parametrize("part", range(2))
+def test_killed_anywhere_whatever_was_acknowledged_gets_its_letter_and_nobody_two_in_an_hour(
+    memory: Path, part: int
+) -> None:
     clock = Clock()
     with Office(clock).open() as office:
 
@@ -503,10 +500,8 @@ def test_killed_anywhere_every_acknowledged_submission_gets_its_letter_and_nobod
             assert house.round() == ""
 
         code, moments, said = steps.run(partial(work, memory / "whole"))
-        assert (code, moments > 40) == (0, True), said
-        assert len(office.taken) == 1
-        twice = 0
-        for moment in range(1, moments + 1):
+        assert (code, moments > 40, len(office.taken)) == (0, True, 1), said
+        for moment in range(1 + part, moments + 1, 2):
             root = memory / str(moment)
             office.taken.clear()
             assert steps.run(partial(work, root), moment)[0] == steps.KILLED
@@ -516,16 +511,14 @@ def test_killed_anywhere_every_acknowledged_submission_gets_its_letter_and_nobod
             for _ in range(3):
                 assert house.round() == ""
                 clock.later(minutes=31)
-            check(office.taken)
-            twice += len(office.taken) - 1
             assert house.waiting == 0
+            check(office.taken)
             shutil.rmtree(root)
-        assert twice < 8
 
 
 def check(taken: list[Mailed]) -> None:
     assert len(taken) in (1, 2)
-    gaps = [second.at - first.at for first, second in zip(taken, taken[1:], strict=False)]
+    gaps = [second.at - first.at for first, second in pairwise(taken)]
     assert all(gap >= timedelta(hours=1) for gap in gaps)
     assert len({mailed.message["Message-ID"] for mailed in taken}) == 1
 

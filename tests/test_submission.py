@@ -102,6 +102,37 @@ def test_a_wrong_field_is_told_at_its_place(path: list[Any], new: Any, place: st
     assert words in found[place]
 
 
+MOMENTS = [
+    ("2027-02-30T09:30", "no day of the calendar"),
+    ("0000-01-01T09:30", "no day of the calendar"),
+    ("2027-03-14 09:30", "like 2027-03-14T09:30"),
+    ("2027-03-14T24:00", "like 2027-03-14T09:30"),
+    ("Mondays", "like 2027-03-14T09:30"),
+    ("2027-03-14T09:30\n", "in 16 characters or fewer"),
+    (930, "text in quotes"),
+]
+
+
+@pytest.mark.parametrize(("typed", "words"), MOMENTS)
+def test_a_preferred_time_is_a_moment_of_the_calendar_or_told(typed: object, words: str) -> None:
+    found = findings(changed(derive.SELF_ASSESSMENT, ["interview", "second"], typed))
+    assert list(found) == ["/interview/second"]
+    assert words in found["/interview/second"]
+    assert found["/interview/second"].startswith("Second choice: ")
+
+
+def test_up_to_three_preferred_times_stand_before_the_other_times_and_may_all_be_left_out() -> None:
+    times = {"first": "2027-03-14T09:30", "second": "2028-02-29T23:59"}
+    assert findings(changed(derive.SELF_ASSESSMENT, ["interview"], times)) == {}
+    schema = derive.form_schema(DATA, derive.SELF_ASSESSMENT, CONCEPTS)["properties"]["interview"]
+    assert list(schema["properties"]) == ["first", "second", "third", "times", "help"]
+    value, _rows = raw.unflatten(
+        derive.form_schema(DATA, derive.SELF_ASSESSMENT, CONCEPTS),
+        {"interview.first": [" 2027-03-14T09:30 "], "interview.second": [""]},
+    )
+    assert value["interview"] == {"first": "2027-03-14T09:30"}
+
+
 def test_a_label_is_what_the_person_reads_beside_the_field() -> None:
     found = findings(changed(derive.PORTFOLIO, ["answers", "C3.4", "evidence"], "x" * 3412))
     unit = next(unit.title for unit in DATA.units(DATA.profiles[1]) if unit.id == "C3")

@@ -80,7 +80,7 @@ class Pages:
 
     def lost(self, *, asked: bool = False, typed: str = "", error: str = "") -> HTMLResponse:
         """Where somebody asks for lost references, and what they are told."""
-        title = _("Thank you") if asked else _("Have your references sent again")
+        title = _("Thank you") if asked else _("Lost your reference?")
         context = {"asked": asked, "typed": typed, "error": error}
         return self.template("lost.html", title, 422 if error else 200, **context)
 

@@ -50,6 +50,12 @@ class Order:
     at: str
     item: Item | None
 
+    @classmethod
+    def of(cls, delivery: Delivery) -> Order:
+        """The receipt of a delivery."""
+        filed = Filed(delivery.reference, delivery.received_at, delivery.content)
+        return cls(delivery.name, filed.address, str(filed.content.get("language", "")), filed.at, Item.of(filed))
+
 
 @dataclass(frozen=True)
 class GivenUp:
@@ -68,9 +74,7 @@ class Orders:
         """Once for a delivery, however often it is sent. Raises StoreFailed."""
         if (self.root / "done" / delivery.name).exists():
             return
-        filed = Filed(delivery.reference, delivery.received_at, delivery.content)
-        language = str(delivery.content.get("language", ""))
-        self._put(Order(delivery.name, filed.address, language, filed.at, Item.of(filed)))
+        self._put(Order.of(delivery))
 
     def lost(self, mark: str, address: Address, at: str) -> None:
         """Once for an address (`mark` stands for it) until it has been answered. Raises StoreFailed."""

@@ -1,0 +1,376 @@
+"""Secret links, the status page, lost references: what a person sees of their case, and what nobody else can find out."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from starlette.applications import Starlette
+
+from pipeline import wiring
+from pipeline.accept.accept import Receipt
+from pipeline.accept.limits import Limits
+from pipeline.accept.links import DELAY, Links
+from pipeline.accept.lost import Lost
+from pipeline.accept.pages import Pages
+from pipeline.cases.events import AUDIT_BEGUN
+from pipeline.cases.intake import Intake
+from pipeline.cases.store import Store
+from pipeline.mail.address import Address
+from pipeline.profiles import derive
+from pipeline.settings import Settings
+from tests.conftest import Service
+from tests.support import CONCEPTS, JUDGE, PRACTICE, filled, form, free_port, remote, serving, until
+from tests.support_mail import Clock, House, part
+
+ROSA = "rosa@example.org"
+TIMES = {"first": "2027-04-01T09:30", "third": "2027-04-03T18:00", "times": "Mondays, says Rosa"}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path, Clock())
+
+
+def pages(house: House, site: Settings) -> Pages:
+    return Pages(house.room.postman.writer.renderer, site.site, house.room.postman.submitted)
+
+
+@contextmanager
+def links(house: House, site: Settings, wrong: int, pauses: list[float]) -> Iterator[str]:
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    made = Links(house.desk, pages(house, site), Limits(wrong, 10_000, house_clock), pause)
+    with serving(Starlette(routes=made.routes()), free_port()) as url:
+        yield url
+
+
+def house_clock() -> float:
+    return 0.0
+
+
+def get(url: str, path: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of a path that is sent as it is written."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, {name: value for name, value in answer.getheaders() if name.lower() != "date"}, body
+
+
+# Secret links
+
+
+def wrong_links(receipt: Receipt, other: Receipt) -> list[str]:
+    """None of these is right, each in another way."""
+    reference, secret = receipt.reference, receipt.secret
+    return [
+        f"{reference}/{other.secret}",
+        f"{reference}/{secret[:-1]}",
+        f"{reference}/{secret}x",
+        f"{reference}/",
+        f"{reference}",
+        f"{reference}/{secret}/private",
+        f"{reference}/{secret}/portfolio/x",
+        f"{reference}/{secret}%0a/x",
+        f"IMC-0000-0000-0/{secret}",
+        f"IMC-0000-0000-1/{secret}",
+        "IMC-0000-0000-0/x",
+        "x/y",
+        "x/y/z/..%2f..",
+        "%0a/%0a",
+        "%00/%00",
+        "%ff/%ff",
+        "..%2f..%2fkeys/x",
+        f"{reference}%2f/{secret}",
+        "a" * 4000 + "/" + "b" * 4000,
+    ]
+
+
+@pytest.mark.parametrize("page", ["status", "received"])
+def test_every_wrong_link_is_answered_alike_and_after_the_same_delay(house: House, site: Settings, page: str) -> None:
+    receipt, other = house.send(), house.send("other@example.org")
+    pauses: list[float] = []
+    with links(house, site, 1000, pauses) as url:
+        wrong = wrong_links(receipt, other)
+        answers = [get(url, f"/{page}/{link}") for link in wrong]
+        assert [answer[0] for answer in answers] == [404] * len(wrong)
+        assert [link for link, answer in zip(wrong, answers, strict=True) if answer != answers[0]] == []
+        assert pauses == [DELAY] * len(wrong)
+        assert get(url, f"/{page}/{receipt.reference.lower()}/{receipt.secret.upper()}")[0] == 200
+        assert len(pauses) == len(wrong)
+    assert b"Lost your reference?" in answers[0][2]
+    assert b'href="/status/"' in answers[0][2]
+
+
+def test_whoever_guesses_waits_also_with_a_right_link_and_is_told_how_long(house: House, site: Settings) -> None:
+    receipt = house.send()
+    right = f"/status/{receipt.reference}/{receipt.secret}"
+    with links(house, site, 3, []) as url:
+        for _ in range(5):
+            assert get(url, right)[0] == 200
+        assert [get(url, f"/status/{receipt.reference}/x")[0] for _ in range(5)] == [404, 404, 404, 429, 429]
+        status, headers, _body = get(url, right)
+        assert (status, headers["retry-after"]) == (429, "1201")
+
+
+def test_a_wrong_link_that_waits_holds_up_nobody_else(house: House, site: Settings) -> None:
+    receipt = house.send()
+    held: list[asyncio.Event] = []
+
+    async def pause(_seconds: float) -> None:
+        held.append(asyncio.Event())
+        await asyncio.wait_for(held[-1].wait(), 20)
+
+    made = Links(house.desk, pages(house, site), Limits(1000, 10_000), pause)
+    with serving(Starlette(routes=made.routes()), free_port()) as url, ThreadPoolExecutor(60) as pool:
+        waiting = [pool.submit(get, url, "/status/x/y") for _ in range(60)]
+        until(lambda: len(held) == 60)
+        assert get(url, f"/status/{receipt.reference}/{receipt.secret}")[0] == 200
+        assert not any(answer.done() for answer in waiting)
+        for event in held:
+            event._loop.call_soon_threadsafe(event.set)  # type: ignore[attr-defined]
+        assert {answer.result()[0] for answer in waiting} == {404}
+
+
+def test_the_real_server_takes_its_time_with_a_wrong_link(service: Service) -> None:
+    begun = time.monotonic()
+    assert requests.get(f"{service.url}/status/IMC-0000-0000-0/x", timeout=10).status_code == 404
+    assert time.monotonic() - begun >= DELAY
+
+
+def test_no_page_with_a_secret_in_its_address_tells_it_to_the_next_one(service: Service) -> None:
+    answer = service.post(form(filled(derive.SELF_ASSESSMENT, CONCEPTS)), {"Accept": "text/html"})
+    received = answer.headers["Location"]
+    status = received.replace("received", "status")
+    for path in (received, status, f"{status}/portfolio", "/status/x/y"):
+        page = requests.get(service.url + path, timeout=10)
+        assert page.headers["Referrer-Policy"] == "no-referrer", path
+        assert 'name="referrer"' not in page.text, path
+        assert page.headers["Cache-Control"] == "no-store"
+    board = requests.get(f"{service.url}/auditors/", timeout=10)
+    assert board.headers["Referrer-Policy"] == "same-origin"
+
+
+# The status page
+
+
+def page_of(house: House, site: Settings, receipt: Receipt, name: str = "status") -> str:
+    claim = house.desk.inbox.claimed(receipt.reference) or house.desk.complaints.claimed(receipt.reference)
+    assert claim
+    return bytes(getattr(pages(house, site), name)(claim, receipt.secret).body).decode()
+
+
+def test_the_status_page_has_stage_dates_and_whose_turn_it_is_and_nothing_of_the_person(
+    house: House, site: Settings
+) -> None:
+    receipt = house.send(interview=TIMES)
+    waiting = page_of(house, site, receipt)
+    assert "Received" in waiting
+    Intake(JUDGE, house.store)()
+    page = page_of(house, site, receipt)
+    date = time.strftime("%Y", time.gmtime())
+    for words in ("Awaiting the interview", "Intake Manager", "Self-assessment received", "Since", date):
+        assert words in page
+    assert "When you hear from us is not published here." in page
+    for personal in ("Rosa", ROSA, "Mondays", "2027-04-01"):
+        assert personal not in page + waiting
+
+
+def test_what_happens_next_follows_the_case(house: House, site: Settings) -> None:
+    receipt = house.send(about=PRACTICE)
+    Intake(JUDGE, house.store)()
+    assert "reads your self-assessment" in page_of(house, site, receipt)
+    case = {"reference": receipt.reference, "secret": receipt.secret}
+    house.send(kind=derive.PORTFOLIO, about=PRACTICE, case=case)
+    Intake(JUDGE, house.store)()
+    page = page_of(house, site, receipt)
+    assert "sees that everything is there" in page
+    assert "reads your self-assessment" not in page
+    begun = house.store.case(receipt.reference)
+    house.store.append(begun, AUDIT_BEGUN, at="2027-05-01T09:00:00Z", by="auditor", data={"kind": derive.PORTFOLIO})
+    page = page_of(house, site, receipt)
+    assert "The Auditor reads your portfolio" in page
+    assert "1 May 2027" in page
+    assert "Write my portfolio" not in page
+
+
+@pytest.mark.parametrize("name", ["status", "received"])
+def test_how_to_book_is_a_link_or_a_calendar_or_that_somebody_writes(house: House, site: Settings, name: str) -> None:
+    plain, wishes = house.send("a@example.org"), house.send("b@example.org", interview=TIMES)
+    portfolio = house.send(kind=derive.PORTFOLIO)
+    assert "The Intake Manager writes to you to fix the time." in page_of(house, site, plain, name)
+    assert "interview.ics" not in page_of(house, site, plain, name)
+    shown = page_of(house, site, wishes, name)
+    assert f'href="/status/{wishes.reference}/{wishes.secret}/interview.ics"' in shown
+    assert " hidden" not in shown.partition("data-if-times")[2][:20]
+    assert "writes to you" not in page_of(house, site, portfolio, name)
+    renderer = house.room.postman.writer.renderer
+    body = replace(renderer.data.organization, booking_url="https://booking.example/imc")
+    bookable = replace(renderer, data=replace(renderer.data, organization=body))
+    claim = house.desk.inbox.claimed(wishes.reference)
+    assert claim
+    answer = getattr(replace(pages(house, site), renderer=bookable), name)(claim, wishes.secret)
+    assert b'<a href="https://booking.example/imc">Book the interview</a>' in answer.body
+    assert b"interview.ics" not in answer.body
+
+
+def test_the_forms_receipt_to_be_filled_in_has_its_calendar_link_hidden(site: Settings) -> None:
+    html = (site.site / f"certificates/{CONCEPTS}/self-assessment/index.html").read_text("utf-8")
+    template = html.partition('<template id="receipt">')[2].partition("</template>")[0]
+    assert '<span data-if-times hidden><a data-status="/interview.ics" href="#">' in template
+    assert "data-reference" in template
+    portfolio = (site.site / f"certificates/{CONCEPTS}/portfolio/index.html").read_text("utf-8")
+    assert "data-if-times" not in portfolio
+
+
+def test_the_calendar_has_the_preferred_times_before_and_after_the_intake(service: Service) -> None:
+    posted = requests.post(
+        f"{service.url}/submissions", json=filled(derive.SELF_ASSESSMENT, CONCEPTS, interview=TIMES), timeout=10
+    ).json()
+    for _ in range(2):
+        answer = requests.get(f"{service.url}{posted['status']}/interview.ics", timeout=10)
+        assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="interview.ics"'
+        assert [line for line in answer.text.split("\r\n") if line.startswith("DTSTART")] == [
+            "DTSTART:20270401T093000",
+            "DTSTART:20270403T180000",
+        ]
+        assert "Rosa" not in answer.text
+        assert "Mondays" not in answer.text
+        until(lambda: bool(Store(service.records).case(posted["reference"]).events))
+    without = filled(derive.SELF_ASSESSMENT, PRACTICE)
+    status = requests.post(f"{service.url}/submissions", json=without, timeout=10).json()["status"]
+    assert requests.get(f"{service.url}{status}/interview.ics", timeout=10).status_code == 404
+
+
+# Lost references
+
+
+def ask(url: str, **typed: str) -> requests.Response:
+    return requests.post(f"{url}/status/", data=typed, timeout=10)
+
+
+def test_whoever_asks_hears_the_same_whether_or_not_anything_belongs_to_the_address(service: Service) -> None:
+    answer = service.post(form(filled(derive.SELF_ASSESSMENT, CONCEPTS)), {"Accept": "text/html"})
+    outbox = service.settings.var / "outbox-mail/letters"
+    until(lambda: len(list(outbox.glob("*.eml"))) == 1)
+    page = requests.get(f"{service.url}/status/", timeout=10)
+    assert 'type="email"' in page.text
+    known, unknown = ask(service.url, email=ROSA), ask(service.url, email="nobody@example.org")
+    assert (known.status_code, known.text) == (unknown.status_code, unknown.text) == (200, known.text)
+    assert "If something was sent from this address, we have written to it." in known.text
+    health = requests.get(f"{service.url}/health", timeout=10).json()
+    assert health["mail"] == "letters are kept in outbox-mail/, not sent: SMTP_URL is not set"
+    waiting = service.settings.var / "mail/waiting"
+    until(lambda: len(list(waiting.glob("*.json"))) == 1)  # the known one waits for its hour
+    assert answer.headers["Location"].split("/")[2] not in known.text
+
+
+def test_what_is_no_address_is_told_and_what_is_too_long_refused(service: Service) -> None:
+    answer = ask(service.url, email="rosa")
+    assert answer.status_code == 422
+    assert "write your e-mail address, like name@example.org" in answer.text
+    assert 'value="rosa"' in answer.text
+    assert ask(service.url, email="x" * 9000).status_code == 413
+    assert requests.get(f"{service.url}/status", timeout=10).url == f"{service.url}/status/"
+
+
+def test_asking_often_is_429_with_retry_after(house: House, site: Settings) -> None:
+    asked: list[object] = []
+    lost = Lost(pages(house, site), asked.append, Limits(2, 100))
+    with serving(Starlette(routes=lost.routes()), free_port()) as url:
+        answers = [ask(url, email=f"{name}@example.org") for name in "abc"]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert int(answers[2].headers["Retry-After"]) > 60
+    assert len(asked) == 2
+
+
+def test_the_letter_lists_everything_that_belongs_to_the_address_and_nothing_else(house: House) -> None:
+    first = house.send()
+    Intake(JUDGE, house.store)()
+    case = {"reference": first.reference, "secret": first.secret}
+    house.send(kind=derive.PORTFOLIO, case=case)
+    waiting = house.send("ROSA@example.ORG", derive.CONTACT, "question")
+    complaint = house.send(ROSA, derive.CONTACT, "complaint")
+    other = house.send("other@example.org")
+    for path in house.room.orders.root.rglob("*.json"):
+        path.unlink()
+    for email in (ROSA, "nobody@example.org", "rosa+tag@example.org"):
+        house.room.ask(parsed(email))
+    assert house.round() == ""
+    house.clock.later(minutes=61)
+    assert house.round() == ""
+    assert (house.outbox(), house.waiting) == ([], 0)
+    (letter,) = house.outbox(apart=True)
+    text = part(letter, "plain")
+    assert letter["To"] == ROSA
+    assert letter["Subject"] == "Your references"
+    for receipt in (first, waiting, complaint):
+        assert text.count(f"status/{receipt.reference}/{receipt.secret}") == 1
+    assert other.reference not in text
+
+
+def parsed(email: str) -> Address:
+    address = Address.parse(email)
+    assert address
+    return address
+
+
+def test_a_corrected_address_takes_the_place_of_the_wrong_one(house: House) -> None:
+    value = {"id": "a" * 32}
+    house.send("stranger@example.org", **value)
+    Intake(JUDGE, house.store)()
+    time.sleep(1.01 - time.time() % 1)  # receipts are told apart by the second
+    mine = house.send(ROSA, **value)
+    for path in house.room.orders.root.rglob("*.json"):
+        path.unlink()
+    house.room.ask(parsed("stranger@example.org"))
+    house.room.ask(parsed(ROSA))
+    house.round()
+    assert [letter["To"] for letter in house.outbox()] == [ROSA]
+    assert mine.reference in part(house.outbox()[0], "plain")
+
+
+def test_asking_again_and_again_is_one_letter_an_hour(house: House) -> None:
+    house.send()
+    house.round()
+    for _ in range(50):
+        house.room.ask(parsed(ROSA))
+        house.round()
+        house.clock.later(minutes=1)
+    assert len(house.outbox()) == 1
+    for _ in range(15):
+        house.round()
+        house.clock.later(minutes=1)
+    assert len(house.outbox()) == 2
+    assert house.waiting == 0
+
+
+def test_a_relay_confirms_and_finds_what_is_lost_wherever_it_lies_by_then(site: Settings, tmp_path: Path) -> None:
+    made = remote(tmp_path / "r")
+    settings = replace(site, var=tmp_path / "var", records=made.clone("clone"))
+    running = wiring.relay(settings, Limits(1000, 1000), "http://127.0.0.1", lambda: None)
+    letters = settings.var / "outbox-mail/letters"
+    with serving(running.app, free_port()) as url:
+        sent = requests.post(f"{url}/submissions", json=filled(derive.SELF_ASSESSMENT, CONCEPTS), timeout=10).json()
+        until(lambda: len(list(letters.glob("*.eml"))) == 1)
+        until(lambda: requests.get(f"{url}/health", timeout=10).json()["waiting"] == 0)
+        page = requests.get(url + sent["status"], timeout=10).text
+        assert "The Intake Manager writes to you" in page
+        for path in (settings.var / "mail/ledger").glob("*.json"):
+            path.unlink()
+        ask(url, email=ROSA)
+        until(lambda: len(list(letters.glob("*.eml"))) == 2)
+    assert all(sent["reference"].encode() in path.read_bytes() for path in letters.glob("*.eml"))
