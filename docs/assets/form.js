@@ -114,7 +114,7 @@ function submission() {
   for (const field of fields.values()) {
     const content = plain(field, get(field));
     if (content === null) continue;
-    const path = field.name.split(".");
+    const path = pathOf(field);
     if (/^\d+$/.test(path[1])) {
       const table = (value[path[0]] ??= []);
       if (!rows.has(path[1])) rows.set(path[1], table.push({}) - 1);
@@ -126,6 +126,13 @@ function submission() {
     }
   }
   return { value, rows: [...rows.keys()] };
+}
+
+/** Where a field's value lies; the ids of statements have points in them themselves. */
+function pathOf(field) {
+  const path = field.name.split(".");
+  const statement = statementOf(field);
+  return statement ? [path[0], statement.dataset.statement, path.at(-1)] : path;
 }
 
 function plain(field, text) {
@@ -607,11 +614,11 @@ function copyText() {
   made.documentElement.dir = document.documentElement.dir || "ltr";
   const json = JSON.stringify(submission().value, null, 1).replace(/</g, "\\u003c");
   made.head.prepend(h("meta", { charset: "utf-8" }), h("meta", { name: "viewport", content: "width=device-width" }));
-  made.head.append(h("style", {}, STYLE));
   const data = h("script", { type: "application/json", id: "submission" });
   data.textContent = json;
   made.body.append(h("h1", {}, title), h("p", {}, `${date}. ${say("copyText")}`), ...readable(false), data);
-  return `<!doctype html>\n${made.documentElement.outerHTML}\n`;
+  // As text: the policy of this page allows no style of its own, that of a file on the person's disk does.
+  return `<!doctype html>\n${made.documentElement.outerHTML.replace("</head>", `<style>${STYLE}</style></head>`)}\n`;
 }
 
 function saveCopy() {
