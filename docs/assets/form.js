@@ -639,8 +639,8 @@ async function openCopy(event) {
   if (!file) return;
   try {
     const text = await file.text();
-    const found = text.trimStart().startsWith("{") ? text : new DOMParser().parseFromString(text, "text/html").getElementById("submission").textContent;
-    fillFrom(JSON.parse(found));
+    const inside = /<script type="application\/json" id="submission">([^<]*)</.exec(text);
+    fillFrom(JSON.parse(inside ? inside[1] : text));
   } catch {
     notice(h("p", { role: "alert" }, say("copyWrong")), "copy");
     location.hash = "#part-overview";
@@ -706,12 +706,13 @@ function bars(rows) {
 
 function table(head, rows) {
   const cells = (name, numbers) => [h("th", { scope: "row" }, name), ...ANSWERS.map((answer) => h("td", {}, count(numbers[answer])))];
-  return h(
+  const made = h(
     "table",
     { class: "numbers" },
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, head), ...ANSWERS.map((answer) => h("th", { scope: "col" }, h("span", { class: `key bar-${answer}` }), say(answer))))),
     h("tbody", {}, ...rows.map(([name, numbers]) => h("tr", {}, ...cells(name, numbers)))),
   );
+  return h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": `${say("picture")}: ${head}` }, made);
 }
 
 function drawPicture() {
@@ -869,8 +870,14 @@ async function post({ value, rows }) {
   const answer = await fetch(form.action, { method: "POST", body: content, headers, signal });
   const told = await answer.json().catch(() => ({}));
   if (answer.ok && (provider || told.reference)) showReceipt(told);
-  else if (answer.status === 422 && told.findings) showFindings(told.findings.map((finding) => [fieldAt(finding.pointer, rows), finding.label, finding.message]));
+  else if (answer.status === 422 && told.findings) showFindings(told.findings.map((finding) => found(finding, rows)));
   else showNotSent(told.detail ?? say(answer.status === 413 ? "size" : "server"));
+}
+
+/** A finding of the server's, at its field; rows have the numbers that the form shows. */
+function found({ pointer, label, message }, rows) {
+  const field = fieldAt(pointer, rows);
+  return [field, pointer.startsWith("/log/") && field ? labelOf(field) : label, message];
 }
 
 /** The field of a JSON Pointer: its own, the one around it, or the first inside. */

@@ -133,7 +133,7 @@ class Service:
         if isinstance(result, Response):
             return result
         if isinstance(result, list):
-            found = [replace(finding, pointer=form_pointer(finding.pointer, rows)) for finding in result]
+            found = [as_in_form(finding, schema, rows) for finding in result]
             return self.pages.form(named["kind"], about, form, found, 422)
         self.arrived()
         return RedirectResponse(f"/received/{result.reference}/{result.secret}", 303)
@@ -197,12 +197,14 @@ def _first(form: raw.Form, name: str) -> str:
     return next(iter(form.get(name, [])), "")
 
 
-def form_pointer(place: str, rows: dict[int, int]) -> str:
-    """The pointer's row as the form numbers it: blank rows were left out of the value."""
-    parts = place.split("/")
-    if len(parts) > 2 and parts[1] == "log" and parts[2].isdigit():
-        parts[2] = str(rows.get(int(parts[2]), int(parts[2])))
-    return "/".join(parts)
+def as_in_form(finding: Finding, schema: dict[str, Any], rows: dict[int, int]) -> Finding:
+    """The finding's row as the form numbers it: blank rows were left out of the value."""
+    parts = finding.pointer.split("/")
+    if len(parts) < 3 or parts[1] != "log" or not parts[2].isdigit():
+        return finding
+    parts[2] = str(rows.get(int(parts[2]), int(parts[2])))
+    place = "/".join(parts)
+    return replace(finding, pointer=place, label=fields.label(schema, place))
 
 
 def problem_json(status: int, title: str, **more: Any) -> Response:
