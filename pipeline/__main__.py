@@ -17,7 +17,7 @@ from pipeline.accept import pull as pulling
 from pipeline.accept.check import Judge, check
 from pipeline.accept.desk import desk, store
 from pipeline.accept.providers import Formspree
-from pipeline.accept.raw import parse_json
+from pipeline.accept.raw import parse_file
 from pipeline.cases import records
 from pipeline.cases.intake import Intake
 from pipeline.cases.store import Store
@@ -68,13 +68,13 @@ def check_data(settings: Settings, arguments: Arguments) -> int:
 
 
 def validate(settings: Settings, arguments: Arguments) -> int:
-    """Check submissions (JSON files) without keeping anything."""
+    """Check submissions (JSON files, or copies saved from a form) without keeping anything."""
     judge = _judge(settings)
     found: list[Finding] = []
     unreadable = False
     for name in arguments.files:
         try:
-            result = check(judge, parse_json(_read(name)))
+            result = check(judge, parse_file(_read(name)))
             found += [replace(finding, file=name, line=1) for finding in (result if isinstance(result, list) else [])]
         except UnreadableInput as error:
             unreadable = True
@@ -93,7 +93,7 @@ def _read(name: str) -> bytes:
 
 
 def accept(settings: Settings, arguments: Arguments) -> int:
-    """Take submissions (JSON files) into the records' inbox; what is not valid is kept in rejected/ with its findings."""
+    """Take submissions (JSON files, or copies saved from a form) into the inbox; what is not valid is kept in rejected/."""
     judge, where = _judge(settings), store(settings.records)
     here = desk(judge, settings.var, where, where.root)
     outcome = WELL
@@ -103,7 +103,7 @@ def accept(settings: Settings, arguments: Arguments) -> int:
         outcome, lines = WELL, []
         for name in arguments.files:
             try:
-                value = parse_json(_read(name))
+                value = parse_file(_read(name))
             except UnreadableInput as error:
                 outcome = FAILED
                 lines.append(report.printable(f"{name}: {error}"))

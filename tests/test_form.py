@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Route
 
 from pipeline.accept.check import check
-from pipeline.accept.raw import parse_form, parse_json, unflatten
+from pipeline.accept.raw import parse_file, parse_form, unflatten
 from pipeline.accept.submission import Submission
 from pipeline.cases.store import Store
 from pipeline.profiles import derive
@@ -282,7 +282,7 @@ def test_a_copy_can_be_read_by_a_person_and_put_in_by_hand(browser: Browser, ser
     with device(browser, service) as context:
         page = opened(context, SELF)
         fill(page, typed(derive.SELF_ASSESSMENT, CONCEPTS))
-        text, value = copy_of(page)
+        text, _value = copy_of(page)
         file = Path(service.settings.var) / "copy.html"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
@@ -293,7 +293,7 @@ def test_a_copy_can_be_read_by_a_person_and_put_in_by_hand(browser: Browser, ser
     assert "Can I tell mentor, mentoring and mentorship apart" in shown
     assert shown.count("partly") == 72
     assert "Rosa Test" in shown
-    assert isinstance(check(JUDGE, parse_json(json.dumps(value).encode())), Submission)
+    assert isinstance(check(JUDGE, parse_file(file.read_bytes())), Submission)
 
 
 def test_opening_a_copy_fills_blanks_and_asks_before_it_replaces(person: BrowserContext, tmp_path: Path) -> None:

@@ -413,7 +413,7 @@ function makeDesk() {
         "dialog",
         { "aria-labelledby": "clear-sure" },
         h("p", { id: "clear-sure" }, say("clearSure")),
-        h("div", { class: "desk-buttons" }, button(say("clearYes"), clearAll), button(say("clearNo"), () => form.querySelector("dialog").close())),
+        h("div", { class: "desk-buttons" }, button(say("clearNo"), () => form.querySelector("dialog").close(), { autofocus: true }), button(say("clearYes"), clearAll)),
       ),
     ),
   );
@@ -449,6 +449,7 @@ function go(focus) {
   page.dataset.at = current;
   applyFilter(target);
   showWays();
+  form.querySelector("[data-filter]").closest("label").hidden = current !== "overview" && !part.statements.length;
   showProgress();
   draft.write("!place", JSON.stringify(location.hash));
   if (!focus) return;
@@ -616,7 +617,7 @@ function copyText() {
   made.head.prepend(h("meta", { charset: "utf-8" }), h("meta", { name: "viewport", content: "width=device-width" }));
   const data = h("script", { type: "application/json", id: "submission" });
   data.textContent = json;
-  made.body.append(h("h1", {}, title), h("p", {}, `${date}. ${say("copyText")}`), ...readable(false), data);
+  made.body.append(h("h1", {}, title), h("p", {}, say("copyText")), h("p", {}, madeOf()), ...readable(false), data);
   // As text: the policy of this page allows no style of its own, that of a file on the person's disk does.
   return `<!doctype html>\n${made.documentElement.outerHTML.replace("</head>", `<style>${STYLE}</style></head>`)}\n`;
 }
@@ -769,7 +770,13 @@ function shortLabel(field) {
 }
 
 function drawCheck() {
-  parts.get("check").element.replaceChildren(h("h2", {}, say("check")), h("p", { class: "lead" }, say("checkText")), ...readable(true));
+  parts.get("check").element.replaceChildren(h("h2", {}, say("check")), h("p", { class: "lead" }, say("checkText")), ...readable(true), h("p", { class: "print-only" }, madeOf()));
+}
+
+/** For paper: which wording was answered, and when it was printed. */
+function madeOf() {
+  const date = new Intl.DateTimeFormat(language, { dateStyle: "long" }).format(new Date());
+  return form.elements.version ? say("madeOf", { version: form.elements.version.value, date }) : date;
 }
 
 const UNIT_LINE = 4; // from so many unanswered statements on, the summary has one line for their part, as the server's has
@@ -906,6 +913,8 @@ function showReceipt({ reference, status }) {
   const place = document.getElementById("receipt").content.cloneNode(true);
   for (const element of place.querySelectorAll("[data-reference]")) element.textContent = reference;
   const link = status ? new URL(status, form.action).href : "";
+  const times = ["first", "second", "third"].some((choice) => filled(`interview.${choice}`));
+  for (const element of place.querySelectorAll("[data-if-times]")) element.hidden = !times;
   for (const element of place.querySelectorAll("[data-status]")) {
     if (element.tagName === "A") element.href = link + element.dataset.status;
     else element.textContent = link;
@@ -956,6 +965,7 @@ function update(field) {
 function fromOtherTab({ key, newValue }) {
   const start = draft.key("");
   if (!key?.startsWith(start)) return;
+  if (key === draft.key("!id")) draft.made = undefined;
   const field = fields.get(key.slice(start.length));
   if (!field || draft.dirty.has(field.name)) return;
   put(field, newValue ?? "");
