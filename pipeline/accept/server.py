@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import mimetypes
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.accept import raw, references
 from pipeline.accept.accept import Desk, Receipt, accept
+from pipeline.accept.compression import WORD, Compression
 from pipeline.accept.limits import Limits
 from pipeline.accept.pages import Pages
 from pipeline.errors import AuditBegun, StoreFailed, UnreadableInput
@@ -29,6 +31,7 @@ from pipeline.profiles import derive, fields
 from pipeline.text import _
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+PERSONAL = ("/status", "/received", "/auditors", "/submissions")  # paths of pages that are one person's
 READ_SECONDS = 120  # a portfolio on a slow line; a body that trickles longer is dropped
 
 
@@ -231,8 +234,7 @@ class SecurityHeaders:
                 headers["Referrer-Policy"] = "same-origin"
                 headers["X-Frame-Options"] = "DENY"
                 headers["Cross-Origin-Opener-Policy"] = "same-origin"
-                personal = ("/status", "/received", "/auditors", "/submissions")
-                headers["Cache-Control"] = "no-store" if scope["path"].startswith(personal) else "no-cache"
+                headers["Cache-Control"] = "no-store" if scope["path"].startswith(PERSONAL) else "no-cache"
             await send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
@@ -265,6 +267,7 @@ def application(
         message = _("Something went wrong on our side. Keep what you wrote, wait a minute and try again.")
         return HTMLResponse(service.pages.problem(500, _("That did not work"), message).body, 500)
 
+    mimetypes.add_type(WORD, ".docx")  # not every machine knows it
     return Starlette(
         routes=[*service.routes(), *board, Mount("/", StaticFiles(directory=site, html=True))],
         middleware=[
@@ -272,6 +275,7 @@ def application(
             Middleware(
                 CORSMiddleware, allow_origins=[site_origin], allow_methods=["POST"], allow_headers=["content-type"]
             ),
+            Middleware(Compression, personal=PERSONAL),
         ],
         exception_handlers={404: not_found, 500: failed},
         lifespan=lifespan,
