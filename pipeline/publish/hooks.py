@@ -29,11 +29,15 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
+    renderer = config.extra["renderer"]
     for page in _pages.values():
         # The title as JSON is YAML too, quoted whatever is in it.
         source = f"---\ntitle: {json.dumps(page.title)}\nrender_macros: false\n---\n"
         files.append(File.generated(config, page.source, content=source))
-    files.append(File.generated(config, "assets/paths.css", content=path_css(config.extra["renderer"])))
+    files.append(File.generated(config, "assets/paths.css", content=path_css(renderer)))
+    for profile in renderer.data.open_profiles:
+        document = renderer.document(profile)
+        files.append(File.generated(config, document.path, content=document.content))
     return files
 
 

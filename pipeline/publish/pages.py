@@ -49,7 +49,9 @@ def generated(renderer: Renderer) -> Iterator[Page]:
         yield Page(path, title, _form(renderer, kind, name, path))
     for profile in data.open_profiles:
         title = _("Printable form: {name}").format(name=profile.name)
-        yield page(f"certificates/{profile.id}/print/", title, "print.html", **about(renderer, profile))
+        yield page(
+            f"certificates/{profile.id}/print/", title, "print.html", profile=profile, paper=renderer.paper(profile)
+        )
     ways = [(f"contact/{topic}/", topics.title(data, topic)) for topic in topics.every(data)]
     yield page("contact/", _("Contact"), "contact.html", topics=ways)
     yield page("thanks/", _("Thank you"), "thanks.html")
@@ -64,7 +66,7 @@ def form_path(kind: str, name: str) -> str:
 
 
 def about(renderer: Renderer, profile: Profile) -> dict[str, object]:
-    """What a certificate's page and its printable form show."""
+    """What a certificate's page shows."""
     data = renderer.data
     example = profile.worked_example
     asked = {statement.id: statement for statement in data.statements(profile)}

@@ -14,8 +14,10 @@ from markupsafe import Markup, escape
 
 from pipeline.profiles.load import load_or_stop
 from pipeline.profiles.model import Data, Endpoint, Profile, is_placeholder
+from pipeline.publish.paper import Paper, paper
+from pipeline.publish.wordfile import WordFile, word_file
 from pipeline.settings import Settings
-from pipeline.text import _, ngettext
+from pipeline.text import _, language, ngettext
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -56,11 +58,26 @@ class Renderer:
             org=self.data.organization,
             endpoint=self.endpoint,
             address=self.address,
+            document=self.document,
             email=self.email,
             validity=self.validity,
             who=self.who,
         )
         return env
+
+    @cached_property
+    def _documents(self) -> dict[tuple[str, str], WordFile]:
+        return {}
+
+    def paper(self, profile: Profile) -> Paper:
+        return paper(self.data, profile, self.site_url)
+
+    def document(self, profile: Profile) -> WordFile:
+        """The self-assessment to write in, in the language of the page that offers it; made once."""
+        key = (profile.id, language.get())
+        if key not in self._documents:
+            self._documents[key] = word_file(self.paper(profile))
+        return self._documents[key]
 
     def __call__(self, template: str, root: str, **context: Any) -> Markup:
         """`root` leads from the page to the site's home: "" for the home page, "../" a level below, or an absolute path."""
