@@ -75,7 +75,7 @@ class Pages:
         """A form with what was typed, and beside it what is to be mended."""
         content = render_form(self.renderer, kind, about, root=self.renderer.root, values=values, findings=findings)
         title = str(derive.form_schema(self.renderer.data, kind, about)["title"])
-        return self.page(f"{_('To be mended')}: {title}" if findings else title, content, status)
+        return self.page(_("To be mended: {title}").format(title=title) if findings else title, content, status)
 
     def problem(self, status: int, title: str, message: str) -> HTMLResponse:
         return self.template("problem.html", title, status, message=message, keep=status in (400, 413, 415, 429, 503))
