@@ -22,11 +22,13 @@ from pipeline.cases import records
 from pipeline.cases.intake import Intake
 from pipeline.cases.store import Store
 from pipeline.errors import CannotGoOn, DataInvalid, PushRejected, UnreadableInput
+from pipeline.files import write
 from pipeline.findings import Finding, Level, errors
 from pipeline.github import GitHub
 from pipeline.profiles import release
 from pipeline.profiles.load import load, load_or_stop
 from pipeline.settings import ROOT, Settings
+from pipeline.text import language
 
 WELL, FINDINGS, FAILED = 0, 1, 2
 PUSHES = 10  # how often somebody else may push first
@@ -48,7 +50,10 @@ def _complain(line: str) -> None:
 
 
 def _judge(settings: Settings) -> Judge:
-    return Judge(load_or_stop(settings.data, settings.schemas), settings.schemas)
+    """What is said of submissions is said in the body's first language."""
+    data = load_or_stop(settings.data, settings.schemas)
+    language.set(data.language)
+    return Judge(data, settings.schemas)
 
 
 def check_data(settings: Settings, arguments: Arguments) -> int:
@@ -236,12 +241,14 @@ def schemas(settings: Settings, arguments: Arguments) -> int:
 
 
 def messages(settings: Settings, arguments: Arguments) -> int:
-    """Write the catalogue of interface texts."""
-    from pipeline.messages import POT, catalogue
+    """Write the catalogues of interface texts, and what is not translated yet; with LANGUAGE, begin a new one."""
+    from pipeline import messages
 
-    POT.parent.mkdir(exist_ok=True)
-    POT.write_bytes(catalogue())
-    say(str(POT))
+    for path, content in messages.files(arguments.language).items():
+        write(path, content)
+    for code in messages.languages():
+        for line in messages.unfinished(code):
+            say(f"{code}: {line}")
     return WELL
 
 
@@ -275,7 +282,8 @@ def parser() -> argparse.ArgumentParser:
     initialising.add_argument("--site", metavar="OWNER/NAME", help="the site's repository on GitHub")
     command("release", release_profile).add_argument("profile", metavar="PROFILE")
     command("schemas", schemas)
-    command("messages", messages)
+    telling = command("messages", messages)
+    telling.add_argument("language", metavar="LANGUAGE", nargs="?", default="", help="a code of two letters, like fr")
     return root
 
 

@@ -51,7 +51,7 @@ class Links(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if "id" in given:
             self.ids.append(given["id"])
-        if tag in ("a", "link") and "href" in given and given.get("rel") != "canonical":
+        if tag in ("a", "link") and "href" in given and given.get("rel") not in ("canonical", "alternate"):
             self.addresses.append(given["href"])
         if tag in ("img", "script") and "src" in given:
             self.addresses.append(given["src"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -9,13 +11,13 @@ WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 class Compression:
-    """`personal` are the beginnings of the paths that are sent as they are."""
+    """`personal` says of a path that it is sent as it is."""
 
-    def __init__(self, app: ASGIApp, personal: tuple[str, ...]) -> None:
+    def __init__(self, app: ASGIApp, personal: re.Pattern[str]) -> None:
         self.app = app
         self.personal = personal
         self.compressing = GZipMiddleware(app, exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, WORD))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        plain = scope["type"] != "http" or scope["path"].startswith(self.personal)
+        plain = scope["type"] != "http" or bool(self.personal.match(scope["path"]))
         await (self.app if plain else self.compressing)(scope, receive, send)

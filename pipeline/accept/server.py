@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -25,13 +26,14 @@ from pipeline.accept.accept import Desk, Receipt, accept
 from pipeline.accept.compression import WORD, Compression
 from pipeline.accept.limits import Limits
 from pipeline.accept.pages import Pages
+from pipeline.accept.spoken import Speaking, language_of
 from pipeline.errors import AuditBegun, StoreFailed, UnreadableInput
 from pipeline.findings import Finding
 from pipeline.profiles import derive, fields
-from pipeline.text import _
+from pipeline.text import _, language, number, speaking
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
-PERSONAL = ("/status", "/received", "/auditors", "/submissions")  # paths of pages that are one person's
+PERSONAL = re.compile(r"(/[a-z]{2})?/(status|received|auditors|submissions)")
 READ_SECONDS = 120  # a portfolio on a slow line; a body that trickles longer is dropped
 
 
@@ -46,17 +48,28 @@ class Service:
     health: Callable[[], dict[str, object]]
 
     @property
+    def languages(self) -> tuple[str, ...]:
+        return self.desk.judge.data.organization.languages
+
+    @property
     def max_bytes(self) -> int:
         data = self.desk.judge.data
         return max(fields.max_bytes(derive.form_schema(data, kind, about)) for kind, about in derive.form_kinds(data))
 
     def routes(self) -> list[BaseRoute]:
+        personal = {
+            "/received/{reference}/{secret}": self.received,
+            "/status/{reference}/{secret}": self.status,
+            "/status/{reference}/{secret}/portfolio": self.portfolio,
+        }
         return [
             Route("/submissions", self.submit, methods=["POST"]),
             Route("/submissions", self.nothing_sent),
-            Route("/received/{reference}/{secret}", self.received),
-            Route("/status/{reference}/{secret}", self.status),
-            Route("/status/{reference}/{secret}/portfolio", self.portfolio),
+            *(
+                Route(f"{prefix}{path}", endpoint)
+                for prefix in ("", *(f"/{code}" for code in self.languages[1:]))
+                for path, endpoint in personal.items()
+            ),
             Route("/health", self.healthy),
         ]
 
@@ -84,8 +97,8 @@ class Service:
         chunks: list[bytes] = []
         size = 0
         too_much = UnreadableInput(
-            _("What you sent is larger than {limit:,} bytes. Shorten the longest texts, then send it again.").format(
-                limit=limit
+            _("What you sent is larger than {limit} bytes. Shorten the longest texts, then send it again.").format(
+                limit=number(limit)
             ),
             413,
         )
@@ -107,8 +120,16 @@ class Service:
 
     def _answer(self, request: Request, content_type: str, body: bytes) -> Response:
         if content_type == JSON:
-            return self._answer_json(request, raw.parse_json(body))
-        return self._answer_form(request, raw.parse_form(body))
+            value = raw.parse_json(body)
+            with speaking(self._language(value.get("language") if isinstance(value, dict) else "")):
+                return self._answer_json(request, value)
+        form = raw.parse_form(body)
+        with speaking(self._language(_first(form, "language"))):
+            return self._answer_form(request, form)
+
+    def _language(self, named: object) -> str:
+        """The one that a submission names; if the body does not have it, that of the request."""
+        return str(named) if named in self.languages else language.get()
 
     def _answer_json(self, request: Request, value: Any) -> Response:
         suspicious = isinstance(value, dict) and any(value.pop(name, None) for name in raw.HONEYPOTS)
@@ -118,7 +139,7 @@ class Service:
         if isinstance(result, list):
             return problem_json(422, _("Some things are to be mended"), findings=result)
         self.arrived()
-        path = f"/status/{result.reference}/{result.secret}"
+        path = f"{self.pages.prefix}/status/{result.reference}/{result.secret}"
         content = {"reference": result.reference, "status": path, "kind": result.kind, "about": result.about}
         return JSONResponse(content, 201, headers={"Location": path})
 
@@ -139,7 +160,7 @@ class Service:
             found = [as_in_form(finding, schema, rows) for finding in result]
             return self.pages.form(named["kind"], about, form, found, 422)
         self.arrived()
-        return RedirectResponse(f"/received/{result.reference}/{result.secret}", 303)
+        return RedirectResponse(f"{self.pages.prefix}/received/{result.reference}/{result.secret}", 303)
 
     def _accept(self, request: Request, value: Any, suspicious: bool) -> Receipt | list[Finding] | Response:
         try:
@@ -234,7 +255,8 @@ class SecurityHeaders:
                 headers["Referrer-Policy"] = "same-origin"
                 headers["X-Frame-Options"] = "DENY"
                 headers["Cross-Origin-Opener-Policy"] = "same-origin"
-                headers["Cache-Control"] = "no-store" if scope["path"].startswith(PERSONAL) else "no-cache"
+                personal = PERSONAL.match(scope["path"])
+                headers["Cache-Control"] = "no-store" if personal else "no-cache"
             await send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
@@ -264,14 +286,16 @@ def application(
         return service.pages.problem(404, _("There is no such page"), message)
 
     async def failed(request: Request, _error: Exception) -> Response:
-        message = _("Something went wrong on our side. Keep what you wrote, wait a minute and try again.")
-        return HTMLResponse(service.pages.problem(500, _("That did not work"), message).body, 500)
+        with speaking(language_of(request, service.languages)):  # this one is called outside of all middleware
+            message = _("Something went wrong on our side. Keep what you wrote, wait a minute and try again.")
+            return HTMLResponse(service.pages.problem(500, _("That did not work"), message).body, 500)
 
     mimetypes.add_type(WORD, ".docx")  # not every machine knows it
     return Starlette(
         routes=[*service.routes(), *board, Mount("/", StaticFiles(directory=site, html=True))],
         middleware=[
             Middleware(SecurityHeaders, policy=policy()),
+            Middleware(Speaking, languages=service.languages),
             Middleware(
                 CORSMiddleware, allow_origins=[site_origin], allow_methods=["POST"], allow_headers=["content-type"]
             ),

@@ -9,12 +9,12 @@ from pipeline.profiles import derive, topics
 from pipeline.profiles.model import Profile, Step
 from pipeline.publish.forms import kind_word, render_form
 from pipeline.publish.render import Renderer
-from pipeline.text import _
+from pipeline.text import _, speaking
 
 
 @dataclass(frozen=True)
 class Page:
-    """`path` is its address from the home page, ending in /, or "" for the home page itself."""
+    """`path` is its address from the site's home, ending in /, or "" for that page itself."""
 
     path: str
     title: str
@@ -24,16 +24,19 @@ class Page:
     def source(self) -> str:
         return f"{self.path}index.md"
 
-    @property
-    def root(self) -> str:
-        return root_of(self.path)
-
 
 def root_of(path: str) -> str:
     return "../" * path.count("/")
 
 
-def generated(renderer: Renderer) -> Iterator[Page]:
+def generated(renderer: Renderer) -> list[Page]:
+    """All generated pages in the renderer's language."""
+    with speaking(renderer.data.language):
+        return [replace(page, path=f"{renderer.home}{page.path}") for page in _generated(renderer)]
+
+
+def _generated(renderer: Renderer) -> Iterator[Page]:
+    """With addresses from the home page in this language."""
     data = renderer.data
 
     def page(path: str, title: str, template: str, **context: object) -> Page:

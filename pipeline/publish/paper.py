@@ -78,7 +78,7 @@ def paper(data: Data, profile: Profile, site_url: str) -> Paper:
         answers=(("yes", _("yes")), ("partly", _("partly")), ("not_yet", _("not yet"))),
         parts=(*_parts(derive.form_schema(data, derive.SELF_ASSESSMENT, profile.id)), _signature()),
         foot=f"{organization.name} · {profile.name} · {version}",
-        language=organization.language,
+        language=data.language,
         author=organization.name,
     )
 
