@@ -27,6 +27,8 @@ from pipeline.settings import Settings
 from tests.support import CONCEPTS, DATA, JUDGE, filled, free_port
 
 HERE = "http://127.0.0.1:8000/"
+# Read once: houses are built again by the thousand, and the data stays the same.
+RENDERER = Renderer.from_settings(replace(Settings(), site_url=HERE, endpoint="/submissions"))
 
 
 @dataclass
@@ -61,9 +63,7 @@ class House:
         self.store = Store(self.settings.records)
         here = desk(JUDGE, self.settings.var, self.store, self.store.root)
         submitted = Submitted((here.inbox, here.complaints), self.store)
-        self.room: MailRoom = mail_room(
-            self.settings, Renderer.from_settings(self.settings), here.receipts, submitted, self.clock
-        )
+        self.room: MailRoom = mail_room(self.settings, RENDERER, here.receipts, submitted, self.clock)
         self.desk: Desk = replace(here, confirm=self.room.confirm)
 
     def again(self) -> House:
