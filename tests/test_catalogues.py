@@ -5,12 +5,15 @@ from __future__ import annotations
 import gettext
 import io
 import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pipeline import messages, text
 from pipeline.errors import CannotGoOn
+from pipeline.settings import ROOT
 
 COMPLETE = ["fr"]
 
@@ -31,9 +34,29 @@ def test_a_complete_catalogue_has_every_text_with_the_same_placeholders(language
     assert list(messages.unfinished(language)) == []
 
 
-def test_french_has_its_spaces_quotes_and_apostrophes() -> None:
+@pytest.mark.parametrize("source", ["interface", "data", "pages"])
+def test_french_has_its_spaces_quotes_and_apostrophes(source: str) -> None:
     wrong = re.compile(r"[ \w][?!;](?!\w)|[ \w]:(?!/)|(?<!\u00a0)»|«(?!\u00a0)|['\"“”]|\.\.\.")
-    assert [string for string in strings("fr") if wrong.search(string.replace("**", ""))] == []
+    found: dict[str, Callable[[str], Iterable[str]]] = {"interface": strings, "data": data, "pages": pages}
+    assert [string for string in found[source]("fr") if wrong.search(string)] == []
+
+
+def data(language: str) -> Iterator[str]:
+    for path in sorted((ROOT / "data/translations" / language).glob("*.yml")):
+        yield from texts(yaml.safe_load(path.read_text("utf-8")))
+
+
+def texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from texts(inner)
+
+
+def pages(language: str) -> Iterator[str]:
+    for path in sorted((ROOT / "docs" / language).glob("*.md")):
+        head, _line, body = path.read_text("utf-8").removeprefix("---\n").partition("\n---\n")
+        yield from (head.removeprefix("title: "), *re.sub(r"\{\{.*?\}\}|\{ .btn \}|\]\([^)]*\)", "", body).split("\n"))
 
 
 def test_french_says_vous_and_one_word_for_one_thing() -> None:

@@ -15,7 +15,7 @@ import requests
 from jinja2 import nodes
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from pipeline import text, wiring
 from pipeline.accept.limits import Limits
@@ -25,16 +25,16 @@ from pipeline.publish.render import environment
 from pipeline.settings import ROOT, Settings
 from tests import pseudo
 from tests.conftest import Service
-from tests.find_browser import find
 from tests.support import CONCEPTS, DATA, PRACTICE, filled, form, free_port, serving, until
 
 TEMPLATES = sorted([*(ROOT / "pipeline/publish/templates").rglob("*.html"), *(ROOT / "theme").rglob("*.html")])
 PROSE = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}")
 # What whoever runs it reads: the command line, findings of data/, commits, the log. It is English.
 MAINTAINERS = {
-    "__main__.py", "errors.py", "files.py", "git.py", "github.py", "messages.py", "wiring.py", "accept/worker.py",
-    "cases/intake.py", "cases/people.py", "cases/records.py", "mail/postman.py", "mail/room.py", "mail/smtp.py", "profiles/contrast.py", "profiles/load.py",
-    "profiles/release.py", "profiles/rules.py", "profiles/translations.py", "profiles/yamlsource.py",
+    "__main__.py", "errors.py", "files.py", "git.py", "github.py", "messages.py", "wiring.py",
+    "accept/worker.py", "cases/intake.py", "cases/people.py", "cases/records.py", "mail/postman.py",
+    "mail/room.py", "mail/smtp.py", "profiles/contrast.py", "profiles/load.py", "profiles/release.py",
+    "profiles/rules.py", "profiles/translations.py", "profiles/yamlsource.py",
 }  # fmt: skip
 MODULES = sorted((ROOT / "pipeline").rglob("*.py"))
 
@@ -212,12 +212,9 @@ def unmarked(page: Page) -> list[str]:
     return [found for part in page.evaluate(TEXT_NODES) if (found := pseudo.leak(part, pseudo.names()))]
 
 
-def test_every_word_that_form_js_shows_comes_from_the_catalogue_or_the_data(service: Service) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find(), args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
-        page = browser.new_page()
+def test_every_word_that_form_js_shows_comes_from_the_catalogue_or_the_data(service: Service, browser: Browser) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
         page.goto(f"{service.url}/certificates/{CONCEPTS}/self-assessment/")
         found = {"overview": unmarked(page)}
         for part in ("C1", "picture", "check", "send"):
@@ -240,5 +237,4 @@ def test_every_word_that_form_js_shows_comes_from_the_catalogue_or_the_data(serv
         page.locator("button[type=submit]").click()
         page.locator(".not-sent").wait_for()
         found["not sent"] = unmarked(page)
-        browser.close()
     assert {state: words for state, words in found.items() if words} == {}

@@ -18,7 +18,6 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.accept import raw
@@ -26,6 +25,7 @@ from pipeline.accept.accept import Desk, Receipt, accept
 from pipeline.accept.compression import WORD, Compression
 from pipeline.accept.limits import Limits
 from pipeline.accept.pages import Pages
+from pipeline.accept.sitefiles import SiteFiles
 from pipeline.accept.spoken import Speaking, language_of
 from pipeline.errors import AuditBegun, StoreFailed, UnreadableInput
 from pipeline.findings import Finding
@@ -263,7 +263,7 @@ def application(
 
     mimetypes.add_type(WORD, ".docx")  # not every machine knows it
     return Starlette(
-        routes=[*service.routes(), *more, Mount("/", StaticFiles(directory=site, html=True))],
+        routes=[*service.routes(), *more, Mount("/", SiteFiles(directory=site, html=True))],
         middleware=[
             Middleware(SecurityHeaders, policy=policy()),
             Middleware(Speaking, languages=service.languages),

@@ -108,11 +108,11 @@ def rules(source: Source, texts: Texts, language: str) -> Iterator[Finding]:
     yield from _strangers(source, source.value, texts, ())
     yield from _sentence_parts(source)
     done = {path for path, _text in _leaves(source.value, ())}
-    open_ = [path for path, text in _leaves(texts, ()) if text is not None and path not in done]
+    open_ = [path for path, text in _leaves(texts, ()) if text and path not in done]
     if open_:
         statements = {path[1] for path in open_ if path[0] == "statements"}
         others = len([path for path in open_ if path[0] != "statements"])
-        counted = f"{len(statements)} of {len(texts['statements'])} statements and " if "statements" in texts else ""
+        counted = f"{len(statements)} of {len(texts['statements'])} statements and " if texts.get("statements") else ""
         message = f"{counted}{others} other texts are not translated; pages in “{language}” have them as they are"
         note = source.finding("", "Translation", message)
         yield Finding("", note.label, message, Level.NOTE, note.file, note.line)
