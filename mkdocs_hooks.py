@@ -11,3 +11,5 @@ on_config = _hooks.on_config
 on_files = _hooks.on_files
 on_page_content = _hooks.on_page_content
 on_env = _hooks.on_env
+on_page_context = _hooks.on_page_context
+on_template_context = _hooks.on_template_context

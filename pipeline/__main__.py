@@ -17,16 +17,18 @@ from pipeline.accept import pull as pulling
 from pipeline.accept.check import Judge, check
 from pipeline.accept.desk import desk, store
 from pipeline.accept.providers import Formspree
-from pipeline.accept.raw import parse_json
+from pipeline.accept.raw import parse_file
 from pipeline.cases import records
 from pipeline.cases.intake import Intake
 from pipeline.cases.store import Store
 from pipeline.errors import CannotGoOn, DataInvalid, PushRejected, UnreadableInput
+from pipeline.files import write
 from pipeline.findings import Finding, Level, errors
 from pipeline.github import GitHub
 from pipeline.profiles import release
 from pipeline.profiles.load import load, load_or_stop
 from pipeline.settings import ROOT, Settings
+from pipeline.text import language
 
 WELL, FINDINGS, FAILED = 0, 1, 2
 PUSHES = 10  # how often somebody else may push first
@@ -48,7 +50,10 @@ def _complain(line: str) -> None:
 
 
 def _judge(settings: Settings) -> Judge:
-    return Judge(load_or_stop(settings.data, settings.schemas), settings.schemas)
+    """What is said of submissions is said in the body's first language."""
+    data = load_or_stop(settings.data, settings.schemas)
+    language.set(data.language)
+    return Judge(data, settings.schemas)
 
 
 def check_data(settings: Settings, arguments: Arguments) -> int:
@@ -68,13 +73,13 @@ def check_data(settings: Settings, arguments: Arguments) -> int:
 
 
 def validate(settings: Settings, arguments: Arguments) -> int:
-    """Check submissions (JSON files) without keeping anything."""
+    """Check submissions (JSON files, or copies saved from a form) without keeping anything."""
     judge = _judge(settings)
     found: list[Finding] = []
     unreadable = False
     for name in arguments.files:
         try:
-            result = check(judge, parse_json(_read(name)))
+            result = check(judge, parse_file(_read(name)))
             found += [replace(finding, file=name, line=1) for finding in (result if isinstance(result, list) else [])]
         except UnreadableInput as error:
             unreadable = True
@@ -93,7 +98,7 @@ def _read(name: str) -> bytes:
 
 
 def accept(settings: Settings, arguments: Arguments) -> int:
-    """Take submissions (JSON files) into the records' inbox; what is not valid is kept in rejected/ with its findings."""
+    """Take submissions (JSON files, or copies saved from a form) into the inbox; what is not valid is kept in rejected/."""
     judge, where = _judge(settings), store(settings.records)
     here = desk(judge, settings.var, where, where.root)
     outcome = WELL
@@ -103,7 +108,7 @@ def accept(settings: Settings, arguments: Arguments) -> int:
         outcome, lines = WELL, []
         for name in arguments.files:
             try:
-                value = parse_json(_read(name))
+                value = parse_file(_read(name))
             except UnreadableInput as error:
                 outcome = FAILED
                 lines.append(report.printable(f"{name}: {error}"))
@@ -236,12 +241,14 @@ def schemas(settings: Settings, arguments: Arguments) -> int:
 
 
 def messages(settings: Settings, arguments: Arguments) -> int:
-    """Write the catalogue of interface texts."""
-    from pipeline.messages import POT, catalogue
+    """Write the catalogues of interface texts, and what is not translated yet; with LANGUAGE, begin a new one."""
+    from pipeline import messages
 
-    POT.parent.mkdir(exist_ok=True)
-    POT.write_bytes(catalogue())
-    say(str(POT))
+    for path, content in messages.files(arguments.language).items():
+        write(path, content)
+    for code in messages.languages():
+        for line in messages.unfinished(code):
+            say(f"{code}: {line}")
     return WELL
 
 
@@ -275,7 +282,8 @@ def parser() -> argparse.ArgumentParser:
     initialising.add_argument("--site", metavar="OWNER/NAME", help="the site's repository on GitHub")
     command("release", release_profile).add_argument("profile", metavar="PROFILE")
     command("schemas", schemas)
-    command("messages", messages)
+    telling = command("messages", messages)
+    telling.add_argument("language", metavar="LANGUAGE", nargs="?", default="", help="a code of two letters, like fr")
     return root
 
 

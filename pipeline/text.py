@@ -1,9 +1,14 @@
-"""Interface texts: English sentences in the code are the keys of one gettext catalogue (locale/messages.pot)."""
+"""Interface texts: English sentences in the code are the keys of gettext catalogues (locale/<language>/).
+
+`language` is the one that is spoken at the moment; a language without a catalogue speaks English.
+"""
 
 from __future__ import annotations
 
 import gettext
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +20,16 @@ language: ContextVar[str] = ContextVar("language", default="en")
 @lru_cache
 def _translations(code: str) -> gettext.NullTranslations:
     return gettext.translation("messages", LOCALE, languages=[code], fallback=True)
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Interface texts are in this language inside the block. Not for generators: they would speak it outside too."""
+    token = language.set(code)
+    try:
+        yield
+    finally:
+        language.reset(token)
 
 
 def _(message: str) -> str:

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 import requests
+from playwright.sync_api import Browser, sync_playwright
 
 from pipeline import wiring
 from pipeline.accept.limits import Limits
 from pipeline.settings import Settings
+from tests.find_browser import ARGUMENTS, find
 from tests.support import free_port, serving
 
 # Hundreds of clones: Git need not wait for the disk here.
@@ -54,6 +56,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = replace(settings, endpoint="/submissions", site_url="http://127.0.0.1/")
     wiring.build_site(settings)
     return settings
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = find()
+    assert path, "no browser: see tests/find_browser.py"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield launched
+        launched.close()
 
 
 @pytest.fixture

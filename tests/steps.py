@@ -1,4 +1,4 @@
-"""Ends a process before or after the n-th thing it does to the world: every write, Git command, request, letter.
+"""Ends a process before or after the n-th thing it does to the world: every write, removal, Git command, request, word by mail.
 
 The child is forked, so that hundreds of deaths cost seconds. os._exit runs no `finally`: it is as sudden as a power cut,
 except for what the machine had not yet written, which fsync is for (and each fsync is a step too).

@@ -24,12 +24,13 @@ from pipeline.mail.address import Address
 from pipeline.mail.ledger import Entry
 from pipeline.mail.room import MailRoom, mail_room
 from pipeline.profiles import derive
-from pipeline.profiles.model import Endpoint
 from pipeline.publish.render import Renderer
 from pipeline.settings import Settings
 from tests.support import CONCEPTS, DATA, JUDGE, filled, free_port
 
 HERE = "http://127.0.0.1:8000/"
+# Read once: houses are built again by the thousand, and the data stays the same.
+RENDERER = Renderer.from_settings(replace(Settings(), site_url=HERE, endpoint="/submissions"))
 
 
 @dataclass
@@ -64,8 +65,7 @@ class House:
         self.store = Store(self.settings.records)
         here = desk(JUDGE, self.settings.var, self.store, self.store.root)
         submitted = Submitted((here.inbox, here.complaints), self.store)
-        renderer = Renderer(DATA, Endpoint("server", "/submissions"), HERE)
-        self.room: MailRoom = mail_room(self.settings, renderer, here.receipts, submitted, self.clock)
+        self.room: MailRoom = mail_room(self.settings, RENDERER, here.receipts, submitted, self.clock)
         self.desk: Desk = replace(here, confirm=self.room.confirm)
 
     def again(self) -> House:

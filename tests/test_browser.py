@@ -6,30 +6,11 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.browsing import answer_all, at_the_board, part, send, violations, who
 from tests.conftest import Service
-from tests.find_browser import find
 from tests.support import CONCEPTS, PRACTICE, until
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--no-first-run",
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = find()
-    assert path, "no browser: see tests/find_browser.py"
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
@@ -45,52 +26,21 @@ def page(browser: Browser, service: Service, request: pytest.FixtureRequest) -> 
     assert [trouble for trouble in troubles if "422" not in trouble] == []
 
 
-def answer_all(page: Page, evidence: str = "") -> int:
-    """Open one unit after the other, as a person does, and answer what is asked in it."""
-    page.wait_for_load_state()
-    answered = 0
-    for unit in page.locator("details.unit").all():
-        if not unit.locator("fieldset .choices").count():
-            continue
-        if unit.get_attribute("open") is None:
-            unit.locator("summary").click()
-        for group in unit.locator("fieldset:has(.choices)").all():
-            group.get_by_label("yes", exact=True).check()
-            answered += 1
-        if evidence:
-            for number, area in enumerate(unit.locator("textarea[name$='.evidence']").all()):
-                area.fill(f"{evidence} {answered}.{number}\nSecond line.")
-    return answered
-
-
-def who(page: Page) -> None:
-    page.get_by_label("Full name").fill("Rosa Test")
-    page.get_by_label("E-mail address").fill("rosa@example.org")
-    page.get_by_label("I agree that what I send").check()
-
-
-def at_the_board(browser: Browser, service: Service, reference: str) -> Page:
-    board = browser.new_context().new_page()
-    board.goto(service.url + service.links["Intake Manager"])
-    board.get_by_role("button", name="Sign in").click()
-    until(lambda: bool(board.reload()) and board.get_by_role("link", name=reference).count() == 1)
-    board.get_by_role("link", name=reference).click()
-    return board
-
-
 def test_home_blue_self_assessment_confirmation_board(page: Page, browser: Browser, service: Service) -> None:
     page.get_by_role("link", name="Open the Blue path self-assessment").click()
-    page.get_by_label("E-mail address").fill("rosa@example")
-    page.get_by_role("button", name="Send my self-assessment").click()
+    part(page, "you")
+    page.get_by_role("textbox", name="E-mail address").fill("rosa@example")
+    send(page, "Send my self-assessment")
     assert "Still to be mended: 75" in page.content()
     assert page.get_by_role("link", name="9 statements are not answered yet").count() == 8
-    page.get_by_role("link", name="C2 ").click()
+    page.get_by_role("link", name="C2 Trust, agreement and boundaries: 9").click()
     assert page.url.endswith("#answers.C2.1.answer")
-    assert page.get_by_label("E-mail address").input_value() == "rosa@example"
+    part(page, "you")
+    assert page.get_by_role("textbox", name="E-mail address").input_value() == "rosa@example"
     assert answer_all(page) == 72
     who(page)
-    page.get_by_role("button", name="Send my self-assessment").click()
-    assert page.get_by_role("heading", name="It has arrived").is_visible()
+    send(page, "Send my self-assessment")
+    page.get_by_role("heading", name="It has arrived").wait_for()
     reference = page.locator(".reference").inner_text()
     board = at_the_board(browser, service, reference)
     assert board.get_by_role(
@@ -105,17 +55,19 @@ def test_home_green_self_assessment_portfolio_of_112_answers_joins_the_case(
     page.get_by_role("link", name="Open the Green path self-assessment").click()
     assert answer_all(page) == 112
     who(page)
-    page.get_by_role("button", name="Send my self-assessment").click()
+    send(page, "Send my self-assessment")
     reference = page.locator(".reference").inner_text()
     page.get_by_role("link", name="Write my portfolio").click()
-    assert page.get_by_label("Reference of your self-assessment").input_value() == reference
+    part(page, "before")
+    assert page.get_by_role("textbox", name="Reference of your self-assessment").input_value() == reference
     assert answer_all(page, "I held a first meeting with a baker, entry") == 112
+    part(page, "log")
     page.locator("[name='log.1.date']").fill("2027-03-14")
     page.locator("[name='log.1.hours']").fill("1,5")
     page.locator("[name='log.1.worked_on']").fill("How to end a meeting.")
     who(page)
-    page.get_by_label("This is my own work").check()
-    page.get_by_role("button", name="Send my portfolio").click()
+    page.get_by_role("checkbox", name="This is my own work").check()
+    send(page, "Send my portfolio")
     assert page.locator(".reference").inner_text() == reference
     page.get_by_role("link", name="See where my case stands").click()
     until(lambda: bool(page.reload()) and "Portfolio received" in page.content())
@@ -148,11 +100,6 @@ PAGES = [
     "/no-such-page/",
 ]
 SCREENS = [("light", 1280), ("light", 390), ("dark", 1280), ("light", 320)]
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page)
-    return [f"{page.url} {entry['id']}: {entry['nodes'][0]['html'][:120]}" for entry in found.response["violations"]]
 
 
 @pytest.mark.parametrize(("scheme", "width"), SCREENS)

@@ -16,7 +16,6 @@ import requests
 import yaml
 
 from pipeline.__main__ import parser
-from pipeline.messages import POT, catalogue
 from pipeline.profiles import derive
 from pipeline.settings import ROOT
 from tests.support import CONCEPTS, EXAMPLES, filled, free_port, until
@@ -63,10 +62,6 @@ def test_a_schema_that_is_not_up_to_date_is_found_and_mended(tmp_path: Path) -> 
     pipeline("schemas", PIPELINE_SCHEMAS=str(schemas))
     assert pipeline("check", PIPELINE_SCHEMAS=str(schemas)).returncode == 0
     assert path.read_bytes() == (ROOT / "schemas" / CONCEPTS / "portfolio.schema.json").read_bytes()
-
-
-def test_the_message_catalogue_is_up_to_date() -> None:
-    assert POT.read_bytes() == catalogue(), "run: python -m pipeline messages"
 
 
 def test_validate_has_three_exit_codes_and_three_formats(tmp_path: Path) -> None:

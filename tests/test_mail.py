@@ -299,7 +299,7 @@ def test_an_address_that_is_put_off_is_tried_again_in_growing_pauses_and_after_d
             assert house.round() == ""
             tried += [clock.now] if house.entry(ROSA) not in (before, None) else []
             clock.later(minutes=15)
-        assert (office.taken, house.waiting, len(tried)) == ([], 0, 10)
+        assert (office.taken, house.waiting, len(tried)) == ([], 0, 9)
         gaps = [second - first for first, second in pairwise(tried)]
         assert gaps == sorted(gaps)
         assert timedelta(days=4) < tried[-1] - tried[0]
@@ -351,19 +351,19 @@ def test_a_line_that_breaks_in_the_middle_of_a_letter_costs_an_hour_and_never_do
             clock.later(minutes=1)
             house = house.again()
             house.round()
-        assert [mailed.to for mailed in office.taken] == ["other@example.org", ROSA]
+        assert sorted(mailed.to for mailed in office.taken) == ["other@example.org", ROSA]
         assert office.taken[1].at >= Clock().now + timedelta(hours=1)
         assert office.offered == 3
 
 
-def test_a_server_that_always_breaks_off_is_offered_a_letter_ten_times_at_most(tmp_path: Path, clock: Clock) -> None:
+def test_a_server_that_always_breaks_off_is_offered_a_letter_nine_times_at_most(tmp_path: Path, clock: Clock) -> None:
     with Office(clock, drops={ROSA: 1000}).open() as office:
         house = posted(tmp_path, office)
         house.send()
         for _ in range(8 * 24):
             house.round()
             clock.later(hours=1)
-        assert (office.offered, house.waiting) == (10, 0)
+        assert (office.offered, house.waiting) == (9, 0)
 
 
 def test_a_server_that_refuses_our_own_address_gives_up_nobody(tmp_path: Path, clock: Clock) -> None:

@@ -51,7 +51,7 @@ class Links(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if "id" in given:
             self.ids.append(given["id"])
-        if tag in ("a", "link") and "href" in given and given.get("rel") != "canonical":
+        if tag in ("a", "link") and "href" in given and given.get("rel") not in ("canonical", "alternate"):
             self.addresses.append(given["href"])
         if tag in ("img", "script") and "src" in given:
             self.addresses.append(given["src"])
@@ -94,7 +94,7 @@ def test_every_link_leads_somewhere_and_every_page_keeps_the_policy(site: Settin
                 continue
             if place.netloc != "site":
                 wrong.append(f"{name}: {address} leaves the site")
-            elif place.path not in ("/submissions", "/status/"):
+            elif place.path not in ("/submissions", "/status/"):  # the server's own
                 path = unquote(place.path).lstrip("/")
                 path = path + "index.html" if path.endswith("/") or not path else path
                 if not (site.site / path).is_file():

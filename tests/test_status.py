@@ -110,7 +110,7 @@ def test_every_wrong_link_is_answered_alike_and_after_the_same_delay(house: Hous
         assert pauses == [DELAY] * len(wrong)
         assert get(url, f"/{page}/{receipt.reference.lower()}/{receipt.secret.upper()}")[0] == 200
         assert len(pauses) == len(wrong)
-    assert b"Lost your reference?" in answers[0][2]
+    assert b"Have your references sent again" in answers[0][2]
     assert b'href="/status/"' in answers[0][2]
 
 
@@ -221,7 +221,7 @@ def test_how_to_book_is_a_link_or_a_calendar_or_that_somebody_writes(house: Hous
     bookable = replace(renderer, data=replace(renderer.data, organization=body))
     claim = house.desk.inbox.claimed(wishes.reference)
     assert claim
-    answer = getattr(replace(pages(house, site), renderer=bookable), name)(claim, wishes.secret)
+    answer = getattr(replace(pages(house, site), first=bookable), name)(claim, wishes.secret)
     assert b'<a href="https://booking.example/imc">Book the interview</a>' in answer.body
     assert b"interview.ics" not in answer.body
 

@@ -245,9 +245,12 @@ def test_blank_rows_of_the_log_are_left_out_and_findings_lead_back_to_the_row_th
     }
     value, rows = raw.unflatten(schema, {name: [text] for name, text in posted.items()})
     assert value["log"] == [{"date": "2027-02-30", "hours": 1.5, "worked_on": "Goals"}]
-    from pipeline.accept.server import form_pointer
+    from pipeline.accept.server import as_in_form
 
-    assert [form_pointer(place, rows) for place in findings(value)] == ["/log/2/date"]
+    told = check(JUDGE, value)
+    assert isinstance(told, list)
+    shown = [as_in_form(finding, schema, rows) for finding in told]
+    assert [(finding.pointer, finding.label) for finding in shown] == [("/log/2/date", "Mentoring log, 3: Date")]
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("submissions/valid/*.json")))

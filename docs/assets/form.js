@@ -114,7 +114,7 @@ function submission() {
   for (const field of fields.values()) {
     const content = plain(field, get(field));
     if (content === null) continue;
-    const path = field.name.split(".");
+    const path = pathOf(field);
     if (/^\d+$/.test(path[1])) {
       const table = (value[path[0]] ??= []);
       if (!rows.has(path[1])) rows.set(path[1], table.push({}) - 1);
@@ -126,6 +126,13 @@ function submission() {
     }
   }
   return { value, rows: [...rows.keys()] };
+}
+
+/** Where a field's value lies; the ids of statements have points in them themselves. */
+function pathOf(field) {
+  const path = field.name.split(".");
+  const statement = statementOf(field);
+  return statement ? [path[0], statement.dataset.statement, path.at(-1)] : path;
 }
 
 function plain(field, text) {
@@ -406,7 +413,7 @@ function makeDesk() {
         "dialog",
         { "aria-labelledby": "clear-sure" },
         h("p", { id: "clear-sure" }, say("clearSure")),
-        h("div", { class: "desk-buttons" }, button(say("clearYes"), clearAll), button(say("clearNo"), () => form.querySelector("dialog").close())),
+        h("div", { class: "desk-buttons" }, button(say("clearNo"), () => form.querySelector("dialog").close(), { autofocus: true }), button(say("clearYes"), clearAll)),
       ),
     ),
   );
@@ -442,6 +449,7 @@ function go(focus) {
   page.dataset.at = current;
   applyFilter(target);
   showWays();
+  form.querySelector("[data-filter]").closest("label").hidden = current !== "overview" && !part.statements.length;
   showProgress();
   draft.write("!place", JSON.stringify(location.hash));
   if (!focus) return;
@@ -607,11 +615,11 @@ function copyText() {
   made.documentElement.dir = document.documentElement.dir || "ltr";
   const json = JSON.stringify(submission().value, null, 1).replace(/</g, "\\u003c");
   made.head.prepend(h("meta", { charset: "utf-8" }), h("meta", { name: "viewport", content: "width=device-width" }));
-  made.head.append(h("style", {}, STYLE));
   const data = h("script", { type: "application/json", id: "submission" });
   data.textContent = json;
-  made.body.append(h("h1", {}, title), h("p", {}, `${date}. ${say("copyText")}`), ...readable(false), data);
-  return `<!doctype html>\n${made.documentElement.outerHTML}\n`;
+  made.body.append(h("h1", {}, title), h("p", {}, say("copyText")), h("p", {}, madeOf()), ...readable(false), data);
+  // As text: the policy of this page allows no style of its own, that of a file on the person's disk does.
+  return `<!doctype html>\n${made.documentElement.outerHTML.replace("</head>", `<style>${STYLE}</style></head>`)}\n`;
 }
 
 function saveCopy() {
@@ -632,8 +640,8 @@ async function openCopy(event) {
   if (!file) return;
   try {
     const text = await file.text();
-    const found = text.trimStart().startsWith("{") ? text : new DOMParser().parseFromString(text, "text/html").getElementById("submission").textContent;
-    fillFrom(JSON.parse(found));
+    const inside = /<script type="application\/json" id="submission">([^<]*)</.exec(text);
+    fillFrom(JSON.parse(inside ? inside[1] : text));
   } catch {
     notice(h("p", { role: "alert" }, say("copyWrong")), "copy");
     location.hash = "#part-overview";
@@ -699,12 +707,13 @@ function bars(rows) {
 
 function table(head, rows) {
   const cells = (name, numbers) => [h("th", { scope: "row" }, name), ...ANSWERS.map((answer) => h("td", {}, count(numbers[answer])))];
-  return h(
+  const made = h(
     "table",
     { class: "numbers" },
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, head), ...ANSWERS.map((answer) => h("th", { scope: "col" }, h("span", { class: `key bar-${answer}` }), say(answer))))),
     h("tbody", {}, ...rows.map(([name, numbers]) => h("tr", {}, ...cells(name, numbers)))),
   );
+  return h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": `${say("picture")}: ${head}` }, made);
 }
 
 function drawPicture() {
@@ -761,7 +770,13 @@ function shortLabel(field) {
 }
 
 function drawCheck() {
-  parts.get("check").element.replaceChildren(h("h2", {}, say("check")), h("p", { class: "lead" }, say("checkText")), ...readable(true));
+  parts.get("check").element.replaceChildren(h("h2", {}, say("check")), h("p", { class: "lead" }, say("checkText")), ...readable(true), h("p", { class: "print-only" }, madeOf()));
+}
+
+/** For paper: which wording was answered, and when it was printed. */
+function madeOf() {
+  const date = new Intl.DateTimeFormat(language, { dateStyle: "long" }).format(new Date());
+  return form.elements.version ? say("madeOf", { version: form.elements.version.value, date }) : date;
 }
 
 const UNIT_LINE = 4; // from so many unanswered statements on, the summary has one line for their part, as the server's has
@@ -862,8 +877,14 @@ async function post({ value, rows }) {
   const answer = await fetch(form.action, { method: "POST", body: content, headers, signal });
   const told = await answer.json().catch(() => ({}));
   if (answer.ok && (provider || told.reference)) showReceipt(told);
-  else if (answer.status === 422 && told.findings) showFindings(told.findings.map((finding) => [fieldAt(finding.pointer, rows), finding.label, finding.message]));
+  else if (answer.status === 422 && told.findings) showFindings(told.findings.map((finding) => found(finding, rows)));
   else showNotSent(told.detail ?? say(answer.status === 413 ? "size" : "server"));
+}
+
+/** A finding of the server's, at its field; rows have the numbers that the form shows. */
+function found({ pointer, label, message }, rows) {
+  const field = fieldAt(pointer, rows);
+  return [field, pointer.startsWith("/log/") && field ? labelOf(field) : label, message];
 }
 
 /** The field of a JSON Pointer: its own, the one around it, or the first inside. */
@@ -892,6 +913,8 @@ function showReceipt({ reference, status }) {
   const place = document.getElementById("receipt").content.cloneNode(true);
   for (const element of place.querySelectorAll("[data-reference]")) element.textContent = reference;
   const link = status ? new URL(status, form.action).href : "";
+  const times = ["first", "second", "third"].some((choice) => filled(`interview.${choice}`));
+  for (const element of place.querySelectorAll("[data-if-times]")) element.hidden = !times;
   for (const element of place.querySelectorAll("[data-status]")) {
     if (element.tagName === "A") element.href = link + element.dataset.status;
     else element.textContent = link;
@@ -942,6 +965,7 @@ function update(field) {
 function fromOtherTab({ key, newValue }) {
   const start = draft.key("");
   if (!key?.startsWith(start)) return;
+  if (key === draft.key("!id")) draft.made = undefined;
   const field = fields.get(key.slice(start.length));
   if (!field || draft.dirty.has(field.name)) return;
   put(field, newValue ?? "");

@@ -15,7 +15,7 @@ from pipeline.accept.submission import Submission
 from pipeline.findings import Finding, errors, pointer
 from pipeline.profiles import derive, fields
 from pipeline.profiles.model import Data
-from pipeline.text import _, has_content, normalised
+from pipeline.text import _, has_content, language, normalised
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -28,7 +28,10 @@ class Judge:
     schemas: Path
 
     def schema(self, value: Any) -> dict[str, Any] | Finding:
-        """The schema by which a submission is judged: the current one, or a released one that it names (D13)."""
+        """The schema by which a submission is judged: the current one, or a released one that it names (D13).
+
+        Its words are in the language that is spoken, so that findings are; a released one keeps its own.
+        """
         if not isinstance(value, dict):
             return Finding("", _("Submission"), _("must be one JSON object with named fields"))
         kind, about = value.get("kind"), value.get("topic" if value.get("kind") == derive.CONTACT else "profile")
@@ -37,7 +40,8 @@ class Judge:
             return Finding(
                 place, _("Form"), _("is none of this site's forms; open the form again and send it from there")
             )
-        return self._released(value) or derive.form_schema(self.data, str(kind), str(about))
+        spoken = self.data.in_language(language.get())
+        return self._released(value) or derive.form_schema(spoken, str(kind), str(about))
 
     def _released(self, value: dict[str, Any]) -> dict[str, Any] | None:
         profile, version, profile_hash = value.get("profile"), value.get("version"), value.get("profile_hash")

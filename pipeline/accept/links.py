@@ -49,8 +49,9 @@ class Links:
             "interview.ics": pages.interview,
         }
         return [
-            Route("/received/{link:anything}", self._shown({"": pages.received})),
-            Route("/status/{link:anything}", self._shown(status)),
+            Route(f"{prefix}/{name}/{{link:anything}}", self._shown(views))
+            for prefix in pages.prefixes
+            for name, views in (("received", {"": pages.received}), ("status", status))
         ]
 
     def _shown(self, views: Mapping[str, View]) -> Callable[[Request], Awaitable[Response]]:

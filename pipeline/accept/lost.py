@@ -30,10 +30,13 @@ class Lost:
     limits: Limits = field(default_factory=lambda: Limits(AN_ADDRESS, OVERALL))
 
     def routes(self) -> list[BaseRoute]:
+        return [route for prefix in self.pages.prefixes for route in self._routes(f"{prefix}{LOST}")]
+
+    def _routes(self, path: str) -> list[BaseRoute]:
         return [
-            Route(LOST.rstrip("/"), lambda _request: RedirectResponse(LOST, 308)),
-            Route(LOST, self.form),
-            Route(LOST, self.asked, methods=["POST"]),
+            Route(path.rstrip("/"), lambda _request: RedirectResponse(path, 308)),
+            Route(path, self.form),
+            Route(path, self.asked, methods=["POST"]),
         ]
 
     def form(self, _request: Request) -> Response:

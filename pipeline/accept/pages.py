@@ -23,12 +23,15 @@ from pipeline.cases.events import AUDIT_BEGUN, DELIVERIES, RECEIVED, REVISED, Ca
 from pipeline.cases.store import Store
 from pipeline.findings import Finding
 from pipeline.profiles import derive, topics
+from pipeline.publish.chrome import switch
 from pipeline.publish.forms import render_form
+from pipeline.publish.languages import alternates
 from pipeline.publish.nextsteps import next_steps
 from pipeline.publish.render import Renderer, fill_shell
-from pipeline.text import _
+from pipeline.text import _, language
 
 LOST = "/status/"
+REFERRER = re.compile(r'<meta name="referrer"[^>]*>')
 
 
 def day(moment: str, language: str) -> str:
@@ -38,9 +41,9 @@ def day(moment: str, language: str) -> str:
 
 @dataclass(frozen=True)
 class Pages:
-    """`site` is the folder of the built site; `submitted` and its store are what the personal pages read."""
+    """In the language that is spoken. `site` is the folder of the built site; `submitted` is what the personal pages read."""
 
-    renderer: Renderer
+    first: Renderer
     site: Path
     submitted: Submitted
 
@@ -48,25 +51,51 @@ class Pages:
     def store(self) -> Store:
         return self.submitted.store
 
+    @property
+    def renderer(self) -> Renderer:
+        return self.first.in_language(language.get())
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """What may stand before the addresses of personal pages, the body's first language first."""
+        return ("", *(f"/{code}" for code in self.first.data.organization.languages[1:]))
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the addresses of personal pages: "/fr", or nothing in the body's first language."""
+        return f"/{self.renderer.home}".rstrip("/")
+
     @cached_property
-    def _shell(self) -> str:
-        """Without its line about referrers: the server says that in a header, and of personal pages something stricter."""
-        return re.sub(r'<meta name="referrer"[^>]*>', "", (self.site / "404.html").read_text("utf-8"))
+    def _shells(self) -> dict[str, str]:
+        """Without the line about referrers: the server says that in a header, and of personal pages something stricter."""
+        homes = [self.first.in_language(code).home for code in self.first.data.organization.languages]
+        return {home: REFERRER.sub("", (self.site / f"{home}404.html").read_text("utf-8")) for home in homes}
 
-    def page(self, title: str, content: str, status: int = 200) -> HTMLResponse:
-        return HTMLResponse(fill_shell(self._shell, title, content), status)
+    def page(self, title: str, content: str, status: int = 200, here: str = "") -> HTMLResponse:
+        """`here` is the page's address without a language, for the links to the other ones."""
+        return HTMLResponse(fill_shell(self._shells[self.renderer.home], title, content, self._switch(here)), status)
 
-    def template(self, name: str, heading: str, status: int = 200, /, **context: Any) -> HTMLResponse:
+    def _switch(self, here: str) -> str:
+        """Personal pages lie at the server's root, wherever the site is."""
+        if not here:
+            return ""
+        body, path = self.first.data.organization, here[1:]
+        there = frozenset({path, *(f"{code}/{path}" for code in body.languages[1:])})
+        return switch(self.renderer, f"{self.prefix}/", tuple(alternates(body, path, there)))
+
+    def template(
+        self, name: str, heading: str, status: int = 200, /, *, here: str = "", **context: Any
+    ) -> HTMLResponse:
         """The page's title is `title` in the template."""
-        return self.page(heading, self.renderer(name, self.renderer.base, title=heading, **context), status)
+        return self.page(heading, self.renderer(name, self.renderer.root, title=heading, **context), status, here)
 
     def form(
         self, kind: str, about: str, values: Mapping[str, Sequence[str]], findings: Sequence[Finding], status: int
     ) -> HTMLResponse:
         """A form with what was typed, and beside it what is to be mended."""
-        content = render_form(self.renderer, kind, about, root=self.renderer.base, values=values, findings=findings)
+        content = render_form(self.renderer, kind, about, root=self.renderer.root, values=values, findings=findings)
         title = str(derive.form_schema(self.renderer.data, kind, about)["title"])
-        return self.page(f"{_('To be mended')}: {title}" if findings else title, content, status)
+        return self.page(_("To be mended: {title}").format(title=title) if findings else title, content, status)
 
     def problem(self, status: int, title: str, message: str) -> HTMLResponse:
         keep = status in (400, 413, 415, 429, 503)
@@ -76,18 +105,18 @@ class Pages:
         """The one answer to every wrong link: unknown, mistyped or made up."""
         title = _("This link leads nowhere")
         message = _("Check the whole link against your confirmation.")
-        return self.template("problem.html", title, 404, message=message, keep=False, lost=LOST)
+        return self.template("problem.html", title, 404, message=message, keep=False, lost=self.prefix + LOST)
 
     def lost(self, *, asked: bool = False, typed: str = "", error: str = "") -> HTMLResponse:
         """Where somebody asks for lost references, and what they are told."""
-        title = _("Thank you") if asked else _("Lost your reference?")
-        context = {"asked": asked, "typed": typed, "error": error}
-        return self.template("lost.html", title, 422 if error else 200, **context)
+        title = _("Thank you") if asked else _("Have your references sent again")
+        return self.template("lost.html", title, 422 if error else 200, asked=asked, typed=typed, error=error)
 
     def received(self, claim: Claim, secret: str) -> HTMLResponse:
         context = {**self._about(claim, secret), "form_title": self._form_title(claim)}
+        here = f"/received/{claim.reference}/{secret}"
         ahead = self._ahead(claim, claim.kind)
-        return self.template("received.html", _("It has arrived"), **context, **ahead)
+        return self.template("received.html", _("It has arrived"), here=here, **context, **ahead)
 
     def status(self, claim: Claim, secret: str) -> HTMLResponse:
         """Where the case stands, drawn from its events; a case that no intake has seen yet has none."""
@@ -103,13 +132,15 @@ class Pages:
             "awaited": here.awaited if here else organization.complaints_role if complaint else "intake_manager",
             "since": day(_since(case), organization.language) if here else "",
             "history": [
-                (day(event.at, organization.language), _history(case, event.type, event.data))
+                (day(event.at, self.renderer.data.language), _history(case, event.type, event.data))
                 for event in case.deliveries
             ],
             "may_write": claim.kind == derive.SELF_ASSESSMENT and not case.audit_begun,
-            "lost": LOST,
+            "lost": self.prefix + LOST,
         }
-        return self.template("status.html", _("Where your case stands"), **context)
+        return self.template(
+            "status.html", _("Where your case stands"), here=f"/status/{claim.reference}/{secret}", **context
+        )
 
     def interview(self, claim: Claim, secret: str) -> Response:
         """The preferred times as a calendar file."""
@@ -154,8 +185,8 @@ class Pages:
             "reference": claim.reference,
             "kind": claim.kind,
             "profile": self.renderer.data.profile(claim.about),
-            "status_path": f"/status/{claim.reference}/{secret}",
-            "status_url": urljoin(self.renderer.service_url, f"/status/{claim.reference}/{secret}"),
+            "status_path": f"{self.prefix}/status/{claim.reference}/{secret}",
+            "status_url": urljoin(self.renderer.service_url, f"{self.prefix}/status/{claim.reference}/{secret}"),
         }
 
     def _form_title(self, claim: Claim) -> str:

@@ -37,6 +37,15 @@ def parse_json(data: bytes) -> Any:
     return value
 
 
+_COPY = re.compile(rb'<script type="application/json" id="submission">([^<]*)<')
+
+
+def parse_file(data: bytes) -> Any:
+    """JSON, or the copy of a form that a person saved (docs/assets/form.js): a page with the same JSON in it."""
+    copy = _COPY.search(data)
+    return parse_json(copy[1] if copy else data)
+
+
 def _decode(data: bytes) -> str:
     try:
         return data.decode("utf-8")

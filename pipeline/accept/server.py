@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import mimetypes
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -16,19 +18,22 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.accept import raw
 from pipeline.accept.accept import Desk, Receipt, accept
+from pipeline.accept.compression import WORD, Compression
 from pipeline.accept.limits import Limits
 from pipeline.accept.pages import Pages
+from pipeline.accept.sitefiles import SiteFiles
+from pipeline.accept.spoken import Speaking, language_of
 from pipeline.errors import AuditBegun, StoreFailed, UnreadableInput
 from pipeline.findings import Finding
 from pipeline.profiles import derive, fields
-from pipeline.text import _
+from pipeline.text import _, language, number, speaking
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+PERSONAL = re.compile(r"(/[a-z]{2})?/(status|received|auditors|submissions)")
 READ_SECONDS = 120  # a portfolio on a slow line; a body that trickles longer is dropped
 
 
@@ -41,6 +46,10 @@ class Service:
     pages: Pages
     arrived: Callable[[], None]
     health: Callable[[], dict[str, object]]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return self.desk.judge.data.organization.languages
 
     @property
     def max_bytes(self) -> int:
@@ -78,8 +87,8 @@ class Service:
         chunks: list[bytes] = []
         size = 0
         too_much = UnreadableInput(
-            _("What you sent is larger than {limit:,} bytes. Shorten the longest texts, then send it again.").format(
-                limit=limit
+            _("What you sent is larger than {limit} bytes. Shorten the longest texts, then send it again.").format(
+                limit=number(limit)
             ),
             413,
         )
@@ -101,8 +110,16 @@ class Service:
 
     def _answer(self, request: Request, content_type: str, body: bytes) -> Response:
         if content_type == JSON:
-            return self._answer_json(request, raw.parse_json(body))
-        return self._answer_form(request, raw.parse_form(body))
+            value = raw.parse_json(body)
+            with speaking(self._language(value.get("language") if isinstance(value, dict) else "")):
+                return self._answer_json(request, value)
+        form = raw.parse_form(body)
+        with speaking(self._language(_first(form, "language"))):
+            return self._answer_form(request, form)
+
+    def _language(self, named: object) -> str:
+        """The one that a submission names; if the body does not have it, that of the request."""
+        return str(named) if named in self.languages else language.get()
 
     def _answer_json(self, request: Request, value: Any) -> Response:
         suspicious = isinstance(value, dict) and any(value.pop(name, None) for name in raw.HONEYPOTS)
@@ -112,7 +129,7 @@ class Service:
         if isinstance(result, list):
             return problem_json(422, _("Some things are to be mended"), findings=result)
         self.arrived()
-        path = f"/status/{result.reference}/{result.secret}"
+        path = f"{self.pages.prefix}/status/{result.reference}/{result.secret}"
         content = {"reference": result.reference, "status": path, "kind": result.kind, "about": result.about}
         return JSONResponse(content, 201, headers={"Location": path})
 
@@ -130,10 +147,10 @@ class Service:
         if isinstance(result, Response):
             return result
         if isinstance(result, list):
-            found = [replace(finding, pointer=form_pointer(finding.pointer, rows)) for finding in result]
+            found = [as_in_form(finding, schema, rows) for finding in result]
             return self.pages.form(named["kind"], about, form, found, 422)
         self.arrived()
-        return RedirectResponse(f"/received/{result.reference}/{result.secret}", 303)
+        return RedirectResponse(f"{self.pages.prefix}/received/{result.reference}/{result.secret}", 303)
 
     def _accept(self, request: Request, value: Any, suspicious: bool) -> Receipt | list[Finding] | Response:
         try:
@@ -169,12 +186,14 @@ def _first(form: raw.Form, name: str) -> str:
     return next(iter(form.get(name, [])), "")
 
 
-def form_pointer(place: str, rows: dict[int, int]) -> str:
-    """The pointer's row as the form numbers it: blank rows were left out of the value."""
-    parts = place.split("/")
-    if len(parts) > 2 and parts[1] == "log" and parts[2].isdigit():
-        parts[2] = str(rows.get(int(parts[2]), int(parts[2])))
-    return "/".join(parts)
+def as_in_form(finding: Finding, schema: dict[str, Any], rows: dict[int, int]) -> Finding:
+    """The finding's row as the form numbers it: blank rows were left out of the value."""
+    parts = finding.pointer.split("/")
+    if len(parts) < 3 or parts[1] != "log" or not parts[2].isdigit():
+        return finding
+    parts[2] = str(rows.get(int(parts[2]), int(parts[2])))
+    place = "/".join(parts)
+    return replace(finding, pointer=place, label=fields.label(schema, place))
 
 
 def problem_json(status: int, title: str, **more: Any) -> Response:
@@ -202,8 +221,8 @@ class SecurityHeaders:
                 headers["Referrer-Policy"] = "no-referrer" if scope["path"].startswith(secret) else "same-origin"
                 headers["X-Frame-Options"] = "DENY"
                 headers["Cross-Origin-Opener-Policy"] = "same-origin"
-                personal = ("/status", "/received", "/auditors", "/submissions")
-                headers["Cache-Control"] = "no-store" if scope["path"].startswith(personal) else "no-cache"
+                personal = PERSONAL.match(scope["path"])
+                headers["Cache-Control"] = "no-store" if personal else "no-cache"
             await send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
@@ -238,16 +257,20 @@ def application(
         return service.pages.problem(404, _("There is no such page"), message)
 
     async def failed(request: Request, _error: Exception) -> Response:
-        message = _("Something went wrong on our side. Keep what you wrote, wait a minute and try again.")
-        return HTMLResponse(service.pages.problem(500, _("That did not work"), message).body, 500)
+        with speaking(language_of(request, service.languages)):  # this one is called outside of all middleware
+            message = _("Something went wrong on our side. Keep what you wrote, wait a minute and try again.")
+            return HTMLResponse(service.pages.problem(500, _("That did not work"), message).body, 500)
 
+    mimetypes.add_type(WORD, ".docx")  # not every machine knows it
     return Starlette(
-        routes=[*service.routes(), *more, Mount("/", StaticFiles(directory=site, html=True))],
+        routes=[*service.routes(), *more, Mount("/", SiteFiles(directory=site, html=True))],
         middleware=[
             Middleware(SecurityHeaders, policy=policy()),
+            Middleware(Speaking, languages=service.languages),
             Middleware(
                 CORSMiddleware, allow_origins=[site_origin], allow_methods=["POST"], allow_headers=["content-type"]
             ),
+            Middleware(Compression, personal=PERSONAL),
         ],
         exception_handlers={404: not_found, 500: failed},
         lifespan=lifespan,

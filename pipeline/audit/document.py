@@ -25,7 +25,12 @@ def answer_word(answer: str) -> str:
 
 def document(schema: Mapping[str, Any], value: Mapping[str, Any], reference: str) -> str:
     """Headings are the form's own; what the person wrote stands in quotes and code spans."""
-    lines = [f"# {escaped(str(schema['title']))}", "", f"{_('Reference')}: {code(reference)}", ""]
+    lines = [
+        f"# {escaped(str(schema['title']))}",
+        "",
+        _("Reference:") + f" {code(reference)}",
+        "",
+    ]
     for name, part in schema["properties"].items():
         if part.get("x-widget") == "hidden" or name not in value:
             continue

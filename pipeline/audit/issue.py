@@ -88,8 +88,12 @@ def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -
         if event.type == "revised"
         else []
     )
-    todo = [f"**{escaped(_('Next'))}:** {escaped(role)}. {escaped(here.todo)}"]
-    return [*table, "", *revised, *todo, "", f"[{escaped(_('Read what was sent'))}]({link})"]
+    words = escaped(_("Read what was sent"))
+    return [*table, "", *revised, _next(role, here.todo), "", f"[{words}]({link})"]
+
+
+def _next(role: str, todo: str) -> str:
+    return "**" + _("Next:") + f"** {escaped(role)}. {escaped(todo)}"
 
 
 def _body(drawing: Drawing, head: list[str], event: Event, profile: Profile | None) -> str:
@@ -98,9 +102,9 @@ def _body(drawing: Drawing, head: list[str], event: Event, profile: Profile | No
     if not answers:
         return "\n".join(head) + "\n"
     asked = drawing.schema["properties"]["answers"]["properties"]
-    coverage = [f"### {_('Coverage by unit')}", "", *_coverage(asked, answers)]
+    coverage = ["### " + _("Coverage by unit"), "", *_coverage(asked, answers)]
     for texts in (True, False):
-        table = [f"### {_('Statements')}", "", *_statements(asked, answers, texts)]
+        table = ["### " + _("Statements"), "", *_statements(asked, answers, texts)]
         body = "\n".join([*head, "", *coverage, "", *table]) + "\n"
         if len(body) <= MAX_BODY:
             return body
@@ -108,8 +112,8 @@ def _body(drawing: Drawing, head: list[str], event: Event, profile: Profile | No
 
 
 def _coverage(asked: Mapping[str, Any], answers: Mapping[str, str]) -> list[str]:
-    words = [answer_word(word) for word in ("yes", "partly", "not_yet", "credited")]
-    lines = [f"| {_('Unit')} | {_('Coverage')} | {' | '.join(words)} |", "|---|---|--:|--:|--:|--:|"]
+    words = [_("Unit"), _("Coverage"), *(answer_word(word) for word in ("yes", "partly", "not_yet", "credited"))]
+    lines = [f"| {' | '.join(words)} |", "|---|---|--:|--:|--:|--:|"]
     units: dict[str, list[str]] = {}
     titles: dict[str, str] = {}
     for statement, rule in asked.items():
@@ -144,10 +148,7 @@ def rolling(data: Data, rejected: Mapping[str, list[Finding]]) -> Issue:
     role = data.organization.role("intake_manager").name
     marker = "<!-- intake findings -->"
     lines = [marker, escaped(_("Deliveries that could not be taken in. They lie in rejected/.")), ""]
-    lines += [
-        f"**{escaped(_('Next'))}:** {escaped(role)}. {escaped(_('Mend the file and move it back to inbox/.'))}",
-        "",
-    ]
+    lines += [_next(role, _("Mend the file and move it back to inbox/.")), ""]
     for name, findings in sorted(rejected.items()):
         lines += [
             f"- {code(name)}",

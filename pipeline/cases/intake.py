@@ -14,6 +14,7 @@ from pipeline.cases.store import Store
 from pipeline.cases.takein import BY, TakeIn
 from pipeline.errors import CannotGoOn, GitFailed, PushRejected
 from pipeline.github import GitHub
+from pipeline.text import speaking
 
 ATTEMPTS = 20  # how often a run starts over because somebody else was faster
 BATCH = 40  # issues claimed at once: at a second each they are opened well within CLAIM
@@ -47,7 +48,14 @@ class Intake:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def __call__(self) -> Report:
-        """Raises RateLimited or GitHubFailed after everything done so far is safe."""
+        """Raises RateLimited or GitHubFailed after everything done so far is safe.
+
+        All of it is in the body's first language, whatever the submissions are in.
+        """
+        with speaking(self.judge.data.language):
+            return self._run()
+
+    def _run(self) -> Report:
         report = Report()
         if self.github:
             self.github.ensure_private()

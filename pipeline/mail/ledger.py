@@ -17,7 +17,7 @@ from pipeline.mail.address import Address
 HOUR = timedelta(hours=1)  # an address gets one mail in it at most
 MINUTE = timedelta(minutes=1)
 # Pauses after the first failure, the second and so on. RFC 5321, 4.5.4.1: try for four days at least.
-ADDRESS = (5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, 12 * HOUR, 24 * HOUR, 24 * HOUR, 24 * HOUR, 24 * HOUR)
+ADDRESS = (5 * MINUTE, 15 * MINUTE, HOUR, 8 * HOUR, 16 * HOUR, 24 * HOUR, 24 * HOUR, 24 * HOUR, 24 * HOUR)
 SERVER = (MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE)
 LONGEST = 25 * HOUR  # an entry further ahead was written under a clock that went wrong
 

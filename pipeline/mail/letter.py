@@ -75,7 +75,7 @@ class Writer:
     def _content(self, orders: Sequence[Order], items: Sequence[Item]) -> tuple[str, str, str]:
         """Subject, plain text, HTML; in the language of the form that was sent last, if the body's texts are in it."""
         body, wished = self.renderer.data.organization, orders[-1].language
-        spoken = wished if wished.isalpha() and (LOCALE / wished).is_dir() else body.language
+        spoken = wished if wished and (LOCALE / wished).is_dir() else body.language
         language.set(spoken)
         shown = [self._shown(item) for item in items[:LISTED]]
         one = shown[0] if len(items) == 1 and all(order.item for order in orders) else None

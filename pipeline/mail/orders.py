@@ -84,7 +84,11 @@ class Orders:
         write_new(self.root / "waiting" / order.name, json.dumps(asdict(order), ensure_ascii=False).encode())
 
     def waiting(self) -> Iterator[Order]:
-        """In the order in which they came."""
+        """In the order in which they came. What is done with and still lies there was left by a round that was killed."""
+        there = names(self.root / "waiting")
+        for name in there:
+            if (self.root / "done" / name).exists():
+                (self.root / "waiting" / name).unlink(missing_ok=True)
         found = [_order(self.root / "waiting" / name) for name in names(self.root / "waiting")]
         return iter(sorted(found, key=lambda order: (order.at, order.name)))
 

@@ -33,13 +33,13 @@ def colours(raw: dict[str, Any]) -> tuple[Colour, ...]:
     return tuple(colour(name, value) for name, value in raw["colours"].items())
 
 
-def organization(raw: dict[str, Any]) -> Organization:
+def organization(raw: dict[str, Any], translated: frozenset[str] = frozenset()) -> Organization:
     administrator = {**raw["administrator"], "roles": tuple(raw["administrator"]["roles"])}
     return Organization(
         name=raw["name"],
         short_name=raw["short_name"],
         site_url=raw["site_url"],
-        language=raw["language"],
+        languages=tuple(raw["languages"]),
         home_title=raw["home"]["title"],
         home_lead=raw["home"]["lead"],
         home_welcome=raw["home"]["welcome"],
@@ -63,6 +63,7 @@ def organization(raw: dict[str, Any]) -> Organization:
         complaints_write_to=raw["complaints"]["write_to"],
         retention=Retention(**raw["retention"]),
         name_on_issues=raw["name_on_issues"],
+        translated=translated,
     )
 
 
@@ -76,12 +77,18 @@ def _validity(raw: Any) -> Validity:
     return Validity("none" if raw == "none" else "unknown")
 
 
-def _unit(raw: dict[str, Any]) -> Unit:
-    statements = tuple(Statement(**{"retired": None, **statement}, unit=raw["id"]) for statement in raw["statements"])
-    return Unit(raw["id"], raw["title"], raw["text"], statements)
+def _unit(raw: dict[str, Any], first: dict[str, str]) -> Unit:
+    statements = tuple(
+        Statement(**{"retired": None, **first, **statement}, unit=raw["id"]) for statement in raw["statements"]
+    )
+    return Unit(**{**first, **raw, "statements": statements})
 
 
-def profile(raw: dict[str, Any], palette: tuple[Colour, ...]) -> Profile:
+def profile(
+    raw: dict[str, Any], palette: tuple[Colour, ...], language: str, translated: frozenset[str] = frozenset()
+) -> Profile:
+    """`language` is the one of all texts that do not name another (translations.py puts it beside theirs)."""
+    first = {"language": language}
     named = raw["path"]["colour"]
     own = colour(raw["id"], named) if isinstance(named, dict) else next(c for c in palette if c.name == named)
     plain = ("id", "version", "status", "open", "order", "name", "short_name", "for_whom", "covers", "based_on")
@@ -94,9 +101,11 @@ def profile(raw: dict[str, Any], palette: tuple[Colour, ...]) -> Profile:
         validity=_validity(raw["validity"]),
         includes=tuple(raw["includes"]),
         portfolio_name=raw["portfolio"]["name"],
-        parts=tuple(Part(**part) for part in raw["portfolio"]["parts"]),
-        steps=tuple(Step(**step) for step in raw["steps"]),
-        criteria=tuple(Criterion(**criterion) for criterion in raw["audit"]["criteria"]),
-        worked_example=WorkedExample(**raw["worked_example"]) if raw["worked_example"] else None,
-        units=tuple(_unit(unit) for unit in raw["units"]),
+        parts=tuple(Part(**{**first, **part}) for part in raw["portfolio"]["parts"]),
+        steps=tuple(Step(**{**first, **step}) for step in raw["steps"]),
+        criteria=tuple(Criterion(**{**first, **criterion}) for criterion in raw["audit"]["criteria"]),
+        worked_example=WorkedExample(**{**first, **raw["worked_example"]}) if raw["worked_example"] else None,
+        units=tuple(_unit(unit, first) for unit in raw["units"]),
+        language=language,
+        translated=translated,
     )

@@ -2,8 +2,8 @@
 
 Annotations beside the standard words: `x-widget` (how it is asked), `x-what` ("your evidence"), `x-missing` (what to do
 when it is not there), `x-required` (required beyond its shape: always, `when` another field is one of some values, or
-`unless` another field is filled in), `x-question`, `x-profile` (where a statement is written), `x-autocomplete` (WCAG
-2.2, 1.3.5).
+`unless` another field is filled in), `x-question`, `x-language` (of a statement that is not translated), `x-profile`
+(where a statement is written), `x-autocomplete` (WCAG 2.2, 1.3.5).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from pipeline.profiles import topics
 from pipeline.profiles.controls import Schema, checkbox, group, hidden, object_, text
 from pipeline.profiles.model import Data, Profile, Statement, Unit
-from pipeline.text import _
+from pipeline.text import _, speaking
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SELF_ASSESSMENT, PORTFOLIO, CONTACT = "self-assessment", "portfolio", "contact"
@@ -28,11 +28,17 @@ def form_kinds(data: Data) -> list[tuple[str, str]]:
 
 
 def form_schema(data: Data, kind: str, about: str) -> Schema:
-    """The schema of one form; `about` is a profile id, or for contact a topic. Raises KeyError for an unknown form."""
+    """The schema of one form; `about` is a profile id, or for contact a topic. Raises KeyError for an unknown form.
+
+    Its texts are in the language of the data; its rules are the same in every language.
+    """
     if (kind, about) not in form_kinds(data):
         raise KeyError(f"{kind}/{about}")
-    if kind == CONTACT:
-        return _contact(data, about)
+    with speaking(data.language):
+        return _contact(data, about) if kind == CONTACT else _of_profile(data, kind, about)
+
+
+def _of_profile(data: Data, kind: str, about: str) -> Schema:
     profile = next(profile for profile in data.open_profiles if profile.id == about)
     properties: Schema = {
         "kind": hidden({"const": kind}),
@@ -74,7 +80,10 @@ def _envelope() -> Schema:
 
 def _answers(data: Data, profile: Profile, kind: str) -> Schema:
     properties = {
-        statement.id: _answer(profile, data.home(profile, unit), unit, statement, kind)
+        statement.id: {
+            **_answer(profile, data.home(profile, unit), unit, statement, kind),
+            **_language(data, statement),
+        }
         for unit in data.units(profile)
         for statement in unit.asked
     }
@@ -109,6 +118,11 @@ def _answer(profile: Profile, home: Profile, unit: Unit, statement: Statement, k
     extra = {"x-question": statement.question, "x-kind": statement.kind, "x-unit": unit.id}
     extra |= {"x-unit-title": unit.title, "x-profile": home.id}
     return {**group(title, properties, ["answer"]), **extra}
+
+
+def _language(data: Data, statement: Statement) -> Schema:
+    """Named only where it is not the form's own."""
+    return {"x-language": statement.language} if statement.language != data.language else {}
 
 
 def _links(title: str) -> Schema:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pipeline import shape
 from pipeline.errors import CannotGoOn, DataInvalid
 from pipeline.findings import Finding, Level, errors
-from pipeline.profiles import build, rules
-from pipeline.profiles.model import Data
+from pipeline.profiles import build, rules, translations
+from pipeline.profiles.model import Colour, Data, Profile
 from pipeline.profiles.yamlsource import Source, read
+
+Told = dict[str, dict[str, Any]]
+"""Language → file (organization, or a profile's id) → translated texts."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,10 @@ def load(data_folder: Path, schemas: Path) -> Loaded:
         findings += sorted(
             rules.all_rules(organization, providers, profiles), key=lambda f: (f.file, f.line, f.message)
         )
+    told = _translations(data_folder, schemas, organization, providers, profiles, findings)
     if errors(findings):
         return Loaded(None, findings)
-    return Loaded(_data(organization, providers, profiles), findings)
+    return Loaded(_data(organization, providers, profiles, told), findings)
 
 
 def load_or_stop(data_folder: Path, schemas: Path) -> Data:
@@ -67,19 +71,73 @@ def _read(folder: Path, name: str, schemas: Path, kind: str) -> Source:
     return source
 
 
-def _data(organization: Source, providers: Source, profiles: list[Source]) -> Data:
-    palette = build.colours(organization.value)
+def _translations(
+    folder: Path,
+    schemas: Path,
+    organization: Source,
+    providers: Source,
+    profiles: list[Source],
+    findings: list[Finding],
+) -> Told:
+    """Every language's texts by file; their findings are added. Nothing is read while the originals have errors."""
+    if errors(findings):
+        return {}
+    texts = {translations.ORGANIZATION: translations.organization_texts(organization.value, providers.value)}
+    texts |= {source.value["id"]: translations.profile_texts(source.value) for source in profiles}
+    told: Told = {}
+    for path in sorted((folder / "translations").glob("*/*.y*ml")):
+        language, name = path.parent.name, path.stem
+        kind = "organization-translation" if name == translations.ORGANIZATION else "profile-translation"
+        source = _read(folder, f"translations/{language}/{path.name}", schemas, kind)
+        if language not in organization.value["languages"][1:]:
+            message = "is none of the further languages in organization.yml; add it there, or remove the folder"
+            source.findings.append(source.finding("", language, message))
+        elif name not in texts:
+            message = f"is no profile; name the file like one of: {', '.join(texts)}"
+            source.findings.append(source.finding("", name, message))
+        elif not source.findings:
+            source.findings += translations.rules(source, texts[name], language)
+        findings += source.findings
+        told.setdefault(language, {})[name] = source.value
+    for language in organization.value["languages"][1:]:
+        for name in [name for name in texts if name not in told.setdefault(language, {})]:
+            nothing = Source(f"{folder.name}/translations/{language}/{name}.yml", {})
+            findings += translations.rules(nothing, texts[name], language)
+    return told
+
+
+def _data(organization: Source, providers: Source, profiles: list[Source], told: Told) -> Data:
+    """The body's first language, with the others beside it. A hash never changes with a translation."""
     plain = {source.value["id"]: source.value for source in profiles}
     snapshots = {profile_id: canonical(_with_included(profile_id, plain)) for profile_id in plain}
-    return Data(
-        organization=build.organization(organization.value),
-        colours=palette,
-        providers_note=providers.value["note"],
-        providers=build.providers(providers.value),
-        profiles=tuple(sorted((build.profile(raw, palette) for raw in plain.values()), key=lambda p: p.order)),
-        hashes={profile_id: hashlib.sha256(text.encode()).hexdigest() for profile_id, text in snapshots.items()},
-        snapshots=snapshots,
-    )
+    hashes = {profile_id: hashlib.sha256(text.encode()).hexdigest() for profile_id, text in snapshots.items()}
+    first, *others = organization.value["languages"]
+    palette = build.colours(organization.value)
+
+    def spoken(language: str) -> Data:
+        texts = told.get(language, {})
+        body = texts.get(translations.ORGANIZATION, {})
+        listed = translations.providers(providers.value, body)
+        profiles = [_profile(raw, palette, first, texts.get(name, {}), language) for name, raw in plain.items()]
+        return Data(
+            organization=build.organization(
+                translations.organization(organization.value, body), translations.names(body)
+            ),
+            colours=palette,
+            providers_note=listed["note"],
+            providers=build.providers(listed),
+            profiles=tuple(sorted(profiles, key=lambda profile: profile.order)),
+            hashes=hashes,
+            snapshots=snapshots,
+            language=language,
+            others={},
+        )
+
+    return replace(spoken(first), others={language: spoken(language) for language in others})
+
+
+def _profile(raw: Any, palette: tuple[Colour, ...], first: str, told: Any, language: str) -> Profile:
+    return build.profile(translations.profile(raw, told, language), palette, first, translations.names(told))
 
 
 def _with_included(profile_id: str, plain: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from pipeline.text import _, speaking
+
 
 @dataclass(frozen=True)
 class Shades:
@@ -26,7 +28,7 @@ class Colour:
 
 @dataclass(frozen=True)
 class Statement:
-    """An action-outcome statement: `text` completes "Can I …?" (F16)."""
+    """An action-outcome statement: `text` completes "Can I …?" (F16). `language` is the one its text is in."""
 
     id: str
     kind: str
@@ -35,10 +37,12 @@ class Statement:
     since: str
     retired: str | None
     unit: str
+    language: str
 
     @property
     def question(self) -> str:
-        return f"Can I {self.text}?"
+        with speaking(self.language):
+            return _("Can I {text}?").format(text=self.text)
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Unit:
     id: str
     title: str
     text: str
+    language: str
     statements: tuple[Statement, ...]
 
     @property
@@ -61,6 +66,7 @@ class Step:
     title: str
     text: str
     who: str
+    language: str
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,7 @@ class Part:
     kind: Literal["statements", "log", "declarations"]
     title: str
     text: str
+    language: str
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,7 @@ class Criterion:
     question: str
     text: str
     example: str
+    language: str
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,7 @@ class WorkedExample:
     statement: str
     answer: str
     evidence: str
+    language: str
 
 
 @dataclass(frozen=True)
@@ -101,7 +110,7 @@ class Validity:
 class Profile:
     """One certificate. `units` are its own; Data.units() adds those of the profiles it includes (F12).
 
-    `source` is the file's plain value: what the hash and the record's copy of the profile are made of.
+    `translated` names the fields that are not in `language`, but in the one of the Data it belongs to.
     """
 
     id: str
@@ -130,6 +139,8 @@ class Profile:
     criteria: tuple[Criterion, ...]
     worked_example: WorkedExample | None
     units: tuple[Unit, ...]
+    language: str
+    translated: frozenset[str]
 
     @property
     def draft(self) -> bool:
@@ -140,13 +151,17 @@ class Profile:
         """The fields nobody has filled in yet."""
         return tuple(name for name in ("fees", "typical_time", "refunds", "resits") if getattr(self, name) is None)
 
+    def original(self, name: str) -> str:
+        """The language of a field that is not translated; "" if it is."""
+        return "" if name in self.translated else self.language
+
     def part(self, kind: str) -> Part | None:
         return next((part for part in self.parts if part.kind == kind), None)
 
     @property
     def name_lines(self) -> tuple[str, str]:
         """The name in two lines: "Certificate of Practice - Mentor" → ("Certificate of Practice", "Mentor")."""
-        first, _, second = self.name.partition(" - ")
+        first, _dash, second = self.name.replace(" – ", " - ").partition(" - ")
         return first, second
 
 
@@ -194,12 +209,15 @@ class Retention:
 
 @dataclass(frozen=True)
 class Organization:
-    """The awarding body. Addresses at `.invalid` are placeholders: see `address()`."""
+    """The awarding body. Addresses at `.invalid` are placeholders: see `address()`.
+
+    `languages`: the first is the one that data/ and docs/ are written in. `translated` as in Profile.
+    """
 
     name: str
     short_name: str
     site_url: str
-    language: str
+    languages: tuple[str, ...]
     home_title: str
     home_lead: str
     home_welcome: str
@@ -223,6 +241,15 @@ class Organization:
     complaints_write_to: str | None
     retention: Retention
     name_on_issues: bool
+    translated: frozenset[str]
+
+    @property
+    def language(self) -> str:
+        return self.languages[0]
+
+    def original(self, name: str) -> str:
+        """The language of a text that is not translated; "" if it is."""
+        return "" if name in self.translated else self.language
 
     def role(self, role_id: str) -> Role:
         return next(role for role in self.roles if role.id == role_id)
@@ -240,7 +267,7 @@ class Provider:
 
 @dataclass(frozen=True)
 class Data:
-    """Everything in data/, checked."""
+    """Everything in data/, checked, in one language; `others` is the same in the body's other languages."""
 
     organization: Organization
     colours: tuple[Colour, ...]
@@ -249,6 +276,12 @@ class Data:
     profiles: tuple[Profile, ...]  # by `order`
     hashes: dict[str, str]  # profile id → SHA-256 of the profile with all it includes
     snapshots: dict[str, str]  # profile id → the JSON text that was hashed
+    language: str
+    others: dict[str, Data]
+
+    def in_language(self, code: str) -> Data:
+        """The same in another of the body's languages; in the body's first for a language that it does not have."""
+        return self.others.get(code, self)
 
     def profile(self, profile_id: str) -> Profile | None:
         return next((profile for profile in self.profiles if profile.id == profile_id), None)

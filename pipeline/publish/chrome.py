@@ -1,11 +1,15 @@
-"""What stands around every page: the four links, the footer, the policy."""
+"""What stands around every page: the four links, the other languages, the footer, the policy."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
+from pipeline.publish import languages
+from pipeline.publish.languages import Alternate
 from pipeline.publish.render import Renderer
-from pipeline.text import _
+from pipeline.text import _, speaking
 
 
 @dataclass(frozen=True)
@@ -16,9 +20,17 @@ class Link:
 
 @dataclass(frozen=True)
 class Chrome:
+    """`alternates` is the page in all its languages, `switch` the links to the other ones. Paths are from the site's home."""
+
+    language: str
+    direction: str
     home: str
     links: tuple[Link, ...]
     footer: tuple[Link, ...]
+    alternates: tuple[Alternate, ...]
+    switch: Markup
+    site_url: str
+    skip: str
     nav_label: str
     issued_by: str
     administered_by: str
@@ -28,25 +40,38 @@ class Chrome:
     not_found_link: str
 
 
-def chrome(renderer: Renderer) -> Chrome:
+def chrome(renderer: Renderer, root: str, alternates: tuple[Alternate, ...]) -> Chrome:
+    """`root` leads from the page to the home page in its language. A page in one language alone has no alternates."""
+    with speaking(renderer.data.language):
+        return _chrome(renderer, root, alternates)
+
+
+def _chrome(renderer: Renderer, root: str, alternates: tuple[Alternate, ...]) -> Chrome:
     organization = renderer.data.organization
+    same = tuple(entry for entry in alternates if entry.same)
     return Chrome(
-        home=".",
+        language=renderer.data.language,
+        direction=languages.direction(renderer.data.language),
+        home=renderer.home or ".",
         links=(
-            Link("certificates/", _("Certificates")),
-            Link("audit/", _("The audit")),
-            Link("education/", _("Education")),
-            Link("contact/", _("Contact")),
+            _generated(renderer, "certificates/", _("Certificates")),
+            _written(renderer, "audit/", _("The audit")),
+            _written(renderer, "education/", _("Education")),
+            _generated(renderer, "contact/", _("Contact")),
         ),
         footer=(
-            Link("about/", _("Who we are")),
-            Link("contact/", _("Contact")),
-            Link("contact/scholarship/", _("Scholarships")),
-            Link("complaints/", _("Complaints and appeals")),
-            Link("privacy/", _("Privacy")),
-            Link("accessibility/", _("Accessibility")),
-            Link("for-auditors/", _("For auditors")),
+            _written(renderer, "about/", _("Who we are")),
+            _generated(renderer, "contact/", _("Contact")),
+            _generated(renderer, "contact/scholarship/", _("Scholarships")),
+            _written(renderer, "complaints/", _("Complaints and appeals")),
+            _written(renderer, "privacy/", _("Privacy")),
+            _written(renderer, "accessibility/", _("Accessibility")),
+            _written(renderer, "for-auditors/", _("For auditors")),
         ),
+        alternates=same if len(same) > 1 else (),
+        switch=switch(renderer, root, alternates),
+        site_url=renderer.site_url if renderer.site_url.endswith("/") else f"{renderer.site_url}/",
+        skip=_("Skip to content"),
         nav_label=_("Main pages"),
         issued_by=_("{name} issues the certificates.").format(name=organization.name),
         administered_by=_("{name} administers them.").format(name=organization.administrator.name),
@@ -55,3 +80,17 @@ def chrome(renderer: Renderer) -> Chrome:
         not_found_text=_("The address is mistyped, or the page has moved."),
         not_found_link=_("Go to the home page"),
     )
+
+
+def _generated(renderer: Renderer, path: str, title: str) -> Link:
+    return Link(f"{renderer.home}{path}", title)
+
+
+def _written(renderer: Renderer, path: str, title: str) -> Link:
+    return Link(renderer.to(renderer.home, path), title)
+
+
+def switch(renderer: Renderer, root: str, alternates: tuple[Alternate, ...]) -> Markup:
+    """The links to the page in its other languages, as entries of a list."""
+    others = [entry for entry in alternates if entry.language != renderer.data.language]
+    return renderer("languages.html", root, items=others)

@@ -15,7 +15,7 @@ from pipeline.profiles import derive, topics
 from pipeline.profiles.fields import Field, fields, label, name_of
 from pipeline.publish.nextsteps import next_steps
 from pipeline.publish.render import Renderer
-from pipeline.text import _
+from pipeline.text import _, speaking
 
 ROWS_A_GROUP = 10
 UNIT_LINE = 4  # from so many unanswered statements on, the summary has one line for their unit
@@ -94,6 +94,7 @@ class StatementControls:
     answer: Control
     evidence: Control | None
     links: Control | None
+    language: str  # of the question, if it is not the form's
 
     @property
     def kind(self) -> str:
@@ -209,7 +210,7 @@ def _control(
     schema = field.schema
     fixed = str(schema.get("const", schema.get("default", ""))) if field.widget == "hidden" else ""
     if field.path == ("language",):
-        fixed = renderer.data.organization.language
+        fixed = renderer.data.language
     # A form that comes back is today's form: it names today's version, whatever the one that was sent named.
     value = fixed or "\n".join(values.get(field.name, []))
     errors = tuple(finding.message for finding, where in placed if where is field)
@@ -226,8 +227,9 @@ def _units(schema: Mapping[str, Any], by_path: Mapping[Any, Control], wrong: boo
             title = rule["x-unit-title"]
             inner = [by_path.get(("answers", statement, name)) for name in ("answer", "evidence", "links")]
             answer = by_path[("answers", statement, "answer")]
+            asked_in = str(rule.get("x-language", ""))
             statements.append(
-                StatementControls(statement, rule["x-question"], rule["x-kind"], answer, inner[1], inner[2])
+                StatementControls(statement, rule["x-question"], rule["x-kind"], answer, inner[1], inner[2], asked_in)
             )
         has_error = any(
             control.errors for entry in statements for control in (entry.answer, entry.evidence, entry.links) if control
@@ -273,7 +275,19 @@ def render_form(
     findings: Sequence[Finding] = (),
 ) -> Markup:
     """The whole content of a form's page. `root` as in Renderer."""
-    view = form_view(renderer, kind, about, values or {}, findings)
+    with speaking(renderer.data.language):
+        return _render_form(renderer, kind, about, root, values or {}, findings)
+
+
+def _render_form(
+    renderer: Renderer,
+    kind: str,
+    about: str,
+    root: str,
+    values: Mapping[str, Sequence[str]],
+    findings: Sequence[Finding],
+) -> Markup:
+    view = form_view(renderer, kind, about, values, findings)
     context = {
         "answers": [("yes", _("yes")), ("partly", _("partly")), ("not_yet", _("not yet"))],
         "draft": f"{renderer.base}|{kind}/{about}",  # by this name the page keeps the draft, at whatever address it is

@@ -8,30 +8,37 @@ from markupsafe import Markup, escape
 from mkdocs.exceptions import Abort
 
 from pipeline.errors import CannotGoOn
+from pipeline.publish import languages
 from pipeline.publish.render import Renderer
 from pipeline.settings import Settings
-from pipeline.text import _
+from pipeline.text import _, speaking
 
 
 def define(env: Any) -> None:
     # The macros are defined before the hooks' on_config: they make a renderer of their own.
-    renderer = site_renderer()
-    organization = renderer.data.organization
+    site = site_renderer()
+
+    def here() -> Renderer:
+        """The one that speaks the language of the page."""
+        return site.in_language(languages.of_path(site.data.organization, env.page.file.src_uri))
 
     def part(name: str) -> Markup:
         # One line: Markdown leaves a block of HTML without blank lines alone.
-        return Markup("").join(line for line in _lines(renderer(name, "../")))
+        return Markup("").join(line for line in _lines(here()(name, "../")))
+
+    def role(role_id: str) -> Markup:
+        return escape(here().data.organization.role(role_id).name)
 
     env.macro(lambda: part("audit.html"), "audit_overview")
     env.macro(lambda: part("providers.html"), "providers")
     env.macro(lambda: part("about.html"), "who_we_are")
     env.macro(lambda: part("roles.html"), "roles_table")
     env.macro(lambda: part("retention.html"), "retention")
-    env.macro(lambda: _roles_sentence(renderer), "roles_list")
-    env.macro(lambda: escape(organization.role(organization.complaints_role).name), "complaints_role")
-    env.macro(lambda: renderer.email(organization.complaints_write_to), "complaints_address")
-    env.macro(lambda role: escape(organization.role(role).name), "role_name")
-    env.macro(lambda: _("Your name stands there too.") if organization.name_on_issues else "", "name_on_issues")
+    env.macro(lambda: _roles_sentence(here()), "roles_list")
+    env.macro(lambda: role(site.data.organization.complaints_role), "complaints_role")
+    env.macro(lambda: here().email(site.data.organization.complaints_write_to), "complaints_address")
+    env.macro(role, "role_name")
+    env.macro(lambda: _name_on_issues(here()), "name_on_issues")
 
 
 def site_renderer() -> Renderer:
@@ -48,4 +55,10 @@ def _lines(html: str) -> list[Markup]:
 
 def _roles_sentence(renderer: Renderer) -> Markup:
     names = ", ".join(role.name for role in renderer.data.organization.roles)
-    return escape(_("Those who read it: {roles}.").format(roles=names))
+    with speaking(renderer.data.language):
+        return escape(_("Those who read it: {roles}.").format(roles=names))
+
+
+def _name_on_issues(renderer: Renderer) -> str:
+    with speaking(renderer.data.language):
+        return _("Your name stands there too.") if renderer.data.organization.name_on_issues else ""

@@ -10,12 +10,12 @@ from pipeline.profiles import derive, topics
 from pipeline.profiles.model import Profile, Step
 from pipeline.publish.forms import kind_word, render_form
 from pipeline.publish.render import Renderer
-from pipeline.text import _
+from pipeline.text import _, speaking
 
 
 @dataclass(frozen=True)
 class Page:
-    """`path` is its address from the home page, ending in /, or "" for the home page itself."""
+    """`path` is its address from the site's home, ending in /, or "" for that page itself."""
 
     path: str
     title: str
@@ -25,16 +25,19 @@ class Page:
     def source(self) -> str:
         return f"{self.path}index.md"
 
-    @property
-    def root(self) -> str:
-        return root_of(self.path)
-
 
 def root_of(path: str) -> str:
     return "../" * path.count("/")
 
 
-def generated(renderer: Renderer) -> Iterator[Page]:
+def generated(renderer: Renderer) -> list[Page]:
+    """All generated pages in the renderer's language."""
+    with speaking(renderer.data.language):
+        return [replace(page, path=f"{renderer.home}{page.path}") for page in _generated(renderer)]
+
+
+def _generated(renderer: Renderer) -> Iterator[Page]:
+    """With addresses from the home page in this language."""
     data = renderer.data
 
     def page(path: str, title: str, template: str, **context: object) -> Page:
@@ -50,7 +53,9 @@ def generated(renderer: Renderer) -> Iterator[Page]:
         yield Page(path, title, _form(renderer, kind, name, path))
     for profile in data.open_profiles:
         title = _("Printable form: {name}").format(name=profile.name)
-        yield page(f"certificates/{profile.id}/print/", title, "print.html", **about(renderer, profile))
+        yield page(
+            f"certificates/{profile.id}/print/", title, "print.html", profile=profile, paper=renderer.paper(profile)
+        )
     ways = [(f"contact/{topic}/", topics.title(data, topic)) for topic in topics.every(data)]
     lost = urljoin(renderer.endpoint.url, "/status/") if renderer.endpoint else ""
     yield page("contact/", _("Contact"), "contact.html", topics=ways, lost=lost)
@@ -66,7 +71,7 @@ def form_path(kind: str, name: str) -> str:
 
 
 def about(renderer: Renderer, profile: Profile) -> dict[str, object]:
-    """What a certificate's page and its printable form show."""
+    """What a certificate's page shows."""
     data = renderer.data
     example = profile.worked_example
     asked = {statement.id: statement for statement in data.statements(profile)}

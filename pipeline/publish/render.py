@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,13 @@ from markupsafe import Markup, escape
 
 from pipeline.profiles.load import load_or_stop
 from pipeline.profiles.model import Data, Endpoint, Profile, is_placeholder
-from pipeline.settings import Settings
-from pipeline.text import _, ngettext
+from pipeline.publish import languages
+from pipeline.publish.paper import Paper, paper
+from pipeline.publish.wordfile import WordFile, word_file
+from pipeline.settings import ROOT, Settings
+from pipeline.text import _, ngettext, speaking
 
+DOCS = ROOT / "docs"
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -36,17 +39,36 @@ def environment() -> Environment:
 
 @dataclass(frozen=True)
 class Renderer:
-    """`endpoint` is where forms are sent; None: not open for submissions yet. `site_url` is where the site lies."""
+    """Speaks the language of its data. `endpoint` is where forms are sent; None: not open for submissions yet.
+
+    `site_url` is where the site lies, `written` the addresses of the pages in docs/, from there.
+    """
 
     data: Data
     endpoint: Endpoint | None
     site_url: str
+    written: frozenset[str]
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Renderer:
         data = load_or_stop(settings.data, settings.schemas)
         endpoint = Endpoint("server", settings.endpoint) if settings.endpoint else data.organization.endpoint
-        return cls(data, endpoint, settings.site_url or data.organization.site_url)
+        return cls(data, endpoint, settings.site_url or data.organization.site_url, languages.written(DOCS))
+
+    def in_language(self, code: str) -> Renderer:
+        """Draws the same in another of the body's languages."""
+        return self._others.get(code, self)
+
+    @cached_property
+    def _others(self) -> dict[str, Renderer]:
+        def endpoint(code: str) -> Endpoint | None:
+            """The server answers in the language that the form's address names, if it cannot read what was sent."""
+            if self.endpoint is None or self.endpoint.kind != "server":
+                return self.endpoint
+            mark = "&" if "?" in self.endpoint.url else "?"
+            return replace(self.endpoint, url=f"{self.endpoint.url}{mark}language={code}")
+
+        return {code: replace(self, data=data, endpoint=endpoint(code)) for code, data in self.data.others.items()}
 
     @cached_property
     def _environment(self) -> Environment:
@@ -56,15 +78,51 @@ class Renderer:
             org=self.data.organization,
             endpoint=self.endpoint,
             address=self.address,
+            document=self.document,
             email=self.email,
             validity=self.validity,
             who=self.who,
+            language_home=self.home,
+            to=self.to,
+            other=self.other,
         )
         return env
 
+    @cached_property
+    def _documents(self) -> dict[str, WordFile]:
+        return {}
+
+    def paper(self, profile: Profile) -> Paper:
+        with speaking(self.data.language):
+            return paper(self.data, profile, self.site_url)
+
+    def document(self, profile: Profile) -> WordFile:
+        """The self-assessment to write in; made once."""
+        if profile.id not in self._documents:
+            with speaking(self.data.language):
+                self._documents[profile.id] = word_file(self.paper(profile))
+        return self._documents[profile.id]
+
     def __call__(self, template: str, root: str, **context: Any) -> Markup:
-        """`root` leads from the page to the site's home: "" for the home page, "../" a level below, or an absolute path."""
-        return Markup(self._environment.get_template(template).render(root=root, **context))
+        """`root` leads from the page to the home page in its language: "", "../" a level below, or an absolute path."""
+        with speaking(self.data.language):
+            return Markup(self._environment.get_template(template).render(root=root, top=self.top(root), **context))
+
+    def top(self, root: str) -> str:
+        """Leads to the site's home, where assets lie, and all that is not translated."""
+        if not self.home:
+            return root
+        return root.removesuffix(self.home) if root.endswith(self.home) else f"{root}../"
+
+    def to(self, root: str, page: str) -> str:
+        """Leads to a page of docs/: the translated one, if there is one."""
+        return f"{root if self.home + page in self.written else self.top(root)}{page}"
+
+    def other(self, code: str) -> Markup:
+        """The attributes of a text that is in another language than the page; `code` is "" for the page's own."""
+        if code in ("", self.data.language):
+            return Markup("")
+        return Markup(' lang="{}" dir="{}"').format(code, languages.direction(code))
 
     def address(self, url: str | None, words: str) -> Markup:
         """A link, or for a placeholder the words with a note: nothing dead is ever linked."""
@@ -74,7 +132,8 @@ class Renderer:
 
     def email(self, address: str | None) -> Markup:
         if address is None or is_placeholder(address):
-            return escape(_("an e-mail address that is still to follow"))
+            with speaking(self.data.language):
+                return escape(_("an e-mail address that is still to follow"))
         return Markup('<a href="mailto:{0}">{0}</a>').format(address)
 
     def validity(self, profile: Profile) -> str:
@@ -90,6 +149,16 @@ class Renderer:
         return _("You") if role == "you" else self.data.organization.role(role).name
 
     @property
+    def home(self) -> str:
+        """The address of the home page in this language, from the site's: "" in the first, "fr/" in another."""
+        return languages.home(self.data.organization, self.data.language)
+
+    @property
+    def root(self) -> str:
+        """The path of that home page, with / at both ends."""
+        return self.base + self.home
+
+    @property
     def service_url(self) -> str:
         """The address of the server that takes submissions; the site's own where there is none."""
         endpoint = self.endpoint if self.endpoint and self.endpoint.kind == "server" else None
@@ -97,7 +166,7 @@ class Renderer:
 
     @property
     def base(self) -> str:
-        """The path at which the site lies, with / at both ends."""
+        """The path at which the site lies, with / at both ends: the same in all languages."""
         path = urlsplit(self.site_url).path
         return path if path.endswith("/") else path + "/"
 
@@ -117,11 +186,11 @@ def number_word(number: int) -> str:
     return words.get(number, str(number))
 
 
-def fill_shell(shell: str, title: str, content: Mapping[str, str] | str) -> str:
-    """The built site's empty page with a title and content put in (both already escaped where they must be)."""
-    before, _open, rest = shell.partition("<!--title-->")
-    _old, _close, after = rest.partition("<!--/title-->")
-    page = f"{before}{escape(title)}{after}"
-    before, _open, rest = page.partition("<!--content-->")
-    _old, _close, after = rest.partition("<!--/content-->")
-    return f"{before}{content}{after}"
+def fill_shell(shell: str, title: str, content: str, switch: str = "") -> str:
+    """The built site's empty page with a title, content and links to other languages put in (escaped where they must be)."""
+    page = shell
+    for name, text in (("title", escape(title)), ("content", content), ("languages", switch)):
+        before, _open, rest = page.partition(f"<!--{name}-->")
+        _old, _close, after = rest.partition(f"<!--/{name}-->")
+        page = f"{before}{text}{after}" if text else page
+    return page

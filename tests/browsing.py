@@ -1,0 +1,71 @@
+"""What a person does in a browser, with the form led through by its script or all on one page."""
+
+from __future__ import annotations
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.conftest import Service
+from tests.support import until
+
+
+def led(page: Page) -> bool:
+    """The script leads through the form: one part at a time."""
+    page.wait_for_load_state()
+    return page.locator(".led").count() > 0
+
+
+def part(page: Page, name: str) -> None:
+    """Go to a part of the form from the list of its parts; on a form that is all on one page there is nothing to do."""
+    if led(page):
+        if not page.locator("#part-overview").is_visible():
+            page.locator(".steps-nav").get_by_role("link", name="All parts").click()
+        page.locator(f".tasks a[href='#part-{name}']").click()
+        page.locator(f"#part-{name}").wait_for()
+
+
+def answer_all(page: Page, evidence: str = "") -> int:
+    """Open one unit after the other, as a person does, and answer what is asked in it."""
+    answered = 0
+    for unit in page.locator("[data-step]:has([data-statement])").all():
+        if led(page):
+            part(page, str(unit.get_attribute("data-step")))
+        elif unit.get_attribute("open") is None:
+            unit.locator("summary").click()
+        for group in unit.locator("fieldset:has(.choices)").all():
+            group.get_by_label("yes", exact=True).check()
+            answered += 1
+        if evidence:
+            for number, area in enumerate(unit.locator("textarea[name$='.evidence']").all()):
+                area.fill(f"{evidence} {answered}.{number}\nSecond line.")
+    return answered
+
+
+def who(page: Page) -> None:
+    if page.locator("[data-statement]").count():
+        part(page, "you")
+    page.get_by_role("textbox", name="Full name").fill("Rosa Test")
+    page.get_by_role("textbox", name="E-mail address").fill("rosa@example.org")
+    page.get_by_role("checkbox", name="I agree that what I send").check()
+
+
+def send(page: Page, button: str) -> None:
+    if page.locator("[data-statement]").count():
+        part(page, "check")
+    page.get_by_role("button", name=button).click()
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page)
+    return [f"{page.url} {entry['id']}: {entry['nodes'][0]['html'][:120]}" for entry in found.response["violations"]]
+
+
+def at_the_board(browser: Browser, service: Service, reference: str) -> Page:
+    """The case at the board, signed in as the Intake Manager."""
+    board = browser.new_context().new_page()
+    board.goto(service.url + service.links["Intake Manager"])
+    board.get_by_role("button", name="Sign in").click()
+    board.wait_for_url("**/auditors/")
+    until(lambda: bool(board.reload()) and board.get_by_role("link", name=reference).count() == 1)
+    board.get_by_role("link", name=reference).click()
+    return board

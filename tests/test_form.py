@@ -1,0 +1,703 @@
+"""The form as its script leads through it and keeps it: in a real browser, on a desktop and at 390 pixels."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Route
+
+from pipeline.accept.check import check
+from pipeline.accept.raw import parse_file, parse_form, unflatten
+from pipeline.accept.submission import Submission
+from pipeline.cases.store import Store
+from pipeline.profiles import derive
+from pipeline.settings import ROOT
+from tests.browsing import part, send, violations, who
+from tests.conftest import Service
+from tests.support import CONCEPTS, DATA, JUDGE, PRACTICE, filled, form, until
+
+SELF = f"/certificates/{CONCEPTS}/self-assessment/"
+PORTFOLIO = f"/certificates/{CONCEPTS}/portfolio/"
+QUESTION = "/contact/question/"
+HARD = "Zoë said “ça va”: 日本語 👩‍👩‍👧‍👦 שלום עולם مرحبا \t <b>&amp; ‮x\n\n  two  spaces "
+
+
+@contextmanager
+def device(browser: Browser, service: Service, width: int = 1280, **more: Any) -> Iterator[BrowserContext]:
+    """A person's device: what one page keeps, the next one finds. No page of it may complain."""
+    context = browser.new_context(viewport={"width": width, "height": 844}, base_url=service.url, **more)
+    context.set_default_timeout(15_000)
+    troubles: list[str] = []
+    context.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+    context.on("weberror", lambda error: troubles.append(str(error.error)))
+    yield context
+    context.close()
+    assert [trouble for trouble in troubles if "Failed to load resource" not in trouble] == []
+
+
+@pytest.fixture(params=[1280, 390])
+def person(browser: Browser, service: Service, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    with device(browser, service, request.param) as context:
+        yield context
+
+
+def opened(context: BrowserContext, path: str) -> Page:
+    page = context.new_page()
+    page.goto(path)
+    return page
+
+
+def evidence(page: Page, statement: str) -> Any:
+    return page.locator(f"[name='answers.{statement}.evidence']")
+
+
+def fill(page: Page, values: dict[str, str]) -> None:
+    """Type many fields at once, as fast as a paste."""
+    page.evaluate(
+        """values => { for (const [name, text] of Object.entries(values)) {
+          const [field] = document.getElementsByName(name).length > 1
+            ? [...document.getElementsByName(name)].filter(one => one.value === text) : document.getElementsByName(name);
+          if (field.type === "radio" || field.type === "checkbox") field.checked = true; else field.value = text;
+          field.dispatchEvent(new Event("input", {bubbles: true})); field.dispatchEvent(new Event("change", {bubbles: true}));
+        } }""",
+        values,
+    )
+
+
+def state(page: Page) -> str:
+    return page.locator("[data-state]").inner_text()
+
+
+def saved(page: Page) -> None:
+    until(lambda: re.match(r"Saved on this device at \d\d:\d\d$", state(page)))
+
+
+def typed(kind: str, about: str, **more: Any) -> dict[str, str]:
+    """A filled-in form by field name, without what is hidden in the page."""
+    hidden = ("kind", "profile", "version", "profile_hash", "language", "topic")
+    return {name: text for name, text in form(filled(kind, about, **more)).items() if name not in hidden and text}
+
+
+def copy_of(page: Page) -> tuple[str, dict[str, Any]]:
+    """The saved file's text, and the submission in it."""
+    with page.expect_download() as download:
+        page.locator(".desk").get_by_role("button", name="Save a copy").click()
+    text = Path(download.value.path()).read_text("utf-8")
+    found = re.search(r'<script type="application/json" id="submission">(.*?)</script>', text, re.DOTALL)
+    assert found
+    return text, json.loads(found[1])
+
+
+# Draft
+
+
+def test_what_is_typed_is_there_after_a_reload_a_closed_tab_and_a_crash(person: BrowserContext) -> None:
+    page = opened(person, PORTFOLIO)
+    assert state(page) == "Nothing typed yet"
+    part(page, "C1")
+    evidence(page, "C1.1").fill(HARD)
+    page.locator("[name='answers.C1.1.answer'][value=partly]").check()
+    saved(page)
+    page.reload()
+    assert evidence(page, "C1.1").input_value() == HARD
+    page.close()
+    page = opened(person, PORTFOLIO)
+    assert evidence(page, "C1.1").input_value() == HARD
+    assert page.locator("[name='answers.C1.1.answer'][value=partly]").is_checked()
+    with page.expect_event("crash"):
+        crash(page)
+    assert evidence(opened(person, PORTFOLIO), "C1.1").input_value() == HARD
+
+
+def crash(page: Page) -> None:
+    """The page's process dies, as it does when memory runs out."""
+    with pytest.raises(Error):
+        page.goto("chrome://crash")
+
+
+def test_leaving_at_once_loses_nothing(person: BrowserContext) -> None:
+    page = opened(person, PORTFOLIO)
+    part(page, "C1")
+    evidence(page, "C1.1").fill("typed, and gone in the same moment")
+    page.goto("/about/")
+    page.go_back()
+    assert evidence(page, "C1.1").input_value() == "typed, and gone in the same moment"
+
+
+def test_two_tabs_see_each_other_and_neither_overwrites_the_other(person: BrowserContext) -> None:
+    first, second = opened(person, PORTFOLIO), opened(person, PORTFOLIO)
+    part(first, "C1")
+    part(second, "C1")
+    evidence(first, "C1.1").fill("from the first tab")
+    until(lambda: evidence(second, "C1.1").input_value() == "from the first tab")
+    evidence(second, "C1.2").fill("from the second tab")
+    until(lambda: evidence(first, "C1.2").input_value() == "from the second tab")
+    # The same field in both at once: the one that is saved second asks.
+    evidence(first, "C1.1").evaluate("field => field.value = 'first again'")
+    evidence(second, "C1.1").evaluate("field => field.value = 'second again'")
+    for page in (first, second):
+        evidence(page, "C1.1").dispatch_event("input")
+    until(lambda: first.locator(".differences").count() + second.locator(".differences").count() == 1)
+    asked = first if first.locator(".differences").count() else second
+    other = second if asked is first else first
+    mine, theirs = evidence(asked, "C1.1").input_value(), evidence(other, "C1.1").input_value()
+    assert {mine, theirs} == {"first again", "second again"}
+    assert mine in asked.locator(".differences").inner_text()
+    assert theirs in asked.locator(".differences").inner_text()
+    asked.get_by_role("checkbox", name="Take the other version").check()
+    asked.get_by_role("button", name="Take the other version where ticked").click()
+    assert evidence(asked, "C1.1").input_value() == theirs
+    saved(asked)
+    assert evidence(opened(person, PORTFOLIO), "C1.1").input_value() == theirs
+
+
+def test_clearing_the_draft_asks_once_and_leaves_nothing(person: BrowserContext) -> None:
+    page = opened(person, SELF)
+    part(page, "C1")
+    page.locator("[name='answers.C1.1.answer'][value=yes]").check()
+    saved(page)
+    page.get_by_role("button", name="Clear this draft").click()
+    page.get_by_role("button", name="No, keep it").click()
+    assert page.locator("[name='answers.C1.1.answer'][value=yes]").is_checked()
+    page.get_by_role("button", name="Clear this draft").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Yes, clear it").click()
+    until(lambda: state(page) == "Nothing typed yet")
+    assert page.locator("input:checked").count() == 0
+    kept = page.evaluate("Object.keys(localStorage).filter(key => !key.endsWith('!place'))")
+    assert kept == []
+
+
+BLOCKED = "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError') }})"
+FULL = "Storage.prototype.setItem = function () { throw new DOMException('full', 'QuotaExceededError') }"
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [(BLOCKED, "This browser keeps nothing for this page"), (FULL, "This device has no room left")],
+    ids=["blocked", "full"],
+)
+def test_where_nothing_can_be_kept_the_person_is_told_and_the_copy_works(
+    browser: Browser, service: Service, script: str, words: str
+) -> None:
+    with device(browser, service) as context:
+        context.add_init_script(script)
+        page = opened(context, PORTFOLIO)
+        part(page, "C1")
+        evidence(page, "C1.1").fill("not lost")
+        until(lambda: words in state(page))
+        assert copy_of(page)[1]["answers"]["C1.1"]["evidence"] == "not lost"
+        answer = page.locator("[name='answers.C1.1.answer'][value=yes]")
+        answer.check()
+        assert answer.is_checked()
+
+
+def test_a_draft_of_an_older_version_is_carried_over_and_what_changed_is_shown(person: BrowserContext) -> None:
+    page = opened(person, PORTFOLIO)
+    old = {"hash": "0" * 64, "questions": {"C1.1": "Can I do it as it was worded?", "C9.9": "Can I do the old thing?"}}
+    page.evaluate(
+        """old => { const start = document.querySelector('form').dataset.draft + '|';
+          localStorage.setItem(start + '!form', JSON.stringify(old));
+          localStorage.setItem(start + 'answers.C1.1.evidence', 'kept words');
+          localStorage.setItem(start + 'answers.C9.9.evidence', 'words without a place'); }""",
+        old,
+    )
+    page.reload()
+    assert evidence(page, "C1.1").input_value() == "kept words"
+    told = page.locator("[data-notice=changed]").inner_text()
+    assert "(before: Can I do it as it was worded?)" in told
+    assert "C9.9 Can I do the old thing?" in told
+    assert "C1.2 Can I describe mentoring" in told
+    assert "words without a place" in page.locator("[data-notice=gone]").inner_text()
+    page.get_by_role("button", name="I have seen this").click()
+    page.reload()
+    assert page.locator("[data-notice=changed]").count() == 0
+    assert "words without a place" in page.locator("[data-notice=gone]").inner_text()
+
+
+def test_the_largest_portfolio_goes_round_byte_for_byte(browser: Browser, service: Service) -> None:
+    """72 × 3,000 characters with emoji and right-to-left text: saved, reloaded, exported, imported, sent."""
+    unit = "Zoë 👩‍👩‍👧‍👦 שלום 日本語 مرحبا‮‬ “q” \\ <b>&amp;</b> </script> line\n"
+    values = typed(derive.PORTFOLIO, CONCEPTS)
+    texts = {}
+    for number, statement in enumerate(name for name in values if name.endswith(".evidence")):
+        texts[statement] = (f"{number} " + unit * 200)[:3000]
+    values |= texts
+    read = "names => names.map(name => document.getElementsByName(name)[0].value)"
+    with device(browser, service) as context:
+        page = opened(context, PORTFOLIO)
+        fill(page, values)
+        saved(page)
+        page.reload()
+        assert page.evaluate(read, list(texts)) == list(texts.values())
+        _text, exported = copy_of(page)
+        bodies: list[str] = []
+        page.on("request", lambda request: bodies.append(request.post_data or "") if request.method == "POST" else None)
+        with page.expect_download() as download:
+            page.locator(".desk").get_by_role("button", name="Save a copy").click()
+        file = str(download.value.path())
+        with device(browser, service) as other:
+            fresh = opened(other, PORTFOLIO)
+            fresh.locator("input[type=file]").set_input_files(file)
+            fresh.get_by_text("The copy was opened").wait_for()
+            assert fresh.evaluate(read, list(texts)) == list(texts.values())
+            assert copy_of(fresh)[1] == exported
+        send(page, "Send my portfolio")
+        page.get_by_role("heading", name="It has arrived").wait_for()
+    assert json.loads(bodies[0]) == exported
+    assert [exported["answers"][name.split(".", 1)[1].rpartition(".")[0]]["evidence"] for name in texts] == list(
+        texts.values()
+    )
+    assert isinstance(check(JUDGE, exported), Submission)
+
+
+def test_the_page_and_the_server_read_a_form_alike(browser: Browser, service: Service) -> None:
+    """What the page makes of the fields is what the server makes of the same form without the script."""
+    log = [{"date": "2027-03-14", "hours": 1.5, "worked_on": "How to end."}]
+    values = typed(derive.PORTFOLIO, PRACTICE, log=log, held={CONCEPTS: "IMC-12"})
+    values |= {"answers.C1.1.links": " https://a.org \r\n\r\nhttps://b.org", "applicant.country": "  Canada "}
+    values |= {f"log.3.{name}": text for name, text in (("date", "2027-03-15"), ("hours", "2,25"), ("worked_on", "X"))}
+    with device(browser, service) as context:
+        page = opened(context, f"/certificates/{PRACTICE}/portfolio/")
+        fill(page, values)
+        made = copy_of(page)[1]
+        body = page.evaluate("new URLSearchParams(new FormData(document.querySelector('form'))).toString()")
+    posted, _rows = unflatten(
+        derive.form_schema(DATA, derive.PORTFOLIO, PRACTICE), parse_form(str(body).encode("ascii"))
+    )
+    del made["id"]
+    assert made == posted
+    assert made["log"][1] == {"date": "2027-03-15", "hours": 2.25, "worked_on": "X"}
+
+
+def test_a_copy_can_be_read_by_a_person_and_put_in_by_hand(browser: Browser, service: Service) -> None:
+    with device(browser, service) as context:
+        page = opened(context, SELF)
+        fill(page, typed(derive.SELF_ASSESSMENT, CONCEPTS))
+        text, _value = copy_of(page)
+        file = Path(service.settings.var) / "copy.html"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+        reading = context.new_page()
+        reading.goto(f"file://{file}")
+        shown = reading.inner_text("body")
+    assert "Self-assessment: Certificate of Concepts - Mentoring" in shown
+    assert "Can I tell mentor, mentoring and mentorship apart" in shown
+    assert shown.count("partly") == 72
+    assert "Rosa Test" in shown
+    assert isinstance(check(JUDGE, parse_file(file.read_bytes())), Submission)
+
+
+def test_opening_a_copy_fills_blanks_and_asks_before_it_replaces(person: BrowserContext, tmp_path: Path) -> None:
+    value = filled(derive.PORTFOLIO, CONCEPTS)
+    file = tmp_path / "copy.json"
+    file.write_text(json.dumps(value))
+    page = opened(person, PORTFOLIO)
+    part(page, "C1")
+    evidence(page, "C1.1").fill("mine")
+    evidence(page, "C1.2").fill("mine too")
+    page.locator("input[type=file]").set_input_files(str(file))
+    panel = page.locator(".differences")
+    panel.wait_for()
+    assert "Two versions of the same answer: 2" in panel.inner_text()
+    assert evidence(page, "C1.3").input_value() == value["answers"]["C1.3"]["evidence"]
+    assert evidence(page, "C1.1").input_value() == "mine"
+    panel.get_by_role("checkbox").first.check()
+    panel.get_by_role("button", name="Take the other version where ticked").click()
+    assert evidence(page, "C1.1").input_value() == value["answers"]["C1.1"]["evidence"]
+    assert evidence(page, "C1.2").input_value() == "mine too"
+    page.locator("input[type=file]").set_input_files({"name": "x.html", "mimeType": "text/html", "buffer": b"<p>no"})
+    page.get_by_text("This file is no copy of a form").wait_for()
+
+
+# Where am I
+
+
+def test_one_part_is_on_the_screen_and_the_list_says_how_far_one_is(person: BrowserContext) -> None:
+    page = opened(person, SELF)
+    tasks = page.locator(".tasks li")
+    assert page.locator("[data-step]:visible").count() == 1
+    assert "Answered: 0 of 72" in page.inner_text(".form")
+    assert tasks.first.locator(".task").inner_text() == "Not started"
+    part(page, "C1")
+    assert page.locator("[data-step]:visible").count() == 1
+    assert page.locator("fieldset:visible").count() == 9
+    for number in range(1, 5):
+        page.locator(f"[name='answers.C1.{number}.answer'][value=yes]").check()
+    assert "In progress: 4 of 9 answered" in page.inner_text("#part-C1")
+    page.get_by_role("link", name="All parts").click()
+    assert tasks.first.locator(".task").inner_text() == "In progress: 4 of 9 answered"
+    assert "Answered: 4 of 72" in page.inner_text(".form")
+    part(page, "C1")
+    for number in range(5, 10):
+        page.locator(f"[name='answers.C1.{number}.answer'][value=not_yet]").check()
+    page.get_by_role("link", name="All parts").click()
+    assert tasks.first.locator(".task").inner_text() == "Done"
+
+
+def test_parts_are_walked_through_by_keyboard_and_the_place_is_kept(person: BrowserContext) -> None:
+    page = opened(person, SELF)
+    page.locator("[data-next]").focus()
+    page.keyboard.press("Enter")
+    at_heading(page, "C1 What mentoring is")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    assert page.locator("[name='answers.C1.1.answer'][value=yes]").is_checked()
+    page.locator("[data-next]").focus()
+    page.keyboard.press("Enter")
+    at_heading(page, "C2 Trust, agreement and boundaries")
+    page.reload()
+    assert page.locator("#part-C2").is_visible()
+    page.go_back()
+    assert page.locator("#part-C1").is_visible()
+    page.close()
+    page = opened(person, SELF)
+    page.get_by_role("link", name="Go on where you stopped: C1 What mentoring is").click()
+    assert page.locator("#part-C1").is_visible()
+
+
+def at_heading(page: Page, words: str) -> None:
+    until(lambda: page.evaluate("document.activeElement.textContent") == words)
+
+
+def test_only_what_is_unanswered_is_shown_on_request_and_nothing_vanishes_under_the_hand(
+    person: BrowserContext,
+) -> None:
+    page = opened(person, SELF)
+    part(page, "C1")
+    page.locator("[name='answers.C1.1.answer'][value=yes]").check()
+    page.get_by_role("checkbox", name="Show only what is unanswered").check()
+    assert page.locator("#part-C1 .statement:visible").count() == 8
+    page.locator("[name='answers.C1.2.answer'][value=yes]").check()
+    assert page.locator("#part-C1 .statement:visible").count() == 8
+    part(page, "C2")
+    part(page, "C1")
+    assert page.locator("#part-C1 .statement:visible").count() == 7
+    page.get_by_role("checkbox", name="Show only what is unanswered").uncheck()
+    assert page.locator("#part-C1 .statement:visible").count() == 9
+
+
+# What it says about me
+
+
+def test_the_picture_is_drawn_on_the_device_from_the_answers_and_nothing_is_sent(person: BrowserContext) -> None:
+    page = opened(person, SELF)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "favicon" not in request.url else None)
+    for statement, answer in (("C1.1", "yes"), ("C1.2", "partly"), ("C1.8", "not_yet"), ("C2.1", "yes")):
+        fill(page, {f"answers.{statement}.answer": answer})
+    part(page, "picture")
+    rows = [row.inner_text().split("\t") for row in page.locator("#part-picture table").first.locator("tbody tr").all()]
+    assert rows[0] == ["C1 What mentoring is", "1", "1", "1", "6"]
+    assert rows[1][1:] == ["1", "0", "0", "8"]
+    kinds = [
+        row.inner_text().split("\t") for row in page.locator("#part-picture table").nth(1).locator("tbody tr").all()
+    ]
+    assert sorted(kinds)[0][0] == "attitude"
+    assert sum(int(number) for row in kinds for number in row[1:]) == 72
+    assert [int(row[3]) for row in kinds if row[0] == "attitude"] == [1]
+    assert page.locator("#part-picture svg[role=img]").count() == 2
+    plan = [line.inner_text() for line in page.locator(".plan li").all()]
+    assert [line[:4] for line in plan] == ["C1.2", "C1.8"]
+    page.emulate_media(media="print")
+    assert page.locator(".plan").is_visible()
+    assert page.get_by_text("What I will do, and by when:").first.is_visible()
+    assert not page.locator(".desk").is_visible()
+    assert asked == []
+
+
+def test_a_portfolio_begins_with_the_self_assessments_answers_gaps_first(person: BrowserContext) -> None:
+    page = opened(person, SELF)
+    for statement, answer in (("C1.1", "yes"), ("C1.2", "yes"), ("C1.3", "not_yet"), ("C1.5", "partly")):
+        fill(page, {f"answers.{statement}.answer": answer})
+    saved(page)
+    page = opened(person, PORTFOLIO)
+    assert "filled in: 4" in page.inner_text(".form")
+    assert page.get_by_text("Your gaps come first: 2").is_visible()
+    part(page, "C1")
+    assert page.locator("[name='answers.C1.3.answer'][value=not_yet]").is_checked()
+    order = page.locator("#part-C1 .statement").evaluate_all("all => all.map(one => one.dataset.statement)")
+    assert order[:4] == ["C1.3", "C1.5", "C1.1", "C1.2"]
+    page.locator("[name='answers.C1.3.answer'][value=yes]").check()
+    saved(page)
+    page.reload()
+    assert page.locator("[name='answers.C1.3.answer'][value=yes]").is_checked()
+
+
+# Check and send
+
+
+def summary(page: Page) -> list[str]:
+    page.locator("#problems").wait_for()
+    return [line.inner_text() for line in page.locator("#problems li").all()]
+
+
+WRONG: list[dict[str, str]] = [
+    {"answers.C1.1.evidence": ""},
+    {"answers.C1.1.evidence": "x" * 3412},
+    {"answers.C1.1.evidence": "👩" * 3001},
+    {"answers.C1.1.links": "ftp://x.org"},
+    {"answers.C1.1.links": "\n".join(f"https://x.org/{number}" for number in range(6))},
+    {"answers.C1.1.links": "https://x.org/" + "y" * 300},
+    {"applicant.email": "rosa"},
+    {"applicant.name": "", "applicant.email": ""},
+    {"applicant.country": "x" * 101},
+    {"declarations.ai_used": "true"},
+    {"case.reference": "IMC-0000-0000-1", "case.secret": "x"},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=[next(iter(entry)) + str(number) for number, entry in enumerate(WRONG)])
+def test_the_browser_and_the_server_say_the_same_of_the_same_fault(
+    browser: Browser, service: Service, wrong: dict[str, str]
+) -> None:
+    values = {**typed(derive.PORTFOLIO, CONCEPTS), **wrong}
+    with device(browser, service) as context:
+        page = opened(context, PORTFOLIO)
+        fill(page, values)
+        send(page, "Send my portfolio")
+        here = summary(page)
+        assert page.evaluate("document.activeElement.id") == "problems"
+        first = page.locator("#problems a").first
+        target = str(first.get_attribute("href")).removeprefix("#")
+        first.click()
+        assert page.evaluate("document.activeElement.id") == target
+        words = here[0].partition(": ")[2]
+        described = page.locator(f"[id='{target}']").evaluate(
+            "field => document.getElementById((field.getAttribute('aria-describedby') ?? "
+            "field.closest('fieldset').getAttribute('aria-describedby')).split(' ').pop()).textContent"
+        )
+        assert described == f"Error: {words}"
+    with device(browser, service, java_script_enabled=False) as context:
+        page = context.new_page()
+        plain = form(filled(derive.PORTFOLIO, CONCEPTS)) | values
+        answer = service.post(plain, {"Accept": "text/html"})
+        assert answer.status_code == 422
+        page.set_content(answer.text)
+        assert summary(page) == here
+
+
+def test_what_only_the_server_can_know_is_shown_in_the_same_place(browser: Browser, service: Service) -> None:
+    with device(browser, service) as context:
+        page = opened(context, f"/certificates/{PRACTICE}/portfolio/")
+        fill(page, typed(derive.PORTFOLIO, PRACTICE))
+        fill(page, {"log.3.date": "2027-02-30", "log.3.hours": "1", "log.3.worked_on": "x"})
+        send(page, "Send my portfolio")
+        assert summary(page) == ["Mentoring log, 3: Date: is no day of the calendar; check day and month"]
+        page.locator("#problems a").click()
+        assert page.evaluate("document.activeElement.id") == "log.3.date"
+        page.keyboard.type("x")
+        assert page.locator("[id='log.3.date-error']").count() in (0, 1)
+
+
+def answers_with(status: int, body: str = "oops", **headers: str) -> Any:
+    return lambda route: route.fulfill(status=status, body=body, headers=headers)
+
+
+def lost_answer(route: Route) -> None:
+    """The server gets it, the person never hears of it."""
+    route.fetch()
+    route.abort("connectionreset")
+
+
+FAULTS: list[tuple[str, Any, str]] = [
+    ("offline", lambda route: route.abort("internetdisconnected"), "There is no connection"),
+    ("the answer is lost", lost_answer, "There is no connection"),
+    ("500", answers_with(500), "Something went wrong on our side"),
+    ("503 in words", answers_with(503, '{"detail": "Wait for Monday."}'), "Wait for Monday."),
+    ("502 of a proxy", answers_with(502, "<html>bad gateway"), "Something went wrong on our side"),
+    ("413 of a proxy", answers_with(413, "<html>too large"), "too large to be taken"),
+    ("no answer", lambda route: None, "No answer came in time"),
+    ("200 that is no receipt", answers_with(200, "<html>captive portal"), "Something went wrong on our side"),
+]
+
+
+@pytest.mark.parametrize(("fault", "words"), [entry[1:] for entry in FAULTS], ids=[entry[0] for entry in FAULTS])
+def test_when_sending_fails_a_sentence_says_so_nothing_is_cleared_and_it_arrives_once(
+    browser: Browser, service: Service, fault: Any, words: str
+) -> None:
+    with device(browser, service) as context:
+        page = opened(context, SELF)
+        fill(page, typed(derive.SELF_ASSESSMENT, CONCEPTS))
+        page.evaluate("document.querySelector('form').dataset.patience = '1'")
+        page.route("**/submissions", fault)
+        send(page, "Send my self-assessment")
+        box = page.locator(".not-sent")
+        box.wait_for()
+        assert words in box.inner_text()
+        assert page.locator("input:checked").count() == 73
+        page.unroute_all(behavior="ignoreErrors")
+        page.evaluate("document.querySelector('form').dataset.patience = '30'")
+        box.get_by_role("button", name="Send it again").click()
+        page.get_by_role("heading", name="It has arrived").wait_for()
+    store = Store(service.records)
+    until(lambda: [len(case.deliveries) for case in store.cases()] == [1])
+
+
+def test_two_quick_presses_send_once(browser: Browser, service: Service) -> None:
+    with device(browser, service) as context:
+        page = opened(context, SELF)
+        fill(page, typed(derive.SELF_ASSESSMENT, CONCEPTS))
+        sent: list[str] = []
+
+        def slowly(route: Route) -> None:
+            sent.append(str(route.request.post_data))
+            time.sleep(0.3)
+            route.continue_()
+
+        page.route("**/submissions", slowly)
+        part(page, "check")
+        page.get_by_role("button", name="Send my self-assessment").dblclick()
+        page.get_by_role("heading", name="It has arrived").wait_for()
+    assert len(sent) == 1
+
+
+def test_the_receipt_has_the_reference_and_only_then_is_the_draft_gone(person: BrowserContext) -> None:
+    page = opened(person, SELF)
+    fill(page, typed(derive.SELF_ASSESSMENT, CONCEPTS))
+    saved(page)
+    send(page, "Send my self-assessment")
+    page.get_by_role("heading", name="It has arrived").wait_for()
+    reference = page.locator(".reference").inner_text()
+    assert reference.startswith("IMC-")
+    assert page.evaluate("document.activeElement.tagName") == "H1"
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save a copy").click()
+    assert "Rosa Test" in Path(download.value.path()).read_text("utf-8")
+    status = page.get_by_role("link", name="See where my case stands").get_attribute("href")
+    page.reload()
+    assert page.locator("input:checked").count() == 0
+    assert f"Your reference is {reference}." in page.inner_text(".form")
+    assert page.get_by_role("link", name="See where my case stands").get_attribute("href") == status
+    page.goto(PORTFOLIO)
+    assert "filled in: 72" in page.inner_text(".form")
+
+
+def test_check_your_answers_shows_all_and_leads_back(person: BrowserContext) -> None:
+    page = opened(person, PORTFOLIO)
+    fill(page, typed(derive.PORTFOLIO, CONCEPTS) | {"answers.C3.4.evidence": HARD})
+    part(page, "check")
+    assert page.locator("#part-check dd", has_text="Zoë said").text_content() == HARD
+    assert page.get_by_role("button", name="Send my portfolio").is_visible()
+    page.get_by_role("link", name="Change Full name").click()
+    assert page.evaluate("document.activeElement.name") == "applicant.name"
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#part-check").is_visible()
+    assert not page.locator("#part-you").is_visible()
+
+
+def test_a_contact_form_is_kept_and_sent_too(person: BrowserContext) -> None:
+    page = opened(person, QUESTION)
+    page.get_by_role("textbox", name="Your message").fill(HARD)
+    saved(page)
+    page.reload()
+    assert page.get_by_role("textbox", name="Your message").input_value() == HARD
+    page.get_by_role("button", name="Send my message").click()
+    assert summary(page)[0] == "Full name: write your name"
+    who(page)
+    assert page.locator("[id='applicant.name-error']").count() == 0
+    page.get_by_role("button", name="Send my message").click()
+    page.get_by_role("heading", name="It has arrived").wait_for()
+
+
+def test_the_link_of_the_receipt_fills_in_reference_and_secret(person: BrowserContext) -> None:
+    page = opened(person, f"{PORTFOLIO}#case=IMC-1234/abc")
+    assert page.locator("[name='case.reference']").input_value() == "IMC-1234"
+    assert page.locator("[name='case.secret']").input_value() == "abc"
+    assert "abc" not in page.url
+
+
+# Rules for everybody
+
+
+LOOKS: list[tuple[Literal["light", "dark"], int, str]] = [
+    ("light", 1280, ""),
+    ("dark", 390, ""),
+    ("light", 390, "250%"),
+]
+
+
+@pytest.mark.parametrize(("scheme", "width", "text"), LOOKS, ids=["desktop", "dark phone", "text at 200 %"])
+def test_every_state_of_the_form_keeps_the_rules_of_axe(
+    browser: Browser, service: Service, scheme: Literal["light", "dark"], width: int, text: str, tmp_path: Path
+) -> None:
+    wrong: list[str] = []
+    with device(browser, service, width, color_scheme=scheme) as context:
+        page = opened(context, PORTFOLIO)
+
+        def look(name: str) -> None:
+            if text:
+                page.evaluate(
+                    "size => document.documentElement.style.setProperty('font-size', size, 'important')", text
+                )
+            page.wait_for_timeout(50)
+            wrong.extend(f"{name}: {entry}" for entry in violations(page))
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                wrong.append(f"{name} scrolls sideways")
+
+        look("overview")
+        part(page, "C1")
+        evidence(page, "C1.1").fill("x" * 2900)
+        look("a unit")
+        send(page, "Send my portfolio")
+        look("errors")
+        page.locator("#problems a").first.click()
+        look("a field with an error")
+        copy = tmp_path / "copy.json"
+        copy.write_text(json.dumps(filled(derive.PORTFOLIO, CONCEPTS)))
+        page.locator("input[type=file]").set_input_files(str(copy))
+        page.locator(".differences").wait_for()
+        look("imported, with differences")
+        page.get_by_role("button", name="Keep what is here").click()
+        page.get_by_role("button", name="Clear this draft").click()
+        look("asked whether to clear")
+        page.get_by_role("button", name="No, keep it").click()
+        part(page, "C1")
+        fill(page, {"answers.C1.1.answer": "yes"})
+        part(page, "check")
+        look("check your answers")
+        page.route("**/submissions", answers_with(500))
+        page.get_by_role("button", name="Send my portfolio").click()
+        page.locator(".not-sent").wait_for()
+        look("not sent")
+        page.unroute_all()
+        page.get_by_role("button", name="Send it again").click()
+        page.get_by_role("heading", name="It has arrived").wait_for()
+        look("confirmation")
+        page.get_by_role("link", name="See where my case stands").click()
+        look("status")
+        page.goto(SELF)
+        fill(page, {"answers.C1.1.answer": "yes", "answers.C1.2.answer": "partly"})
+        part(page, "picture")
+        look("picture")
+    assert wrong == []
+
+
+def test_script_style_and_page_stay_small(site: Any) -> None:
+    """Bytes as gzip sends them. The theme's own stylesheets are not counted."""
+
+    def size(path: str) -> int:
+        return len(gzip.compress((site.site / path).read_bytes(), 9))
+
+    script = size("assets/form.js")
+    own = size(f"certificates/{CONCEPTS}/portfolio/index.html") + size("assets/site.css") + size("assets/paths.css")
+    assert script <= 15 * 1024
+    assert script + own <= 40 * 1024
+
+
+def test_the_script_holds_no_rule_and_no_text() -> None:
+    """Rules come in attributes and words in #words: neither a limit nor a sentence stands in the script."""
+    code = re.sub(r"/\*.*?\*/|//[^\n]*", "", (ROOT / "docs/assets/form.js").read_text(), flags=re.DOTALL)
+    assert not re.search(r"3000|3_000|\bhttps?://(?!www\.w3\.org)", code)
+    literals = re.findall(r'"([^"\n]*)"|`([^`]*)`', code)
+    sentences = [text for pair in literals for text in pair if re.search(r"[A-Z][a-z]+ [a-z]+ [a-z]+", text)]
+    assert sentences == []

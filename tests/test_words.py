@@ -1,0 +1,240 @@
+"""No text for people stands outside of the catalogue: not in a template, not in code, not in form.js, not on any page."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from jinja2 import nodes
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from playwright.sync_api import Browser, Page
+
+from pipeline import text, wiring
+from pipeline.accept.limits import Limits
+from pipeline.profiles import derive
+from pipeline.profiles.load import load_or_stop
+from pipeline.publish.render import environment
+from pipeline.settings import ROOT, Settings
+from tests import pseudo
+from tests.conftest import Service
+from tests.support import CONCEPTS, DATA, PRACTICE, filled, form, free_port, serving, until
+
+TEMPLATES = sorted([*(ROOT / "pipeline/publish/templates").rglob("*.html"), *(ROOT / "theme").rglob("*.html")])
+PROSE = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}")
+# What whoever runs it reads: the command line, findings of data/, commits, the log. It is English.
+MAINTAINERS = {
+    "__main__.py", "errors.py", "files.py", "git.py", "github.py", "messages.py", "wiring.py",
+    "accept/worker.py", "cases/intake.py", "cases/people.py", "cases/records.py", "mail/postman.py",
+    "mail/room.py", "mail/smtp.py", "profiles/contrast.py", "profiles/load.py", "profiles/release.py",
+    "profiles/rules.py", "profiles/translations.py", "profiles/yamlsource.py",
+}  # fmt: skip
+MODULES = sorted((ROOT / "pipeline").rglob("*.py"))
+
+
+def lexed(source: str) -> Iterator[tuple[int, str, str]]:
+    lexer: Any = environment().lexer
+    yield from lexer.tokeniter(source, None)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_a_template_has_no_words_of_its_own(path: Path) -> None:
+    source = path.read_text("utf-8")
+    shown = [
+        value if kind == "data" else "0" for _line, kind, value in lexed(source) if kind in ("data", "variable_end")
+    ]
+    html = "".join(shown)
+    assert [found for found in pseudo.texts(html, pseudo.SPOKEN) if pseudo.WORD.search(found)] == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_a_templates_expressions_have_no_sentence_outside_of_the_catalogue(path: Path) -> None:
+    tree = environment().parse(path.read_text("utf-8"))
+    said = {
+        id(inner)
+        for call in tree.find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name) and call.node.name in ("_", "gettext", "ngettext")
+        for inner in call.find_all(nodes.Const)
+    }
+    loose = [const.value for const in tree.find_all(nodes.Const) if id(const) not in said]
+    assert [value for value in loose if isinstance(value, str) and PROSE.search(value)] == []
+
+
+def calls(tree: ast.AST) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "ngettext"):
+            yield node
+
+
+def is_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT / "pipeline")))
+def test_code_for_people_has_no_sentence_outside_of_the_catalogue(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            assert not list(calls(node)), f"line {node.lineno}: the catalogue cannot see into an f-string"
+    if str(path.relative_to(ROOT / "pipeline")) in MAINTAINERS:
+        return
+    skipped = [node for node in ast.walk(tree) if isinstance(node, ast.Raise) or is_docstring(node)]
+    inside = {id(inner) for node in (*skipped, *calls(tree)) for inner in ast.walk(node)}
+    loose = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in inside]
+    found = [value for value in loose if isinstance(value, str) and PROSE.search(value)]
+    assert [value for value in found if not value.startswith(("<!--", "<meta", "@media"))] == []
+
+
+def test_form_js_says_only_what_the_page_gives_it() -> None:
+    source = (ROOT / "docs/assets/form.js").read_text("utf-8")
+    code = re.sub(r"/\*.*?\*/|(?<![:\"'])//[^\n]*", "", source, flags=re.DOTALL)
+    literals = re.findall(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`', code)
+    shown = [re.sub(r"\$\{[^}]*\}", "", one or other) for one, other in literals]
+    assert [found for found in shown if re.search(r"\b[A-Z][a-z]+ [a-z]|[a-z] [a-z]+[.?!…]$", found)] == []
+    keys = set(re.findall(r'\bsay\("(\w+)"', code))
+    words = (ROOT / "pipeline/publish/templates/form_tools.html").read_text("utf-8")
+    assert keys
+    assert keys <= set(re.findall(r'^"(\w+)": _\(', words, re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """The site in the pseudo-language."""
+    root = tmp_path_factory.mktemp("pseudo")
+    pseudo.catalogue(root / "locale")
+    made = replace(
+        Settings(), data=pseudo.data(root / "data"), var=root / "var", records=root / "var/records", site=root / "site"
+    )
+    made = replace(made, endpoint="/submissions", site_url="http://127.0.0.1/")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text, "LOCALE", root / "locale")
+        text._translations.cache_clear()
+        patch.setenv("PIPELINE_DATA", str(made.data))
+        patch.setenv("SUBMISSION_ENDPOINT", made.endpoint)
+        patch.setenv("SITE_URL", made.site_url)
+        build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(made.site), strict=True))
+        yield made
+    text._translations.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def service(settings: Settings) -> Iterator[Service]:
+    port = free_port()
+    running = wiring.local(settings, Limits(10_000, 100_000), f"http://127.0.0.1:{port}")
+    with serving(running.app, port) as url:
+        yield Service(url, dict(running.links), settings)
+
+
+def leaks(html: str, known: Sequence[str]) -> list[str]:
+    undated = re.sub(r"\d+ \w+ \d{4}", "", html)  # dates are written by Babel
+    return [found for part in pseudo.texts(undated) if (found := pseudo.leak(part, known))]
+
+
+def test_every_word_of_the_built_site_comes_from_the_catalogue_the_data_or_docs(settings: Settings) -> None:
+    written = {path.stem for path in (ROOT / "docs").glob("*.md")}
+    found = {}
+    for path in sorted(settings.site.rglob("*.html")):
+        html = path.read_text("utf-8")
+        if path.parent.name in written and path.parent.parent == settings.site:
+            html = html.partition("<article")[0] + html.partition("</article>")[2]
+            html = re.sub("<title>.*?</title>", "", html)
+        told = json.loads(match[1]) if (match := re.search(r'id="words">(.*?)</script>', html, re.DOTALL)) else {}
+        loose = [*leaks(html, pseudo.names()), *(f for w in told.values() if (f := pseudo.leak(w, [])))]
+        if loose:
+            found[str(path.relative_to(settings.site))] = loose[:5]
+    assert found == {}
+
+
+def test_every_word_of_the_servers_pages_and_findings_comes_from_the_catalogue_or_the_data(service: Service) -> None:
+    data = load_or_stop(service.settings.data, service.settings.schemas)
+    html = {"accept": "text/html"}
+    shown = []
+    for kind, about in derive.form_kinds(data):
+        empty = {name: "" for name in form(filled(kind, about, data), data)}
+        kept = {name: form(filled(kind, about, data), data).get(name, "") for name in ("kind", "profile", "topic")}
+        shown.append(service.post({**empty, **kept, "strange": "x"}, html).text.replace("strange", ""))
+        answer = requests.post(f"{service.url}/submissions", json={**kept, "answers": {}}, timeout=30)
+        for finding in answer.json().get("findings", [{}]):
+            shown.append(f"<p>{finding.get('label', '')} {finding.get('message', '')}")
+        shown.append(f"<p>{answer.json()['title']}")
+    posted = service.post(form(filled(derive.SELF_ASSESSMENT, CONCEPTS, data), data))
+    received = posted.headers["location"]
+    status = received.replace("received", "status")
+    for path in (received, status, f"{status}/portfolio", "/nowhere", "/status/x/y", "/submissions", "/auditors/"):
+        shown.append(requests.get(service.url + path, headers=html, timeout=30).text)
+    for body, kind in ((b"{", "text/html"), (b"x", "text/plain"), (b"\xff", "application/x-www-form-urlencoded")):
+        headers = {**html, "content-type": kind}
+        shown.append(requests.post(f"{service.url}/submissions", data=body, headers=headers, timeout=30).text)
+    known = [
+        *pseudo.names(),
+        received.split("/")[2],
+        *re.findall(r"/status/[^\"< ]+", "".join(shown)),
+        "http://127.0.0.1",
+    ]
+    assert sorted({found for page in shown for found in leaks(page, known)}) == []
+
+
+def test_every_word_of_the_board_and_its_issues_comes_from_the_catalogue_or_the_data(service: Service) -> None:
+    data = load_or_stop(service.settings.data, service.settings.schemas)
+    for kind in (derive.SELF_ASSESSMENT, derive.PORTFOLIO):
+        service.post(form(filled(kind, PRACTICE, data), data))
+    until(lambda: len(list(service.records.glob("cases/*/events/*"))) >= 2)
+    session = requests.Session()
+    name, link = next((name, path) for name, path in service.links.items() if "Intake" in name)
+    shown = [session.get(service.url + link, timeout=30).text]
+    shown.append(session.post(service.url + link, headers={"origin": service.url}, timeout=30).text)
+    for case in set(re.findall(r'href="(/auditors/cases/[^"]+)"', shown[-1])):
+        page = session.get(service.url + case, timeout=30).text
+        shown.append(re.sub(r'<ul class="labels">.*?</ul>', "", page))
+        for file in set(re.findall(r'href="(/auditors/cases/[^"]+\.md)"', page)):
+            shown.append(session.get(service.url + file, timeout=30).text)
+    assert len(shown) > 4
+    references = re.findall(r"[A-Z]{3}-[0-9A-Z]{4}-[0-9A-Z-]+", "".join(shown))
+    typed = ["Rosa Test", "rosa@example.org", "I wrote an agreement with Rosa in March."]
+    known = [*pseudo.names(), name, *references, *typed, *(profile.id for profile in DATA.profiles)]
+    assert sorted({found for page in shown for found in leaks(page, known)}) == []
+
+
+TEXT_NODES = """() => { const found = [document.title], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) if (!walk.currentNode.parentElement.closest('script,style,template')) found.push(walk.currentNode.data);
+  for (const e of document.querySelectorAll('[aria-label],[title],[alt]')) found.push(e.ariaLabel, e.title, e.alt);
+  return found.filter(Boolean) }"""
+
+
+def unmarked(page: Page) -> list[str]:
+    return [found for part in page.evaluate(TEXT_NODES) if (found := pseudo.leak(part, pseudo.names()))]
+
+
+def test_every_word_that_form_js_shows_comes_from_the_catalogue_or_the_data(service: Service, browser: Browser) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{service.url}/certificates/{CONCEPTS}/self-assessment/")
+        found = {"overview": unmarked(page)}
+        for part in ("C1", "picture", "check", "send"):
+            page.evaluate(f"location.hash = '#part-{part}'")
+            page.wait_for_timeout(50)
+            if part == "C1":
+                page.locator("[data-statement] input[value=partly]").first.check()
+                page.wait_for_timeout(700)
+            found[part] = unmarked(page)
+        page.locator("button[type=submit]").click()
+        page.locator("#problems").wait_for()
+        found["problems"] = unmarked(page)
+        page.goto(f"{service.url}/contact/question/")
+        page.locator("textarea").fill("x" * 4900)
+        found["message"] = unmarked(page)
+        page.route("**/submissions*", lambda route: route.abort())
+        page.locator("[name='applicant.name']").fill("Rosa")
+        page.locator("[name='applicant.email']").fill("rosa@example.org")
+        page.locator("[name='declarations.consent']").check()
+        page.locator("button[type=submit]").click()
+        page.locator(".not-sent").wait_for()
+        found["not sent"] = unmarked(page)
+    assert {state: words for state, words in found.items() if words} == {}
