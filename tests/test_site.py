@@ -144,7 +144,7 @@ FACTS = [
     ("about", "January 2018"),
     ("about", "Intake Manager"),
     ("about", "Director of Certification"),
-    ("education", "No other providers are listed yet."),
+    ("education", "Organisations recognised as Education Provider by WELLth Movement None are listed yet. Ask us"),
     ("education", "learning for knowing for doing"),
     ("complaints", "Director of Certification"),
     ("contact", "Comments and questions are welcome"),
