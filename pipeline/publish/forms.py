@@ -14,7 +14,7 @@ from pipeline.findings import Finding
 from pipeline.profiles import derive, topics
 from pipeline.profiles.fields import Field, fields, label, name_of
 from pipeline.publish.render import Renderer
-from pipeline.text import _
+from pipeline.text import _, number
 
 ROWS_A_GROUP = 10
 UNIT_LINE = 4  # from so many unanswered statements on, the summary has one line for their unit
@@ -135,12 +135,18 @@ class FormView:
     count: int
     gone: tuple[tuple[str, str], ...]
 
+    @property
+    def evidence_limit(self) -> str:
+        """How many characters of evidence a statement may have, in words a reader knows."""
+        evidence = self.units[0].statements[0].evidence
+        return number(evidence.field.schema["maxLength"]) if evidence else ""
+
 
 def form_view(
     renderer: Renderer, kind: str, about: str, values: Mapping[str, Sequence[str]], findings: Sequence[Finding]
 ) -> FormView:
     schema = derive.form_schema(renderer.data, kind, about)
-    every = list(fields(schema))
+    every = list(_asked(renderer, schema))
     placed = [(finding, _nearest(every, finding.pointer)) for finding in findings]
     controls = [_control(schema, field, values, placed, renderer) for field in every]
     by_path = {control.field.path: control for control in controls}
@@ -155,6 +161,11 @@ def form_view(
         summary=tuple(_summary(schema, placed)),
         count=len(placed),
     )
+
+
+def _asked(renderer: Renderer, schema: dict[str, Any]) -> Iterator[Field]:
+    """Every control; without a server nobody has a reference and a secret to fill in."""
+    return (field for field in fields(schema) if not (renderer.provider and field.path[0] == "case"))
 
 
 def _summary(schema: Mapping[str, Any], placed: list[tuple[Finding, Field | None]]) -> Iterator[tuple[str, str, str]]:

@@ -10,7 +10,6 @@ from mkdocs.exceptions import Abort
 from pipeline.errors import CannotGoOn
 from pipeline.publish.render import Renderer
 from pipeline.settings import Settings
-from pipeline.text import _
 
 
 def define(env: Any) -> None:
@@ -26,12 +25,10 @@ def define(env: Any) -> None:
     env.macro(lambda: part("providers.html"), "providers")
     env.macro(lambda: part("about.html"), "who_we_are")
     env.macro(lambda: part("roles.html"), "roles_table")
-    env.macro(lambda: part("retention.html"), "retention")
-    env.macro(lambda: _roles_sentence(renderer), "roles_list")
-    env.macro(lambda: escape(organization.role(organization.complaints_role).name), "complaints_role")
-    env.macro(lambda: renderer.email(organization.complaints_write_to), "complaints_address")
+    env.macro(lambda: part("privacy.html"), "privacy")
+    env.macro(lambda: part("complaints.html"), "complaints")
+    env.macro(lambda: part("paper.html"), "paper_forms")
     env.macro(lambda role: escape(organization.role(role).name), "role_name")
-    env.macro(lambda: _("Your name stands there too.") if organization.name_on_issues else "", "name_on_issues")
 
 
 def site_renderer() -> Renderer:
@@ -44,8 +41,3 @@ def site_renderer() -> Renderer:
 
 def _lines(html: str) -> list[Markup]:
     return [Markup(line.strip() + " ") for line in html.splitlines() if line.strip()]
-
-
-def _roles_sentence(renderer: Renderer) -> Markup:
-    names = ", ".join(role.name for role in renderer.data.organization.roles)
-    return escape(_("Those who read it: {roles}.").format(roles=names))

@@ -49,10 +49,15 @@ def generated(renderer: Renderer) -> Iterator[Page]:
         yield Page(path, title, _form(renderer, kind, name, path))
     for profile in data.open_profiles:
         title = _("Printable form: {name}").format(name=profile.name)
-        yield page(f"certificates/{profile.id}/print/", title, "print.html", **about(renderer, profile))
+        path = f"certificates/{profile.id}"
+        for kind, name in ((derive.SELF_ASSESSMENT, "print"), (derive.PORTFOLIO, "print-portfolio")):
+            yield page(
+                f"{path}/{name}/", title, "print.html", **about(renderer, profile), **paper(renderer, kind, profile)
+            )
     ways = [(f"contact/{topic}/", topics.title(data, topic)) for topic in topics.every(data)]
     yield page("contact/", _("Contact"), "contact.html", topics=ways)
-    yield page("thanks/", _("Thank you"), "thanks.html")
+    if renderer.provider:
+        yield page("thanks/", _("Thank you"), "thanks.html")
 
 
 def _form(renderer: Renderer, kind: str, name: str, path: str) -> Callable[[], str]:

@@ -59,6 +59,8 @@ class Renderer:
             email=self.email,
             validity=self.validity,
             who=self.who,
+            provider=self.provider,
+            known=known,
         )
         return env
 
@@ -66,14 +68,19 @@ class Renderer:
         """`root` leads from the page to the site's home: "" for the home page, "../" a level below, or an absolute path."""
         return Markup(self._environment.get_template(template).render(root=root, **context))
 
+    @property
+    def provider(self) -> str:
+        """The host of the form provider that the forms go through; "" where they go to the body's own server, or nowhere."""
+        return urlsplit(self.endpoint.url).netloc if self.endpoint and self.endpoint.kind != "server" else ""
+
     def address(self, url: str | None, words: str) -> Markup:
         """A link, or for a placeholder the words with a note: nothing dead is ever linked."""
-        if url is None or is_placeholder(url):
+        if url is None or not known(url):
             return Markup("{} ({})").format(words, _("address to follow"))
         return Markup('<a href="{}">{}</a>').format(url, words)
 
     def email(self, address: str | None) -> Markup:
-        if address is None or is_placeholder(address):
+        if address is None or not known(address):
             return escape(_("an e-mail address that is still to follow"))
         return Markup('<a href="mailto:{0}">{0}</a>').format(address)
 
@@ -106,6 +113,11 @@ class Renderer:
         )
 
 
+def known(address: str | None) -> bool:
+    """True of an address that is more than a placeholder."""
+    return address is not None and not is_placeholder(address)
+
+
 def number_word(number: int) -> str:
     words = {2: _("two"), 3: _("three"), 4: _("four"), 5: _("five")}
     return words.get(number, str(number))
@@ -113,9 +125,12 @@ def number_word(number: int) -> str:
 
 def fill_shell(shell: str, title: str, content: Mapping[str, str] | str) -> str:
     """The built site's empty page with a title and content put in (both already escaped where they must be)."""
-    before, _open, rest = shell.partition("<!--title-->")
-    _old, _close, after = rest.partition("<!--/title-->")
-    page = f"{before}{escape(title)}{after}"
-    before, _open, rest = page.partition("<!--content-->")
-    _old, _close, after = rest.partition("<!--/content-->")
-    return f"{before}{content}{after}"
+    page = _put(shell, "<title>", " · ", escape(title))
+    return _put(page, "<!--content-->", "<!--/content-->", content)
+
+
+def _put(page: str, start: str, end: str, text: object) -> str:
+    """The text between two marks (a title has no room for marks of its own: a browser would show them)."""
+    before, _start, rest = page.partition(start)
+    _old, _end, after = rest.partition(end)
+    return f"{before}{start}{text}{end}{after}"
