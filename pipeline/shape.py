@@ -110,7 +110,9 @@ def _message(error: ValidationError) -> str:
     rule = str(error.validator)
     schema, wanted, value = _parts(error)
     missing = schema.get("x-missing")
-    if (missing and rule in ("minLength", "enum", "const", "exclusiveMinimum")) or (missing and value in ("", None)):
+    if (missing and rule in ("type", "minLength", "enum", "const", "exclusiveMinimum")) or (
+        missing and value in ("", None)
+    ):
         return str(missing)
     if rule == "type":
         names = wanted if isinstance(wanted, list) else [wanted]

@@ -77,6 +77,8 @@ def _complete(source: Source) -> Iterator[Finding]:
     lists = {
         "/units": value["units"] or value["includes"],
         "/steps": value["steps"],
+        "/covers": value["covers"],
+        "/based_on": value["based_on"],
         "/decided_on": value["decided_on"],
     }
     for place, content in lists.items():
@@ -196,7 +198,7 @@ def _unknowns(source: Source) -> Iterator[Finding]:
     silent = {"/prerequisite", "/worked_example", "/submission_endpoint", "/contact/address"}
     for place, value in _leaves(source.value, ""):
         label = place.strip("/").replace("/", ".")
-        if value is None and place not in silent:
+        if (value is None and place not in silent) or (place, value) == ("/validity", "not stated"):
             note = source.finding(place, label, UNKNOWN)
             # How long personal data is kept has to be decided before anybody sends any.
             level = Level.PLACEHOLDER if place.startswith("/retention/") else Level.NOTE
