@@ -96,7 +96,7 @@ class Renderer:
 
     def paper(self, profile: Profile) -> Paper:
         with speaking(self.data.language):
-            return paper(self.data, profile, self.site_url)
+            return paper(self.data, profile, f"{self.site_url.rstrip('/')}/{self.home}")
 
     def document(self, profile: Profile) -> WordFile:
         """The self-assessment to write in; made once."""
