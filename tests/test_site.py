@@ -123,6 +123,13 @@ FACTS = [
     ("", "Opens once you hold the Certificate of Practice - Mentor."),
     ("", "working on ISO standards and regulations as an Education Awarding Body"),
     ("", "15 minutes"),
+    ("", "Verification meeting (Green path)"),
+    ("", "You talk about where you stand and what comes next."),
+    ("certificates", "Blue path, Certificate of Concepts - Mentoring: This is a certificate: it is given once"),
+    (
+        "certificates",
+        "Green path, Certificate of Practice - Mentor: This is a certification of what you do: it is renewed",
+    ),
     ("", "Scholarship funds are sometimes available"),
     (f"certificates/{CONCEPTS}", "Re-certification none"),
     (f"certificates/{CONCEPTS}", "Mentoring Concept Portfolio"),
