@@ -3,6 +3,7 @@
 publish  data/*.yml ─ profiles.load ─ Data ─┬─ publish (pages and forms) ─ site/
                                             └─ profiles.derive (JSON Schemas) ─ schemas/
 accept   form POST │ JSON │ provider ─ accept.raw ─ accept.check ─ Submission │ Findings ─ accept.inbox
+mail     accept.accept ─ mail.orders ─ mail.postman (one letter an hour) ─ mail.smtp │ mail.outbox
 intake   accept.inbox ─ cases.intake ─ events of a case ─ audit.issue ─ github │ audit.board
 
 Read → check → frozen object → pure rendering. Only profiles.load reads data/, only github.py speaks to GitHub,

@@ -7,6 +7,7 @@ CannotGoOn
 ├── StoreFailed      a folder cannot be written
 ├── GitFailed        git said no (PushRejected: somebody else was faster)
 ├── GitHubFailed     GitHub said no (RateLimited: ask again later; NotPrivate: the records are public)
+├── MailFailed       the mail server cannot be used
 └── ProviderFailed   the form provider said no (accept/providers.py)
 """
 
@@ -53,6 +54,10 @@ class PushRejected(GitFailed):
 
 
 class GitHubFailed(CannotGoOn):
+    pass
+
+
+class MailFailed(CannotGoOn):
     pass
 
 

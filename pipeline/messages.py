@@ -22,8 +22,8 @@ from pipeline.settings import ROOT
 from pipeline.text import LOCALE
 
 POT = LOCALE / "messages.pot"
-METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
-OPTIONS = {"**/templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true"}}
+METHODS = [("**/templates/**.html", "jinja2"), ("**/templates/**.txt", "jinja2"), ("**.py", "python")]
+OPTIONS = {f"**/templates/**.{kind}": {"trim_blocks": "true", "lstrip_blocks": "true"} for kind in ("html", "txt")}
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 FIRST_LINE = b"# Interface texts. Made by: python -m pipeline messages\n"
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w*[^{}]*\}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +22,10 @@ class Settings:
     site: Path = ROOT / "site"
     endpoint: str = ""  # SUBMISSION_ENDPOINT: where the built forms send to, instead of organization.yml's
     site_url: str = ""  # SITE_URL: where the built site lies, instead of organization.yml's
+    smtp_url: str = field(
+        default="", repr=False
+    )  # SMTP_URL: the mail server; without one, mail lies in var/outbox-mail
+    mail_from: str = ""  # MAIL_FROM: whose address mail comes from, instead of organization.yml's contact address
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -37,4 +41,6 @@ class Settings:
             site=path("PIPELINE_SITE", cls.site),
             endpoint=os.environ.get("SUBMISSION_ENDPOINT", ""),
             site_url=os.environ.get("SITE_URL", ""),
+            smtp_url=os.environ.get("SMTP_URL", ""),
+            mail_from=os.environ.get("MAIL_FROM", ""),
         )

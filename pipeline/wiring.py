@@ -9,19 +9,24 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
+from pipeline.accept.accept import Desk
 from pipeline.accept.check import Judge
 from pipeline.accept.desk import desk
-from pipeline.accept.inbox import Inbox
+from pipeline.accept.inbox import Delivery, Inbox
 from pipeline.accept.limits import Limits
+from pipeline.accept.links import Links
+from pipeline.accept.lost import Lost
 from pipeline.accept.pages import Pages
 from pipeline.accept.relay import Relay
 from pipeline.accept.server import Service, application
+from pipeline.accept.submitted import Submitted
 from pipeline.accept.worker import Worker
 from pipeline.audit.board import Board
 from pipeline.audit.signin import SignIn
@@ -31,6 +36,8 @@ from pipeline.cases.intake import Intake
 from pipeline.cases.store import Store
 from pipeline.errors import CannotGoOn
 from pipeline.git import git
+from pipeline.mail.address import Address
+from pipeline.mail.room import MailRoom, mail_room
 from pipeline.publish.render import Renderer
 from pipeline.settings import ROOT, Settings
 
@@ -53,14 +60,12 @@ def local(settings: Settings, limits: Limits, origin: str) -> Running:
     store = Store(settings.records)
     intake = Intake(judge, store, address="/auditors/")
     worker = Worker("intake", intake, EVERY)
-    here = desk(judge, settings.var, store, store.root)
     people_file = store.root / "people.yml"
     people.write_default(people_file, renderer.data.organization)
     signin = SignIn(people.load(people_file, settings.schemas, renderer.data.organization))
-    pages = Pages(renderer, _site(settings), store)
-    service = Service(here, limits, pages, worker.ring, _health(worker, here.inbox))
-    board = Board(pages, here, intake, signin, worker.ring)
-    app = application(service, board.routes(), str(settings.site), origin, worker.run)
+    front = _front(settings, renderer, desk(judge, settings.var, store, store.root), store)
+    board = Board(front.pages, front.desk, intake, signin, worker.ring, front.room)
+    app = front.application(limits, worker, origin, board.routes())
     return Running(app, [(person.name, path) for person, path in signin.links()])
 
 
@@ -69,12 +74,54 @@ def relay(settings: Settings, limits: Limits, origin: str, ensure_private: Calla
     renderer = Renderer.from_settings(settings)
     judge = Judge(renderer.data, settings.schemas)
     store = GitStore.at(settings.records)
-    here = desk(judge, settings.var, store, settings.var / "outbox")
-    handed_on = Relay(here.inbox, store, ensure_private)
-    worker = Worker("relay", handed_on, RELAY_EVERY)
-    service = Service(here, limits, Pages(renderer, _site(settings), store), worker.ring, _health(worker, here.inbox))
-    app = application(service, [], str(settings.site), origin, worker.run)
-    return Running(app, [])
+    front = _front(settings, renderer, desk(judge, settings.var, store, settings.var / "outbox"), store)
+    worker = Worker("relay", Relay(front.desk.inbox, store, ensure_private), RELAY_EVERY)
+    return Running(front.application(limits, worker, origin, []), [])
+
+
+@dataclass(frozen=True)
+class Front:
+    """What both kinds of server have before everybody: the desk, the pages, the mail."""
+
+    settings: Settings
+    desk: Desk
+    pages: Pages
+    room: MailRoom
+    mail: Worker
+
+    def application(self, limits: Limits, worker: Worker, origin: str, board: list[BaseRoute]) -> Starlette:
+        service = Service(self.desk, limits, self.pages, worker.ring, self._health(worker))
+        routes = [*Lost(self.pages, self._ask).routes(), *Links(self.desk, self.pages).routes(), *board]
+        return application(service, routes, str(self.settings.site), origin, [worker.run, self.mail.run])
+
+    def _ask(self, address: Address) -> None:
+        self.room.ask(address)
+        self.mail.ring()
+
+    def _health(self, worker: Worker) -> Callable[[], dict[str, object]]:
+        def health() -> dict[str, object]:
+            return {
+                "waiting": len(self.desk.inbox.names()),
+                worker.name: worker.trouble or "well",
+                self.mail.name: self.room.health(self.mail.trouble),
+            }
+
+        return health
+
+
+def _front(settings: Settings, renderer: Renderer, here: Desk, store: Store) -> Front:
+    roots = dict.fromkeys((here.inbox.root, store.root))
+    inboxes = [Inbox(root, here.inbox.prefix) for root in roots]
+    submitted = Submitted((*inboxes, here.complaints), store)
+    room = mail_room(settings, renderer, here.receipts, submitted)
+    mail = Worker("mail", room.postman, EVERY)
+
+    def confirm(delivery: Delivery) -> None:
+        room.confirm(delivery)
+        mail.ring()
+
+    pages = Pages(renderer, _site(settings), submitted)
+    return Front(settings, replace(here, confirm=confirm), pages, room, mail)
 
 
 def not_github(settings: Settings) -> Callable[[], None]:
@@ -93,13 +140,6 @@ def _site(settings: Settings) -> Path:
     if not (settings.site / "404.html").is_file():
         raise CannotGoOn(f"{settings.site} has no built site; run: make build")
     return settings.site
-
-
-def _health(worker: Worker, inbox: Inbox) -> Callable[[], dict[str, object]]:
-    def health() -> dict[str, object]:
-        return {"waiting": len(inbox.names()), worker.name: worker.trouble or "well"}
-
-    return health
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -1,4 +1,4 @@
-"""Ends a process before or after the n-th thing it does to the world: every write, removal, Git command and request.
+"""Ends a process before or after the n-th thing it does to the world: every write, removal, Git command, request, word by mail.
 
 The child is forked, so that hundreds of deaths cost seconds. os._exit runs no `finally`: it is as sudden as a power cut,
 except for what the machine had not yet written, which fsync is for (and each fsync is a step too).
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import smtplib
 import subprocess
 import traceback
 from collections.abc import Callable
@@ -24,6 +25,7 @@ STEPS: tuple[tuple[Any, str], ...] = (
     (os, "fsync"),
     (subprocess, "run"),
     (requests.Session, "request"),
+    *((smtplib.SMTP, name) for name in ("connect", "mail", "rcpt", "data", "quit")),
 )
 
 

@@ -79,7 +79,7 @@ def test_the_printed_page_and_the_document_have_the_same_lines_in_the_same_order
     assert in_order(texts, page) == []
     assert in_order(texts, document) == []
     assert "I agree that what I send is kept and read for this purpose" in texts
-    assert {"Full name", "E-mail address", "Times that suit you", "Education providers"} <= set(texts)
+    assert {"Full name", "E-mail address", "Other times that suit you", "Education providers"} <= set(texts)
     boxes = [f"☐ {word}" for _value, word in form.answers]
     for whole in (page, document):
         assert [whole.count(box) for box in boxes] == [len(asked)] * 3

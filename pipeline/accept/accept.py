@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from pipeline.accept import references
 from pipeline.accept.check import Judge, check
-from pipeline.accept.inbox import Inbox
+from pipeline.accept.inbox import Delivery, Inbox
 from pipeline.accept.receipts import Receipts
 from pipeline.accept.submission import Submission
 from pipeline.errors import AuditBegun
@@ -27,11 +27,16 @@ class Receipt:
     about: str
 
 
+def _nothing(_delivery: Delivery) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Desk:
     """Where deliveries are put. `complaints` is a store of its own (D10); `quarantine` holds what looks like a machine's.
 
     `too_late` says of a reference and a digest that the audit has begun, on something else than what is sent now.
+    `confirm` is told of everything that is durable where it belongs (the server's receipt by e-mail); it never raises.
     """
 
     judge: Judge
@@ -40,6 +45,7 @@ class Desk:
     complaints: Inbox
     receipts: Receipts
     too_late: Callable[[str, str], bool]
+    confirm: Callable[[Delivery], None] = _nothing
 
 
 def now() -> str:
@@ -64,6 +70,8 @@ def accept(desk: Desk, value: object, *, suspicious: bool = False) -> Receipt | 
         )
     target = desk.quarantine if suspicious else inbox
     delivery = target.put(submission, reference, joins=joined is not None, received_at=now())
+    if not suspicious:
+        desk.confirm(delivery)
     secret = desk.receipts.secret(delivery.reference)
     return Receipt(delivery.reference, secret, submission.kind, submission.about)
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +115,7 @@ def _sense(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[Finding]:
         if field.widget != "textarea" and "\n" in text:
             yield Finding(field.pointer, field.title, _("must be one line; remove the line break"))
     yield from _dates(schema, value)
+    yield from _moments(schema, value)
 
 
 def _asked(rule: dict[str, Any] | None, value: dict[str, Any]) -> bool:
@@ -136,6 +137,16 @@ def _dates(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[Finding]:
             except ValueError:
                 place = f"/log/{index}/date"
                 yield Finding(place, fields.label(schema, place), _("is no day of the calendar; check day and month"))
+
+
+def _moments(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[Finding]:
+    for field in fields.fields(schema):
+        text = _get(value, field.path) if field.widget == "moment" else None
+        if isinstance(text, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d", text):
+            try:
+                datetime.fromisoformat(text)
+            except ValueError:
+                yield Finding(field.pointer, field.title, _("is no day of the calendar; check day, month and time"))
 
 
 def _given(value: object) -> bool:

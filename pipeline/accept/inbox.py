@@ -63,7 +63,10 @@ class Inbox:
         path = self.path(submission.name)
         if self.pushed(submission.name) or write_new(path, delivery.to_bytes()):
             return delivery
-        return read(path)
+        try:
+            return read(path)
+        except FileNotFoundError:
+            return delivery  # it has just been taken in
 
     def pushed(self, name: str) -> bool:
         """A relay has handed it on already: its outbox keeps the name alone."""

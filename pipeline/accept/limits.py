@@ -38,15 +38,23 @@ class Limits:
 
     def take(self, address: str) -> int:
         """0 if the post may go on, else whole seconds to wait (Retry-After)."""
+        mine, everybodys, wait = self._look(address)
+        if wait:
+            return int(wait) + 1
+        mine.tokens -= 1
+        everybodys.tokens -= 1
+        return 0
+
+    def wait(self, address: str) -> int:
+        """The same, and nothing is taken: for what counts only when it fails."""
+        wait = self._look(address)[2]
+        return int(wait) + 1 if wait else 0
+
+    def _look(self, address: str) -> tuple[Bucket, Bucket, float]:
         now = self.clock()
         self._all = self._all or Bucket(self.overall, self.overall, now)
         mine = self._addresses.setdefault(address, Bucket(self.an_address, self.an_address, now))
         self._addresses.move_to_end(address)
         if len(self._addresses) > ADDRESSES:
             self._addresses.popitem(last=False)
-        wait = max(mine.wait(now), self._all.wait(now))
-        if wait:
-            return int(wait) + 1
-        mine.tokens -= 1
-        self._all.tokens -= 1
-        return 0
+        return mine, self._all, max(mine.wait(now), self._all.wait(now))

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from babel.dates import format_date
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
+from pipeline.accept.accept import now
+from pipeline.accept.calendar import Interview, calendar
 from pipeline.accept.references import Claim
+from pipeline.accept.submitted import Submitted
 from pipeline.audit.stages import stage
-from pipeline.cases.events import RECEIVED, REVISED, Case
+from pipeline.cases.events import AUDIT_BEGUN, DELIVERIES, RECEIVED, REVISED, Case
 from pipeline.cases.store import Store
 from pipeline.findings import Finding
 from pipeline.profiles import derive, topics
 from pipeline.publish.chrome import switch
 from pipeline.publish.forms import render_form
 from pipeline.publish.languages import alternates
+from pipeline.publish.nextsteps import next_steps
 from pipeline.publish.render import Renderer, fill_shell
 from pipeline.text import _, language
+
+LOST = "/status/"
+REFERRER = re.compile(r'<meta name="referrer"[^>]*>')
 
 
 def day(moment: str, language: str) -> str:
@@ -33,15 +41,24 @@ def day(moment: str, language: str) -> str:
 
 @dataclass(frozen=True)
 class Pages:
-    """In the language that is spoken. `site` is the folder of the built site, `store` the records of the status page."""
+    """In the language that is spoken. `site` is the folder of the built site; `submitted` is what the personal pages read."""
 
     first: Renderer
     site: Path
-    store: Store
+    submitted: Submitted
+
+    @property
+    def store(self) -> Store:
+        return self.submitted.store
 
     @property
     def renderer(self) -> Renderer:
         return self.first.in_language(language.get())
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """What may stand before the addresses of personal pages, the body's first language first."""
+        return ("", *(f"/{code}" for code in self.first.data.organization.languages[1:]))
 
     @property
     def prefix(self) -> str:
@@ -50,8 +67,9 @@ class Pages:
 
     @cached_property
     def _shells(self) -> dict[str, str]:
+        """Without the line about referrers: the server says that in a header, and of personal pages something stricter."""
         homes = [self.first.in_language(code).home for code in self.first.data.organization.languages]
-        return {home: (self.site / f"{home}404.html").read_text("utf-8") for home in homes}
+        return {home: REFERRER.sub("", (self.site / f"{home}404.html").read_text("utf-8")) for home in homes}
 
     def page(self, title: str, content: str, status: int = 200, here: str = "") -> HTMLResponse:
         """`here` is the page's address without a language, for the links to the other ones."""
@@ -65,7 +83,9 @@ class Pages:
         there = frozenset({path, *(f"{code}/{path}" for code in body.languages[1:])})
         return switch(self.renderer, f"{self.prefix}/", tuple(alternates(body, path, there)))
 
-    def template(self, name: str, heading: str, status: int = 200, /, here: str = "", **context: Any) -> HTMLResponse:
+    def template(
+        self, name: str, heading: str, status: int = 200, /, *, here: str = "", **context: Any
+    ) -> HTMLResponse:
         """The page's title is `title` in the template."""
         return self.page(heading, self.renderer(name, self.renderer.root, title=heading, **context), status, here)
 
@@ -78,13 +98,25 @@ class Pages:
         return self.page(_("To be mended: {title}").format(title=title) if findings else title, content, status)
 
     def problem(self, status: int, title: str, message: str) -> HTMLResponse:
-        return self.template("problem.html", title, status, message=message, keep=status in (400, 413, 415, 429, 503))
+        keep = status in (400, 413, 415, 429, 503)
+        return self.template("problem.html", title, status, message=message, keep=keep, lost="")
+
+    def no_such_link(self) -> HTMLResponse:
+        """The one answer to every wrong link: unknown, mistyped or made up."""
+        title = _("This link leads nowhere")
+        message = _("Check the whole link against your confirmation.")
+        return self.template("problem.html", title, 404, message=message, keep=False, lost=self.prefix + LOST)
+
+    def lost(self, *, asked: bool = False, typed: str = "", error: str = "") -> HTMLResponse:
+        """Where somebody asks for lost references, and what they are told."""
+        title = _("Thank you") if asked else _("Have your references sent again")
+        return self.template("lost.html", title, 422 if error else 200, asked=asked, typed=typed, error=error)
 
     def received(self, claim: Claim, secret: str) -> HTMLResponse:
         context = {**self._about(claim, secret), "form_title": self._form_title(claim)}
-        return self.template(
-            "received.html", _("It has arrived"), here=f"/received/{claim.reference}/{secret}", **context
-        )
+        here = f"/received/{claim.reference}/{secret}"
+        ahead = self._ahead(claim, claim.kind)
+        return self.template("received.html", _("It has arrived"), here=here, **context, **ahead)
 
     def status(self, claim: Claim, secret: str) -> HTMLResponse:
         """Where the case stands, drawn from its events; a case that no intake has seen yet has none."""
@@ -92,19 +124,53 @@ class Pages:
         here = stage(case) if case.events else None
         organization = self.renderer.data.organization
         complaint = claim.about in topics.COMPLAINTS
+        sent = derive.PORTFOLIO if case.current(derive.PORTFOLIO) else claim.kind
         context = {
             **self._about(claim, secret),
+            **self._ahead(claim, sent, audit=case.audit_begun),
             "stage": here.title if here else _("Received"),
             "awaited": here.awaited if here else organization.complaints_role if complaint else "intake_manager",
+            "since": day(_since(case), organization.language) if here else "",
             "history": [
                 (day(event.at, self.renderer.data.language), _history(case, event.type, event.data))
                 for event in case.deliveries
             ],
             "may_write": claim.kind == derive.SELF_ASSESSMENT and not case.audit_begun,
+            "lost": self.prefix + LOST,
         }
         return self.template(
             "status.html", _("Where your case stands"), here=f"/status/{claim.reference}/{secret}", **context
         )
+
+    def interview(self, claim: Claim, secret: str) -> Response:
+        """The preferred times as a calendar file."""
+        times = self._times(claim)
+        if not times:
+            return self.problem(404, _("There is no such page"), _("No times were suggested for this reference."))
+        organization = self.renderer.data.organization
+        role = organization.role("intake_manager").name
+        interview = Interview(
+            reference=claim.reference,
+            times=times,
+            minutes=organization.interview_minutes,
+            summary=_("Suggested: interview with the {role}").format(role=role),
+            description=_(
+                "You suggested this time. It is fixed once the {role} confirms it. Reference: {reference}"
+            ).format(role=role, reference=claim.reference),
+            maker=organization.short_name,
+            host=urlsplit(self.renderer.site_url).hostname or "localhost",
+        )
+        headers = {"Content-Disposition": 'attachment; filename="interview.ics"'}
+        return Response(calendar(interview, now()), media_type="text/calendar", headers=headers)
+
+    def _ahead(self, claim: Claim, sent: str, *, audit: bool = False) -> dict[str, Any]:
+        """What happens next, and whether there are times for a calendar."""
+        ahead = next_steps(self.renderer.data.organization, sent, claim.about, audit=audit)
+        return {"ahead": ahead, "times": bool(ahead.writes and self._times(claim))}
+
+    def _times(self, claim: Claim) -> tuple[str, ...]:
+        filed = self.submitted.self_assessment(claim)
+        return filed.times if filed else ()
 
     def portfolio(self, claim: Claim, secret: str) -> HTMLResponse:
         """The portfolio form that joins the case of the link."""
@@ -118,10 +184,9 @@ class Pages:
         return {
             "reference": claim.reference,
             "kind": claim.kind,
-            "complaint": claim.about in topics.COMPLAINTS,
             "profile": self.renderer.data.profile(claim.about),
             "status_path": f"{self.prefix}/status/{claim.reference}/{secret}",
-            "status_url": urljoin(self.renderer.site_url, f"{self.prefix}/status/{claim.reference}/{secret}"),
+            "status_url": urljoin(self.renderer.service_url, f"{self.prefix}/status/{claim.reference}/{secret}"),
         }
 
     def _form_title(self, claim: Claim) -> str:
@@ -129,6 +194,11 @@ class Pages:
         if (claim.kind, claim.about) in derive.form_kinds(data):
             return str(derive.form_schema(data, claim.kind, claim.about)["title"])
         return claim.about
+
+
+def _since(case: Case) -> str:
+    """When its stage was reached."""
+    return next(event.at for event in reversed(case.events) if event.type in (*DELIVERIES, AUDIT_BEGUN))
 
 
 def _history(case: Case, event: str, data: Mapping[str, Any]) -> str:

@@ -15,4 +15,5 @@ def release(desk: Desk, delivery: Delivery) -> None:
     target = desk.complaints if delivery.content.get("topic") in topics.COMPLAINTS else desk.inbox
     if not target.pushed(delivery.name):
         write_new(target.path(delivery.name), delivery.to_bytes())
+    desk.confirm(delivery)
     os.unlink(desk.quarantine.path(delivery.name))

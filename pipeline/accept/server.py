@@ -1,11 +1,11 @@
-"""The ASGI service: takes submissions, shows receipts and status, serves the built site. No access log, no third party."""
+"""The ASGI service: takes submissions, says how it is, serves the built site. No access log, no third party."""
 
 from __future__ import annotations
 
 import asyncio
 import mimetypes
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,7 +20,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.accept import raw, references
+from pipeline.accept import raw
 from pipeline.accept.accept import Desk, Receipt, accept
 from pipeline.accept.compression import WORD, Compression
 from pipeline.accept.limits import Limits
@@ -57,19 +57,9 @@ class Service:
         return max(fields.max_bytes(derive.form_schema(data, kind, about)) for kind, about in derive.form_kinds(data))
 
     def routes(self) -> list[BaseRoute]:
-        personal = {
-            "/received/{reference}/{secret}": self.received,
-            "/status/{reference}/{secret}": self.status,
-            "/status/{reference}/{secret}/portfolio": self.portfolio,
-        }
         return [
             Route("/submissions", self.submit, methods=["POST"]),
             Route("/submissions", self.nothing_sent),
-            *(
-                Route(f"{prefix}{path}", endpoint)
-                for prefix in ("", *(f"/{code}" for code in self.languages[1:]))
-                for path, endpoint in personal.items()
-            ),
             Route("/health", self.healthy),
         ]
 
@@ -178,21 +168,6 @@ class Service:
             return self.pages.problem(status, title, message)
         return problem_json(status, title, detail=message)
 
-    def _known(self, request: Request) -> references.Claim | None:
-        """The case of a link, if reference and secret belong together; every wrong one is answered alike."""
-        prefix = self.desk.inbox.prefix
-        reference = references.normalise(prefix, request.path_params["reference"])
-        if reference is None or not self.desk.receipts.fits(reference, request.path_params["secret"]):
-            return None
-        return self.desk.inbox.claimed(reference) or self.desk.complaints.claimed(reference)
-
-    def _if_known(self, request: Request, show: Callable[[references.Claim, str], Response]) -> Response:
-        claim = self._known(request)
-        if claim is None:
-            message = _("Check the whole link against your confirmation. If it is lost, ask us.")
-            return self.pages.problem(404, _("This link leads nowhere"), message)
-        return show(claim, self.desk.receipts.secret(claim.reference))
-
     def nothing_sent(self, request: Request) -> Response:
         """Somebody typed the address, or loaded the page of errors again from it."""
         message = _(
@@ -201,16 +176,6 @@ class Service:
         answer = self.pages.problem(405, _("Nothing was sent"), message)
         answer.headers["Allow"] = "POST"
         return answer
-
-    def received(self, request: Request) -> Response:
-        return self._if_known(request, self.pages.received)
-
-    def status(self, request: Request) -> Response:
-        return self._if_known(request, self.pages.status)
-
-    def portfolio(self, request: Request) -> Response:
-        """The portfolio form with reference and secret filled in."""
-        return self._if_known(request, self.pages.portfolio)
 
     def healthy(self, request: Request) -> Response:
         """200 as long as submissions are taken; what waits behind that is told in words."""
@@ -252,7 +217,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 headers["Content-Security-Policy"] = self.policy
                 headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "same-origin"
+                secret = ("/status", "/received")  # the path itself is the secret
+                headers["Referrer-Policy"] = "no-referrer" if scope["path"].startswith(secret) else "same-origin"
                 headers["X-Frame-Options"] = "DENY"
                 headers["Cross-Origin-Opener-Policy"] = "same-origin"
                 personal = PERSONAL.match(scope["path"])
@@ -270,16 +236,21 @@ def policy(form_action: str = "'self'") -> str:
 
 
 def application(
-    service: Service, board: list[BaseRoute], site: str, site_origin: str, background: Callable[[], Awaitable[None]]
+    service: Service,
+    more: Sequence[BaseRoute],
+    site: str,
+    site_origin: str,
+    background: Sequence[Callable[[], Awaitable[None]]],
 ) -> Starlette:
-    """`site` is the folder of the built site; `background` runs for as long as the service does."""
+    """`site` is the folder of the built site; what is in `background` runs for as long as the service does."""
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> Any:
-        task = asyncio.ensure_future(background())
+        tasks = [asyncio.ensure_future(work()) for work in background]
         yield
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def not_found(request: Request, _error: Exception) -> Response:
         message = _("The address is mistyped, or the page has moved. Start from the home page.")
@@ -292,7 +263,7 @@ def application(
 
     mimetypes.add_type(WORD, ".docx")  # not every machine knows it
     return Starlette(
-        routes=[*service.routes(), *board, Mount("/", SiteFiles(directory=site, html=True))],
+        routes=[*service.routes(), *more, Mount("/", SiteFiles(directory=site, html=True))],
         middleware=[
             Middleware(SecurityHeaders, policy=policy()),
             Middleware(Speaking, languages=service.languages),

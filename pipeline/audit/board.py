@@ -26,22 +26,25 @@ from pipeline.cases.events import Case
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
 from pipeline.cases.rejected import Rejected
+from pipeline.mail.room import MailRoom
 from pipeline.profiles import derive, topics
 from pipeline.text import _
 
 View = Callable[[Request, Person], Response]
 INTAKE_MANAGER = "intake_manager"
+SHOWN = 100  # letters of the outbox, the latest first
 
 
 @dataclass(frozen=True)
 class Board:
-    """`intake` draws the issues; `arrived` is the doorbell after a release from quarantine."""
+    """`intake` draws the issues; `arrived` is the doorbell after a release from quarantine; `mail` has the outbox."""
 
     pages: Pages
     desk: Desk
     intake: Intake
     signin: SignIn
     arrived: Callable[[], None]
+    mail: MailRoom
 
     def routes(self) -> list[BaseRoute]:
         only = self._signed_in
@@ -53,6 +56,7 @@ class Board:
             Route("/auditors/cases/{reference}/private/{digest}/{name}", only(self.submission)),
             Route("/auditors/quarantine/{name}", only(self.quarantined), methods=["GET", "POST"]),
             Route("/auditors/complaints/{name}", only(self.complaint)),
+            Route("/auditors/mail/{name}", only(self.letter)),
         ]
 
     def _signed_in(self, view: View) -> Callable[[Request], Response]:
@@ -119,6 +123,7 @@ class Board:
             else [],
             handles_complaints=handles,
             manager=manager,
+            mail=[self._letters(apart) for apart in self._mail_of(person)],
         )
 
     def _row(self, case: Case) -> dict[str, Any]:
@@ -223,6 +228,45 @@ class Board:
 
     def _handles_complaints(self, person: Person) -> bool:
         return self.pages.renderer.data.organization.complaints_role in person.roles
+
+    def _mail_of(self, person: Person) -> list[bool]:
+        """Which letters somebody may read: False for those of the Intake Manager, True for those about complaints."""
+        return [
+            apart
+            for apart, may in ((False, INTAKE_MANAGER in person.roles), (True, self._handles_complaints(person)))
+            if may
+        ]
+
+    def _letters(self, apart: bool) -> dict[str, Any]:
+        """What lies in the outbox, and what could not be delivered."""
+        language = self.pages.renderer.data.organization.language
+        letters = [(name, self.mail.outbox.read(apart, name)) for name in self.mail.outbox.names(apart)[:SHOWN]]
+        given_up = [entry for entry in self.mail.orders.given_up() if entry.item.apart is apart]
+        return {
+            "apart": apart,
+            "unsent": self.mail.unsent,
+            "letters": [
+                (name, str(letter["Subject"]), str(letter["To"]), day(letter["Date"].datetime.isoformat(), language))
+                for name, letter in letters
+            ],
+            "given_up": [(entry.item.reference, entry.why, day(entry.at, language)) for entry in given_up],
+        }
+
+    def letter(self, request: Request, person: Person) -> Response:
+        """One letter of the outbox as text."""
+        name = str(request.path_params["name"])
+        apart = next((apart for apart in self._mail_of(person) if name in self.mail.outbox.names(apart)), None)
+        if apart is None:
+            return self._missing() if self._mail_of(person) else self._forbidden()
+        letter = self.mail.outbox.read(apart, name)
+        body = letter.get_body(("plain",))
+        return self.pages.template(
+            "board_mail.html",
+            str(letter["Subject"]),
+            person=person,
+            heads=[(head, str(letter[head])) for head in ("From", "To", "Date")],
+            text=body.get_content() if body else "",
+        )
 
     @staticmethod
     def _delivery(request: Request, store: inbox.Inbox) -> Delivery | None:

@@ -56,6 +56,7 @@ def organization(raw: dict[str, Any], translated: frozenset[str] = frozenset()) 
         contact_email=raw["contact"]["email"],
         contact_address=raw["contact"]["address"],
         booking_url=raw["booking_url"],
+        answer_within=raw["answer_within"],
         endpoint=Endpoint(**raw["submission_endpoint"]) if raw["submission_endpoint"] else None,
         scholarship=raw["scholarship"],
         complaints_role=raw["complaints"]["role"],

@@ -200,8 +200,13 @@ def _case(prefix: str) -> Schema:
 
 def _interview(data: Data) -> Schema:
     minutes, role = data.organization.interview_minutes, data.organization.role("intake_manager").name
+    wishes = {"first": _("First choice"), "second": _("Second choice"), "third": _("Third choice")}
     times = text(
-        _("Times that suit you"), 1000, widget="textarea", what=_("the times"), hint=_("For example: weekday mornings.")
+        _("Other times that suit you"),
+        1000,
+        widget="textarea",
+        what=_("the times"),
+        hint=_("For example: weekday mornings."),
     )
     help_needed = text(
         _("Anything you need"),
@@ -211,7 +216,18 @@ def _interview(data: Data) -> Schema:
         hint=_("For example another language, help because of a disability, or no computer."),
     )
     title = _("Your {minutes}-minute interview with the {role}").format(minutes=minutes, role=role)
-    return group(title, {"times": times, "help": help_needed}, [])
+    hint = _("If you like, suggest up to three times, in your own time zone.")
+    return group(
+        title, {**{name: _moment(wish) for name, wish in wishes.items()}, "times": times, "help": help_needed}, [], hint
+    )
+
+
+def _moment(title: str) -> Schema:
+    """A day and a time without a zone, as <input type="datetime-local"> sends it (HTML, "local date and time string")."""
+    pattern = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d$"
+    moment = text(title, 16, widget="moment", what=_("the time"), pattern=pattern)
+    moment["$comment"] = "remedy: " + _("write day and time as year-month-day, T, hour:minute, like 2027-03-14T09:30")
+    return moment
 
 
 def _education() -> Schema:

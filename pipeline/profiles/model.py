@@ -234,6 +234,7 @@ class Organization:
     contact_email: str | None
     contact_address: str | None
     booking_url: str | None
+    answer_within: str | None
     endpoint: Endpoint | None
     scholarship: str
     complaints_role: str

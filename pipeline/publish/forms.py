@@ -13,6 +13,7 @@ from pipeline import shape
 from pipeline.findings import Finding
 from pipeline.profiles import derive, topics
 from pipeline.profiles.fields import Field, fields, label, name_of
+from pipeline.publish.nextsteps import next_steps
 from pipeline.publish.render import Renderer
 from pipeline.text import _, speaking
 
@@ -292,6 +293,8 @@ def _render_form(
         "draft": f"{renderer.base}|{kind}/{about}",  # by this name the page keeps the draft, at whatever address it is
         "complaint": about in topics.COMPLAINTS,
         # What form.js fills in when it shows the receipt.
+        "ahead": next_steps(renderer.data.organization, kind, about),
+        "times": False,
         "reference": "",
         "status_path": "",
         "status_url": "",

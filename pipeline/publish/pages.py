@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from urllib.parse import urljoin
 
 from pipeline.profiles import derive, topics
 from pipeline.profiles.model import Profile, Step
@@ -56,7 +57,8 @@ def _generated(renderer: Renderer) -> Iterator[Page]:
             f"certificates/{profile.id}/print/", title, "print.html", profile=profile, paper=renderer.paper(profile)
         )
     ways = [(f"contact/{topic}/", topics.title(data, topic)) for topic in topics.every(data)]
-    yield page("contact/", _("Contact"), "contact.html", topics=ways)
+    lost = urljoin(renderer.endpoint.url, "/status/") if renderer.endpoint else ""
+    yield page("contact/", _("Contact"), "contact.html", topics=ways, lost=lost)
     yield page("thanks/", _("Thank you"), "thanks.html")
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
 from pipeline.profiles.load import load_or_stop
@@ -26,7 +26,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 def environment() -> Environment:
     env: Any = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
+        autoescape=select_autoescape(("html",), default=True, disabled_extensions=("txt",)),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -157,6 +157,12 @@ class Renderer:
     def root(self) -> str:
         """The path of that home page, with / at both ends."""
         return self.base + self.home
+
+    @property
+    def service_url(self) -> str:
+        """The address of the server that takes submissions; the site's own where there is none."""
+        endpoint = self.endpoint if self.endpoint and self.endpoint.kind == "server" else None
+        return urljoin(self.site_url, endpoint.url) if endpoint else self.site_url
 
     @property
     def base(self) -> str:

@@ -1,0 +1,97 @@
+"""What was submitted, wherever it lies now: in an inbox, on its way to the records, or in a case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.accept import inbox as deliveries
+from pipeline.accept.inbox import Delivery, Inbox
+from pipeline.accept.references import Claim
+from pipeline.cases.events import Case
+from pipeline.cases.store import Store
+from pipeline.errors import StoreFailed, UnreadableInput
+from pipeline.profiles import derive
+
+WISHES = ("first", "second", "third")
+
+
+@dataclass(frozen=True)
+class Filed:
+    """`at` is when it was received (UTC). `content` is the submission's plain value."""
+
+    reference: str
+    at: str
+    content: Mapping[str, Any]
+
+    @property
+    def kind(self) -> str:
+        return str(self.content.get("kind"))
+
+    @property
+    def about(self) -> str:
+        return str(self.content.get("topic" if self.kind == derive.CONTACT else "profile"))
+
+    @property
+    def address(self) -> str:
+        return str(self.content.get("applicant", {}).get("email", ""))
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """The preferred times of the interview in their order, each once, like 2027-03-14T09:30."""
+        asked = self.content.get("interview", {})
+        return tuple(dict.fromkeys(str(asked[wish]) for wish in WISHES if asked.get(wish)))
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """`inboxes` are all in which a delivery can wait; `store` is the records. What goes away while it is read is passed over."""
+
+    inboxes: tuple[Inbox, ...]
+    store: Store
+
+    def current(self) -> list[Filed]:
+        """Of every reference the last that was sent of each kind, the latest first."""
+        last: dict[tuple[str, str], Filed] = {}
+        for filed in sorted((*self._waiting(""), *self._taken_in()), key=lambda filed: filed.at):
+            last[filed.reference, filed.kind] = filed
+        return sorted(last.values(), key=lambda filed: filed.at, reverse=True)
+
+    def self_assessment(self, claim: Claim) -> Filed | None:
+        """The last one of the case that the claim opened."""
+        if claim.kind != derive.SELF_ASSESSMENT:
+            return None
+        found = [*self._waiting(claim.key), *self._of(self.store.case(claim.reference))]
+        of_kind = [filed for filed in found if filed.kind == derive.SELF_ASSESSMENT]
+        return max(of_kind, key=lambda filed: filed.at, default=None)
+
+    def _waiting(self, key: str) -> Iterator[Filed]:
+        """The deliveries of a key, or all of them for ""."""
+        for inbox in self.inboxes:
+            for name in inbox.names():
+                delivery = _read(inbox, name) if name.startswith(key) else None
+                if delivery:
+                    yield Filed(delivery.reference, delivery.received_at, delivery.content)
+
+    def _taken_in(self) -> Iterator[Filed]:
+        for reference in self.store.references():
+            try:
+                case = self.store.case(reference)
+            except (StoreFailed, FileNotFoundError):
+                continue
+            yield from self._of(case)
+
+    def _of(self, case: Case) -> Iterator[Filed]:
+        for kind in {str(event.data["kind"]): None for event in case.deliveries}:
+            event = case.current(kind)
+            content = self.store.submission(case.reference, str(event.data["digest"])) if event else None
+            if event and content:
+                yield Filed(case.reference, event.at, content)
+
+
+def _read(inbox: Inbox, name: str) -> Delivery | None:
+    try:
+        return deliveries.read(inbox.path(name))
+    except (FileNotFoundError, ValueError, UnreadableInput):
+        return None

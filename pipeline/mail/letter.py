@@ -1,0 +1,106 @@
+"""What is mailed: references, links and what happens next, in the body's own words. No word of the applicant's."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from contextvars import copy_context
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address as Mailbox
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import urljoin
+
+from pipeline.accept.receipts import Receipts
+from pipeline.mail.address import Address
+from pipeline.mail.orders import Item, Order
+from pipeline.profiles import derive
+from pipeline.publish.nextsteps import next_steps
+from pipeline.publish.render import Renderer
+from pipeline.text import LOCALE, _, language
+
+LISTED = 20  # references in one letter
+
+
+@dataclass(frozen=True)
+class Letter:
+    """`apart`: it speaks of a complaint or an appeal. `at` is UTC."""
+
+    to: Address
+    sender: str
+    at: datetime
+    message: EmailMessage
+    apart: bool
+
+    def to_bytes(self) -> bytes:
+        return self.message.as_bytes()
+
+    @property
+    def file_name(self) -> str:
+        mark = hashlib.sha256(str(self.message["Message-ID"]).encode()).hexdigest()[:16]
+        return f"{self.at:%Y%m%dT%H%M%SZ}-{mark}.eml"
+
+
+@dataclass(frozen=True)
+class Writer:
+    """`sender` is the address it is sent from."""
+
+    renderer: Renderer
+    receipts: Receipts
+    sender: str
+
+    def letter(self, to: Address, orders: Sequence[Order], items: Sequence[Item], at: datetime) -> Letter:
+        """`orders` are what it answers, `items` what belongs to them: at least one, the latest first."""
+        subject, text, html = copy_context().run(self._content, orders, items)
+        policy = SMTP if to.local.isascii() else SMTPUTF8
+        message = EmailMessage(policy.clone(cte_type="7bit"))
+        message["From"] = Mailbox(self.renderer.data.organization.name, addr_spec=self.sender)
+        message["To"] = Mailbox("", to.local, to.domain)
+        message["Subject"] = subject
+        message["Date"] = format_datetime(at)
+        message["Message-ID"] = self._message_id(orders)
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no absence notice is to answer it
+        message.set_content(text)
+        message.add_alternative(html, subtype="html")
+        return Letter(to, self.sender, at, message, any(item.apart for item in items))
+
+    def _message_id(self, orders: Sequence[Order]) -> str:
+        """The same for the same letter sent again: many mailboxes then show it once."""
+        secret = self.receipts.secret("\0".join(f"{order.name} {order.at}" for order in orders))
+        return f"<{secret}@{self.sender.rpartition('@')[2]}>"
+
+    def _content(self, orders: Sequence[Order], items: Sequence[Item]) -> tuple[str, str, str]:
+        """Subject, plain text, HTML; in the language of the form that was sent last, if the body's texts are in it."""
+        body, wished = self.renderer.data.organization, orders[-1].language
+        spoken = wished if wished and (LOCALE / wished).is_dir() else body.language
+        language.set(spoken)
+        shown = [self._shown(item) for item in items[:LISTED]]
+        one = shown[0] if len(items) == 1 and all(order.item for order in orders) else None
+        context = {
+            "one": one,
+            "items": shown,
+            "more": len(items) - len(shown),
+            "ahead": next_steps(body, items[0].kind, items[0].about),
+            "subject": _("Your reference: {reference}").format(reference=one["reference"])
+            if one
+            else _("Your references"),
+            "lang": spoken,
+        }
+        root = f"{self.renderer.site_url.rstrip('/')}/"
+        text, html = (str(self.renderer(f"mail.{form}", root, **context)) for form in ("txt", "html"))
+        return str(context["subject"]), text, html
+
+    def _shown(self, item: Item) -> dict[str, Any]:
+        data = self.renderer.data
+        known = item.kind != derive.CONTACT and (item.kind, item.about) in derive.form_kinds(data)
+        status = f"/status/{item.reference}/{self.receipts.secret(item.reference)}"
+        return {
+            "reference": item.reference,
+            "kind": item.kind,
+            "title": derive.form_schema(data, item.kind, item.about)["title"] if known else _("Message"),
+            "status": urljoin(self.renderer.service_url, status),
+            "times": item.times,
+        }
