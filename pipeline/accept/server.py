@@ -34,6 +34,7 @@ from pipeline.text import _, language, number, speaking
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 PERSONAL = re.compile(r"(/[a-z]{2})?/(status|received|auditors|submissions)")
+SECRET = re.compile(r"(/[a-z]{2})?/(status|received)")  # the path itself is the secret
 READ_SECONDS = 120  # a portfolio on a slow line; a body that trickles longer is dropped
 
 
@@ -217,8 +218,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 headers["Content-Security-Policy"] = self.policy
                 headers["X-Content-Type-Options"] = "nosniff"
-                secret = ("/status", "/received")  # the path itself is the secret
-                headers["Referrer-Policy"] = "no-referrer" if scope["path"].startswith(secret) else "same-origin"
+                headers["Referrer-Policy"] = "no-referrer" if SECRET.match(scope["path"]) else "same-origin"
                 headers["X-Frame-Options"] = "DENY"
                 headers["Cross-Origin-Opener-Policy"] = "same-origin"
                 personal = PERSONAL.match(scope["path"])

@@ -57,7 +57,7 @@ def _generated(renderer: Renderer) -> Iterator[Page]:
             f"certificates/{profile.id}/print/", title, "print.html", profile=profile, paper=renderer.paper(profile)
         )
     ways = [(f"contact/{topic}/", topics.title(data, topic)) for topic in topics.every(data)]
-    lost = urljoin(renderer.endpoint.url, "/status/") if renderer.endpoint else ""
+    lost = urljoin(renderer.endpoint.url, f"/{renderer.home}status/") if renderer.endpoint else ""
     yield page("contact/", _("Contact"), "contact.html", topics=ways, lost=lost)
     yield page("thanks/", _("Thank you"), "thanks.html")
 
