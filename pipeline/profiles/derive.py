@@ -64,7 +64,8 @@ def _of_profile(data: Data, kind: str, about: str) -> Schema:
     properties["declarations"] = _declarations(kind)
     required = ["kind", "profile", "version", "profile_hash", "answers", "applicant", "declarations"]
     name = _("Self-assessment") if kind == SELF_ASSESSMENT else profile.portfolio_name or _("Portfolio")
-    return _root(f"{name}: {profile.name}", f"{profile.id}/{kind}", properties, required)
+    title = _("{form}: {certificate}").format(form=name, certificate=profile.name)
+    return _root(title, f"{profile.id}/{kind}", properties, required)
 
 
 def _root(title: str, path: str, properties: Schema, required: list[str]) -> Schema:

@@ -58,7 +58,7 @@ def _generated(renderer: Renderer) -> Iterator[Page]:
         context = {**about(renderer, profile), **paper(renderer, profile)}
         yield page(f"{path}/print-portfolio/", title, "print_portfolio.html", **context)
     ways = [(f"contact/{topic}/", topics.title(data, topic)) for topic in topics.every(data)]
-    lost = urljoin(renderer.endpoint.url, "/status/") if renderer.endpoint else ""
+    lost = urljoin(renderer.endpoint.url, f"/{renderer.home}status/") if renderer.endpoint else ""
     yield page("contact/", _("Contact"), "contact.html", topics=ways, lost=lost)
     if renderer.provider:
         yield page("thanks/", _("Thank you"), "thanks.html")
