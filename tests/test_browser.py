@@ -170,9 +170,10 @@ def test_errors_confirmation_status_and_board_break_no_rule_either(
     page.goto(service.url + service.links["Intake Manager"])
     wrong += violations(page)
     page.get_by_role("button", name="Sign in").click()
-    until(lambda: bool(page.reload()) and page.get_by_role("link", name=reference).count() == 1)
+    case = page.locator(f"a[href='/auditors/cases/{reference}']")
+    until(lambda: bool(page.reload()) and case.count() == 1)
     wrong += violations(page)
-    page.get_by_role("link", name=reference).click()
+    case.click()
     wrong += violations(page)
     context.close()
     assert wrong == []

@@ -33,9 +33,7 @@ def profile_texts(raw: Mapping[str, Any]) -> Texts:
         "audit": {"criteria": _by_id(raw["audit"]["criteria"], "title", "question", "text", "example")},
         "worked_example": {"evidence": example["evidence"] if example else None},
         "units": _by_id(raw["units"], "title", "text"),
-        "statements": _by_id(
-            [item for unit in raw["units"] for item in unit["statements"] if "retired" not in item], "text", "evidence"
-        ),
+        "statements": _by_id([item for unit in raw["units"] for item in unit["statements"]], "text", "evidence"),
     }
 
 
