@@ -6,7 +6,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 WITHOUT_VENV := On Debian and Ubuntu type: sudo apt install python3-venv
 
-.PHONY: run test build lint messages schemas lock clean
+.PHONY: run test build lint messages schemas benchmark lock clean
 
 run: $(VENV)/run
 	@exec $(PY) -m pipeline run --port $(PORT)
@@ -30,6 +30,13 @@ messages: $(VENV)/run
 
 schemas: $(VENV)/run
 	$(PY) -m pipeline schemas
+
+# The portfolio's form against its targets: benchmarks/README.md. Needs Node.js.
+benchmark: $(VENV)/test benchmarks/node_modules/.package-lock.json
+	$(PY) -m benchmarks.measure
+
+benchmarks/node_modules/.package-lock.json: benchmarks/package-lock.json
+	cd benchmarks && PUPPETEER_SKIP_DOWNLOAD=1 npm ci --silent
 
 # The exact versions of every dependency, for every platform, with hashes.
 lock:

@@ -9,14 +9,14 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from pipeline import report
 from pipeline.accept import accept as accepting
 from pipeline.accept import pull as pulling
 from pipeline.accept.check import Judge, check
 from pipeline.accept.desk import desk, store
-from pipeline.accept.providers import Formspree
+from pipeline.accept.providers import Formspree, ProviderFailed
 from pipeline.accept.raw import parse_file
 from pipeline.cases import records
 from pipeline.cases.intake import Intake
@@ -132,12 +132,18 @@ def _published(where: Store, work: Callable[[], T], message: str) -> T:
     """Done again on a fresh head until it is where everybody sees it."""
     for _attempt in range(PUSHES):
         where.refresh()
-        result = work()
+        result, broke = None, None
+        try:
+            result = work()
+        except ProviderFailed as error:
+            broke = error  # what had come until then is kept all the same
         try:
             where.publish(message)
         except PushRejected:
             continue
-        return result
+        if broke:
+            raise broke
+        return cast("T", result)
     raise CannotGoOn("Others pushed first, again and again. Nothing is lost: run this again.")
 
 
@@ -298,6 +304,8 @@ def main(words: list[str] | None = None) -> int:
         _complain(f"{len(error.findings)} errors in the data; mend them first")
     except CannotGoOn as error:
         _complain(str(error))
+    except OSError as error:
+        _complain(f"{error.filename or 'A file'} cannot be used ({error.strerror}); check the rights and the disk")
     except KeyboardInterrupt:
         _complain("Stopped.")
     return FAILED

@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.errors import GitFailed, PushRejected
 
 TIMEOUT = 120  # seconds a Git command may take
+FASTER = ("[rejected]", "failed to update ref", "cannot lock ref", "incorrect old value")  # somebody else pushed first
 AUTHOR = {"NAME": "Certificate pipeline", "EMAIL": "pipeline@localhost.invalid"}
 
 
@@ -26,9 +27,7 @@ def git(folder: Path, *arguments: str) -> str:
         ) from error
     if done.returncode:
         words = done.stderr.decode("utf-8", "replace")
-        if arguments[0] == "push" and any(
-            sign in words for sign in ("[rejected]", "[remote rejected]", "failed to update ref")
-        ):
+        if arguments[0] == "push" and any(sign in words for sign in FASTER):
             raise PushRejected("somebody else has pushed in the meantime")
         raise GitFailed(f"git {arguments[0]} failed: {_reason(words)}")
     return done.stdout.decode("utf-8", "replace").strip()
@@ -38,6 +37,7 @@ def _reason(words: str) -> str:
     known = {
         "Authentication failed": "the credentials were refused; renew the token",
         "could not read Username": "no credentials; set the token",
+        "[remote rejected]": "a rule of the repository refuses the push (a hook, a protected branch); change the rule",
         "Permission denied": "access was refused; check the token's rights",
         "403": "access was refused; check the token's rights",
         "does not appear to be a git repository": "the remote is not there; check its address",

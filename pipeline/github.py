@@ -94,9 +94,11 @@ class GitHub:
                 return found
         return None
 
-    def update_issue(self, number: int, issue: Issue) -> None:
-        """Draw an issue anew. Doing it twice changes nothing."""
-        content = {"title": issue.title, "body": issue.body, "labels": list(issue.labels)}
+    def update_issue(self, number: int, issue: Issue, *, state: str = "") -> None:
+        """Draw an issue anew, and open or close it with `state`. Doing it twice changes nothing."""
+        content: dict[str, Any] = {"title": issue.title, "body": issue.body, "labels": list(issue.labels)}
+        if state:
+            content["state"] = state
         for wait in (*RELIST_WAITS, None):
             try:
                 self._write("PATCH", f"/issues/{number}", content)
@@ -114,8 +116,10 @@ class GitHub:
                 return int(found["number"])
         return None
 
-    def body(self, number: int) -> str:
-        return str(self._read(f"/issues/{number}").get("body") or "")
+    def body(self, number: int) -> tuple[str, str]:
+        """Its text, and open or closed."""
+        found = self._read(f"/issues/{number}")
+        return str(found.get("body") or ""), str(found.get("state"))
 
     def _issues(self, label: str) -> Iterator[dict[str, Any]]:
         page = 1
@@ -206,9 +210,9 @@ def _result(answer: requests.Response, method: str, path: str) -> Any:
             401: "the token is not valid; renew it",
             403: "the token may not do this; give it issues: write and contents: write",
             404: "not found, or the token may not see it; check GITHUB_REPOSITORY and the token",
-            410: "issues are switched off in the repository's settings; switch them on",
+            410: "the issue was deleted, or issues are switched off in the repository's settings",
         }.get(status, "the request was not accepted")
-        raise GitHubFailed(f"GitHub answered {status} to {method} {path or '/'}: {remedy}.")
+        raise GitHubFailed(f"GitHub answered {status} to {method} {path or '/'}: {remedy}.", status)
     try:
         return answer.json()
     except ValueError as error:

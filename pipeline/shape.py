@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,15 @@ def data_schema(schemas: Path, name: str) -> dict[str, Any]:
     return _load(schemas / "data" / f"{name}.schema.json")
 
 
+MOST = (
+    1_000  # findings: more than the largest form has fields; who sends nonsense by the megabyte is not told all of it
+)
+
+
 def check(schema: dict[str, Any], value: Any, label: Labels) -> list[Finding]:
-    """All findings of a value, each at the place where it is to be mended."""
-    found = {finding for error in Draft202012Validator(schema).iter_errors(value) for finding in _explain(error, label)}
-    return sorted(found)
+    """All findings of a value (MOST at most), each at the place where it is to be mended."""
+    every = (finding for error in Draft202012Validator(schema).iter_errors(value) for finding in _explain(error, label))
+    return sorted(set(islice(every, MOST)))
 
 
 def last_name(place: str) -> str:
@@ -110,7 +116,9 @@ def _message(error: ValidationError) -> str:
     rule = str(error.validator)
     schema, wanted, value = _parts(error)
     missing = schema.get("x-missing")
-    if (missing and rule in ("minLength", "enum", "const", "exclusiveMinimum")) or (missing and value in ("", None)):
+    if (missing and rule in ("type", "minLength", "enum", "const", "exclusiveMinimum")) or (
+        missing and value in ("", None)
+    ):
         return str(missing)
     if rule == "type":
         names = wanted if isinstance(wanted, list) else [wanted]

@@ -70,13 +70,20 @@ def local(settings: Settings, limits: Limits, origin: str) -> Running:
 
 
 def relay(settings: Settings, limits: Limits, origin: str, ensure_private: Callable[[], None]) -> Running:
-    """The server in front of a records repository: auditors work in its issues, so there is no board."""
+    """The server in front of a records repository. Auditors work in its issues; the board shows what lies here alone:
+    the quarantine, complaints and appeals, and mail that was not sent.
+    """
     renderer = Renderer.from_settings(settings)
     judge = Judge(renderer.data, settings.schemas)
     store = GitStore.at(settings.records)
     front = _front(settings, renderer, desk(judge, settings.var, store, settings.var / "outbox"), store)
     worker = Worker("relay", Relay(front.desk.inbox, store, ensure_private), RELAY_EVERY)
-    return Running(front.application(limits, worker, origin, []), [])
+    file = store.root / "people.yml"
+    known = people.load(file, settings.schemas, renderer.data.organization) if file.is_file() else ()
+    signin = SignIn(known)
+    board = Board(front.pages, front.desk, Intake(judge, store, address="/auditors/"), signin, worker.ring, front.room)
+    app = front.application(limits, worker, origin, board.routes())
+    return Running(app, [(person.name, path) for person, path in signin.links()])
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,8 @@ class Front:
         def health() -> dict[str, object]:
             return {
                 "waiting": len(self.desk.inbox.names()),
+                "quarantine": len(self.desk.quarantine.names()),
+                "complaints": len(self.desk.complaints.names()),
                 worker.name: worker.trouble or "well",
                 self.mail.name: self.room.health(self.mail.trouble),
             }

@@ -66,6 +66,7 @@ def at_the_board(browser: Browser, service: Service, reference: str) -> Page:
     board.goto(service.url + service.links["Intake Manager"])
     board.get_by_role("button", name="Sign in").click()
     board.wait_for_url("**/auditors/")
-    until(lambda: bool(board.reload()) and board.get_by_role("link", name=reference).count() == 1)
-    board.get_by_role("link", name=reference).click()
+    case = board.locator(f"a[href='/auditors/cases/{reference}']")
+    until(lambda: bool(board.reload()) and case.count() == 1)
+    case.click()
     return board

@@ -58,7 +58,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = find()
     assert path, "no browser: see tests/find_browser.py"

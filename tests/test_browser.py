@@ -8,9 +8,12 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page
 
+from pipeline.profiles import derive
 from tests.browsing import answer_all, at_the_board, part, send, violations, who
 from tests.conftest import Service
-from tests.support import CONCEPTS, PRACTICE, until
+from tests.support import CONCEPTS, PRACTICE, filled, form, until
+
+HTML = {"Accept": "text/html"}
 
 
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
@@ -88,7 +91,9 @@ PAGES = [
     f"/certificates/{CONCEPTS}/self-assessment/",
     f"/certificates/{PRACTICE}/portfolio/",
     f"/certificates/{CONCEPTS}/print/",
+    f"/certificates/{PRACTICE}/print-portfolio/",
     "/contact/",
+    "/contact/journey-mentor/",
     "/contact/complaint/",
     "/about/",
     "/audit/",
@@ -118,6 +123,34 @@ def test_no_page_breaks_a_rule_of_axe_or_scrolls_sideways(
     assert wrong == []
 
 
+def test_no_page_scrolls_sideways_with_text_of_twice_the_size(browser: Browser, service: Service) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    wrong = []
+    received = service.post(form(filled(derive.SELF_ASSESSMENT, CONCEPTS))).headers["Location"]
+    for path in [*PAGES, received, received.replace("/received/", "/status/")]:
+        page.goto(service.url + path)
+        page.evaluate("document.documentElement.style.setProperty('font-size', '250%', 'important')")
+        if page.evaluate("document.documentElement.scrollWidth") > 390:
+            wrong.append(path)
+    context.close()
+    assert wrong == []
+
+
+def test_the_certificates_stand_side_by_side_and_on_a_phone_one_below_the_other(
+    browser: Browser, service: Service
+) -> None:
+    for width, beside in ((1280, True), (390, False)):
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        page.goto(f"{service.url}/certificates/")
+        row = page.get_by_role("row", name="Re-certification")
+        blue, green = (cell.bounding_box() for cell in row.get_by_role("cell").all())
+        assert blue
+        assert green
+        assert (blue["y"] == green["y"]) is beside
+        page.close()
+
+
 @pytest.mark.parametrize(("scheme", "width"), SCREENS[:3])
 def test_errors_confirmation_status_and_board_break_no_rule_either(
     browser: Browser, service: Service, scheme: Literal["light", "dark"], width: int
@@ -137,9 +170,10 @@ def test_errors_confirmation_status_and_board_break_no_rule_either(
     page.goto(service.url + service.links["Intake Manager"])
     wrong += violations(page)
     page.get_by_role("button", name="Sign in").click()
-    until(lambda: bool(page.reload()) and page.get_by_role("link", name=reference).count() == 1)
+    case = page.locator(f"a[href='/auditors/cases/{reference}']")
+    until(lambda: bool(page.reload()) and case.count() == 1)
     wrong += violations(page)
-    page.get_by_role("link", name=reference).click()
+    case.click()
     wrong += violations(page)
     context.close()
     assert wrong == []
@@ -156,6 +190,55 @@ def test_the_first_error_link_leads_to_its_field_by_keyboard(browser: Browser, s
     page.context.close()
 
 
+def test_a_reference_stays_on_one_line_on_a_small_phone(browser: Browser, service: Service) -> None:
+    answer = service.post(form(filled(derive.CONTACT, "question")))
+    for width in (390, 360, 320):
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        page.goto(service.url + answer.headers["Location"])
+        line = page.locator(".reference")
+        assert line.evaluate("line => line.getClientRects().length + line.scrollWidth - line.clientWidth") == 1
+        assert line.evaluate("line => line.offsetHeight < 2 * parseFloat(getComputedStyle(line).fontSize)")
+        page.close()
+
+
+def without_javascript(browser: Browser, service: Service, **changes: str) -> Page:
+    """The portfolio form on a phone; with `changes` it has been sent, and comes back with what is to be mended."""
+    page = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844}).new_page()
+    page.goto(f"{service.url}/certificates/{PRACTICE}/portfolio/")
+    if changes:
+        answer = service.post(form(filled(derive.PORTFOLIO, PRACTICE)) | changes, HTML)
+        page.route("**/portfolio/", lambda route: route.fulfill(body=answer.text, content_type="text/html"))
+        page.reload()
+    return page
+
+
+def test_without_javascript_one_unit_is_open_and_the_summary_leads_into_the_others(
+    browser: Browser, service: Service
+) -> None:
+    lacking = {f"answers.C3.{number}.evidence": "" for number in range(1, 7)}
+    page = without_javascript(browser, service, **lacking, **{"answers.C2.1.evidence": "", "log.1.date": "14.3.2027"})
+    lines = [line.inner_text() for line in page.locator("#problems li").all()]
+    assert lines[0] == "C2.1 Trust, agreement and boundaries: write your evidence"
+    assert lines[1] == "C3 Listening and questions: 6 answers have no evidence yet"
+    opened = page.locator("details[name=unit][open]")
+    assert [unit.get_attribute("data-step") for unit in opened.all()] == ["C2"]
+    page.locator("#problems a").nth(1).click()
+    assert page.locator("[id='answers.C3.1.evidence']").is_visible()
+    assert page.locator("[id='log.1.date']").input_value() == "14.3.2027"
+    page.context.close()
+
+
+def test_without_javascript_all_of_a_form_is_printed_and_nothing_is_cut(browser: Browser, service: Service) -> None:
+    page = without_javascript(browser, service)
+    area = page.locator("[name='answers.C1.1.evidence']")
+    area.fill("One line of many.\n" * 60)
+    assert not page.locator("[id='answers.P4.1.answer']").is_visible()
+    page.emulate_media(media="print")
+    assert page.locator("[id='answers.P4.1.answer']").is_visible()
+    assert area.evaluate("area => area.scrollHeight <= area.clientHeight")
+    page.context.close()
+
+
 def test_a_printed_form_has_boxes_and_the_issuers_name_and_no_navigation(browser: Browser, service: Service) -> None:
     page = browser.new_context().new_page()
     page.goto(f"{service.url}/certificates/{CONCEPTS}/print/")
@@ -163,4 +246,10 @@ def test_a_printed_form_has_boxes_and_the_issuers_name_and_no_navigation(browser
     assert page.get_by_text("☐ yes").count() == 72
     assert page.locator(".wordmark").is_visible()
     assert not page.locator(".site-head nav").is_visible()
+    page.goto(f"{service.url}/certificates/{PRACTICE}/print-portfolio/")
+    assert page.get_by_text("☐ yes").count() == 112
+    assert page.locator(".room").count() == 112
+    assert page.get_by_role("heading", name="Mentoring log").is_visible()
+    assert page.get_by_text("☐ This is my own work").is_visible()
+    assert page.get_by_text("Secret of that reference").count() == 0
     page.context.close()

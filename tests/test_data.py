@@ -80,6 +80,7 @@ FAULTS = [
     (f"profiles/{CONCEPTS}.yml", "id: C1.2", "id: C2.77", "must begin with C1."),
     (f"profiles/{CONCEPTS}.yml", "includes: []", f"includes: [{PRACTICE}]", "circle"),
     (f"profiles/{CONCEPTS}.yml", "prerequisite: null", "prerequisite: nothing-known", "is no profile"),
+    ("profiles/journey-mentor.yml", "open: false", "open: true", "is empty; fill it, or write open: false"),
     (f"profiles/{CONCEPTS}.yml", "order: 1", "order: 0", "must be a number from 1"),
     (f"profiles/{CONCEPTS}.yml", "who: intake_manager", "who: nobody", "nobody's role"),
     (f"profiles/{CONCEPTS}.yml", "kind: knowledge", "kind: wisdom", "is not one of the choices"),
@@ -122,6 +123,8 @@ def test_an_unknown_of_any_open_profile_is_listed() -> None:
     for profile in DATA.open_profiles:
         for name in profile.unknowns:
             assert (f"data/profiles/{profile.id}.yml", name) in notes
+    journey = {label for file, label in notes if "journey" in file}
+    assert {"covers", "based_on", "decided_on", "validity"} <= journey
 
 
 def test_the_stylesheets_page_colours_are_those_the_contrast_is_computed_with() -> None:

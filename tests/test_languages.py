@@ -11,11 +11,14 @@ import pytest
 import requests
 
 from pipeline.accept.spoken import wanted
+from pipeline.mail.address import Address
 from pipeline.profiles import derive
 from pipeline.publish import languages
 from pipeline.settings import ROOT, Settings
+from pipeline.text import speaking
 from tests.conftest import Service
 from tests.support import CONCEPTS, DATA, filled, form, until
+from tests.support_mail import HERE, Clock, House, part
 from tests.test_site import build, pages, text_of
 
 FRENCH = DATA.in_language("fr")
@@ -173,6 +176,47 @@ def test_a_problem_is_told_in_the_language_of_the_address_or_of_the_browser(serv
 def test_the_forms_address_names_the_language_for_what_cannot_be_read(site: Settings) -> None:
     assert 'action="/submissions?language=fr"' in page(site, "fr/contact/question")
     assert 'action="/submissions"' in page(site, "contact/question")
+
+
+def test_a_secret_in_an_address_is_named_to_nobody_in_any_language(service: Service) -> None:
+    for address in ("/status/x/y", "/fr/status/x/y", "/fr/received/x/y"):
+        headers = requests.get(service.url + address, timeout=30).headers
+        assert (headers["referrer-policy"], headers["cache-control"]) == ("no-referrer", "no-store"), address
+
+
+def test_lost_references_are_asked_for_and_sent_in_the_persons_language(service: Service, tmp_path: Path) -> None:
+    answer = requests.get(f"{service.url}/fr/status/", timeout=30)
+    assert "Recevoir de nouveau vos références" in text_of(answer.text)
+    assert 'action="/fr/status/"' in answer.text
+    assert 'href="/status/" lang="en" hreflang="en"' in answer.text
+    assert 'href="/fr/status/"' in requests.get(f"{service.url}/fr/contact/", timeout=30).text
+    asked = requests.post(f"{service.url}/fr/status/", data={"email": "x"}, timeout=30)
+    assert "écrivez votre adresse courriel" in asked.text
+    house = House(tmp_path / "house", Clock())
+    house.send()
+    house.round()
+    house.clock.later(hours=2)
+    with speaking("fr"):
+        address = Address.parse("rosa@example.org")
+        assert address
+        house.room.ask(address)
+    house.round()
+    assert "Vos références" in [letter["Subject"] for letter in house.outbox()]
+
+
+def test_a_receipt_by_mail_is_in_the_language_of_the_form_with_links_that_keep_it(tmp_path: Path) -> None:
+    house = House(tmp_path, Clock())
+    receipt = house.send(language="fr")
+    assert house.round() == ""
+    (letter,) = house.outbox()
+    assert letter["Subject"] == f"Votre référence\u00a0: {receipt.reference}"
+    for form_ in ("plain", "html"):
+        text = part(letter, form_)
+        assert f"{HERE}fr/status/{receipt.reference}/{receipt.secret}/portfolio" in text
+        assert f"{HERE}fr/contact/" in text
+        assert "Auto-évaluation\u00a0: " in text
+        assert "C’est bien arrivé" in text
+    assert '<html lang="fr" dir="ltr">' in part(letter, "html")
 
 
 def test_what_auditors_read_is_in_the_bodys_first_language(service: Service) -> None:

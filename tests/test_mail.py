@@ -417,7 +417,6 @@ def test_another_machine_without_encryption_is_given_nothing(tmp_path: Path, clo
     assert (office.taken, house.waiting) == ([], 1)
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
 def test_to_another_machine_it_goes_encrypted_and_only_to_one_that_proves_who_it_is(
     tmp_path: Path, clock: Clock, scheme: str

@@ -155,6 +155,18 @@ def test_a_link_of_the_document_has_words_and_a_placeholder_is_never_one() -> No
     assert "an e-mail address that is still to follow" in " ".join(lines(read(word_file(unknown).content)))
 
 
+def test_every_language_has_a_document_that_leads_to_the_form_in_it(site: Settings) -> None:
+    profile = DATA.open_profiles[0]
+    languages = DATA.organization.languages
+    assert len(languages) > 1
+    for code in languages:
+        home = "" if code == DATA.organization.language else f"{code}/"
+        document = read((site.site / f"{home}certificates/{profile.id}/self-assessment.docx").read_bytes())
+        targets = [link.target_ref for link in document.part.rels.values() if link.is_external]
+        assert document.core_properties.language == code
+        assert targets == [f"http://127.0.0.1/{home}certificates/{profile.id}/self-assessment/"]
+
+
 def test_a_language_that_runs_from_right_to_left_does_so_in_the_document() -> None:
     looks = read(word_file(replace(on_paper(DATA.open_profiles[0]), language="ar")).content).styles.element
     assert [node.get(qn("w:bidi")) for node in looks.iter(qn("w:lang"))] == ["ar"]

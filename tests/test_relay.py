@@ -56,12 +56,8 @@ def test_many_submissions_go_in_few_commits_and_the_status_page_follows_the_reco
             check=True,
         )
         assert int(commits.stdout) < 15
-        until(
-            lambda: (
-                {"accepting": True, "waiting": 0, "relay": "well"}.items()
-                <= requests.get(f"{url}/health", timeout=10).json().items()
-            )
-        )
+        well = {"accepting": True, "waiting": 0, "relay": "well"}
+        until(lambda: well.items() <= requests.get(f"{url}/health", timeout=10).json().items())
         other = made.clone("intake")
         Intake(JUDGE, GitStore.at(other))()
         until(lambda: "Awaiting the interview" in requests.get(url + answers[0]["status"], timeout=10).text)

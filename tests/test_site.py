@@ -94,7 +94,7 @@ def test_every_link_leads_somewhere_and_every_page_keeps_the_policy(site: Settin
                 continue
             if place.netloc != "site":
                 wrong.append(f"{name}: {address} leaves the site")
-            elif place.path not in ("/submissions", "/status/"):  # the server's own
+            elif place.path not in ("/submissions", "/status/", "/fr/status/"):  # the server's own
                 path = unquote(place.path).lstrip("/")
                 path = path + "index.html" if path.endswith("/") or not path else path
                 if not (site.site / path).is_file():
@@ -123,18 +123,32 @@ FACTS = [
     ("", "Opens once you hold the Certificate of Practice - Mentor."),
     ("", "working on ISO standards and regulations as an Education Awarding Body"),
     ("", "15 minutes"),
+    ("", "Verification meeting (Green path)"),
+    ("", "You talk about where you stand and what comes next."),
+    ("certificates", "Blue path, Certificate of Concepts - Mentoring: This is a certificate: it is given once"),
+    (
+        "certificates",
+        "Green path, Certificate of Practice - Mentor: This is a certification of what you do: it is renewed",
+    ),
     ("", "Scholarship funds are sometimes available"),
     (f"certificates/{CONCEPTS}", "Re-certification none"),
     (f"certificates/{CONCEPTS}", "Mentoring Concept Portfolio"),
     (f"certificates/{CONCEPTS}", "You need no other certificate first."),
     (f"certificates/{CONCEPTS}", "The 72 statements"),
     (f"certificates/{CONCEPTS}", "invented for illustration"),
+    (f"certificates/{CONCEPTS}", "That is not published here. You answer 72 statements. Ask us"),
+    (f"certificates/{CONCEPTS}/portfolio", "Your evidence for a statement may have up to 3,000 characters."),
+    (f"certificates/{PRACTICE}", "What it is based on It is based on a written Mentor Practice Portfolio"),
+    (f"certificates/{PRACTICE}", "How it is audited, and by whom"),
+    (f"certificates/{PRACTICE}/portfolio", "Mentoring log: Meetings you have held"),
     (f"certificates/{PRACTICE}", "every two years"),
     (f"certificates/{PRACTICE}", "Verifier assigned by WELLth Movement"),
     (f"certificates/{PRACTICE}", "The 112 statements"),
     (f"certificates/{PRACTICE}", "is nested in this one"),
     (f"certificates/{PRACTICE}", "Mentoring log"),
     ("certificates/journey-mentor", "This certificate opens once you hold the Certificate of Practice - Mentor."),
+    ("certificates/journey-mentor", "What it covers, and what it is based on That is not published yet. Ask us"),
+    ("contact/journey-mentor", "If you do not hold it yet and would like to hear more, write to us. Ask a question"),
     ("audit", "Relevance"),
     ("audit", "Authorship"),
     ("audit", "Mastery"),
@@ -144,12 +158,15 @@ FACTS = [
     ("about", "January 2018"),
     ("about", "Intake Manager"),
     ("about", "Director of Certification"),
-    ("education", "No other providers are listed yet."),
+    ("education", "Organisations recognised as Education Provider by WELLth Movement None are listed yet. Ask us"),
     ("education", "learning for knowing for doing"),
-    ("complaints", "Director of Certification"),
+    ("complaints", "An appeal is looked at by somebody who took no part in the decision."),
+    ("complaints", "unless you write about the Director of Certification"),
+    ("audit", "Nobody takes two of the roles of auditing, verifying and deciding in one case."),
     ("contact", "Comments and questions are welcome"),
     ("privacy", "Nothing you type leaves your device before you press the button"),
     ("accessibility", "WCAG 2.2"),
+    ("accessibility", "Portfolio on paper: Certificate of Practice - Mentor"),
     ("for-auditors", "Do not audit anybody you have taught"),
 ]
 
@@ -201,17 +218,55 @@ def test_without_an_endpoint_no_form_has_a_button_that_does_nothing(memory: Path
     for name, html in pages(settings.site):
         assert "<button" not in html, name
         assert "<form" not in html, name
-    page = (settings.site / f"certificates/{CONCEPTS}/self-assessment/index.html").read_text("utf-8")
-    assert "Not open for submissions yet" in page
-    assert "print/" in page
+        assert "Keep this page open" not in html, name
+        assert not re.search("press the button|that is still to follow", html), name
+    page = text_of((settings.site / f"certificates/{CONCEPTS}/self-assessment/index.html").read_text("utf-8"))
+    assert page.index("Not open for submissions yet") < page.index("Can I ")
+    for name in ("contact", "contact/question", "contact/appeal", "complaints", f"certificates/{CONCEPTS}/print"):
+        assert "It will stand here." in text_of((settings.site / name / "index.html").read_text("utf-8")), name
 
 
-def test_with_a_form_provider_the_forms_go_there_and_complaints_say_whom_to_write_to(memory: Path) -> None:
+def test_a_certificate_of_which_little_is_known_has_no_wording_that_could_be_a_draft(site: Settings) -> None:
+    assert "draft" not in text_of((site.site / "certificates/journey-mentor/index.html").read_text("utf-8"))
+
+
+def test_no_title_shows_a_mark_of_its_making(site: Settings) -> None:
+    titles = {name: re.findall("<title>(.*?)</title>", html, re.DOTALL)[0] for name, html in pages(site.site)}
+    assert titles["404.html"] == "There is no such page · International Mentoring Community"
+    assert [title for title in titles.values() if re.search("[<>{}]", title)] == []
+
+
+def provided(memory: Path) -> Settings:
+    """The site of a body with a form provider, real addresses and a longer interview."""
     data = shutil.copytree(ROOT / "data", memory / "data")
     path = data / "organization.yml"
     provider = "submission_endpoint: {kind: formspree, url: 'https://formspree.io/f/abcdwxyz'}"
-    path.write_text(path.read_text("utf-8").replace("submission_endpoint: null", provider), "utf-8")
-    settings = build(memory, data)
+    text = path.read_text("utf-8").replace("submission_endpoint: null", provider)
+    text = text.replace("placeholder.invalid", "body.example").replace("interview_minutes: 15", "interview_minutes: 25")
+    path.write_text(text, "utf-8")
+    return build(memory, data)
+
+
+def test_with_a_form_provider_no_page_promises_what_only_a_server_can_do(memory: Path) -> None:
+    texts = {name: text_of(html) for name, html in pages(provided(memory).site)}
+    promised = r"reference number at once|the link that you were given|better version|[Ss]ecret|store of its own"
+    assert [name for name, text in texts.items() if not name.startswith("fr/") and re.search(promised, text)] == []
+    for kind in ("self-assessment", "portfolio"):
+        words = texts[f"certificates/{CONCEPTS}/{kind}/index.html"]
+        assert "passes through formspree.io. Then the Intake Manager writes to you with" in words
+    assert "It passes through formspree.io, a form provider" in texts["privacy/index.html"]
+    assert "the Intake Manager writes to you" in texts["thanks/index.html"]
+    assert "not sent through this site's forms. Write to complaints@body.example" in texts["complaints/index.html"]
+
+
+def test_the_length_of_the_interview_stands_in_one_place(memory: Path) -> None:
+    texts = [text_of(html) for _name, html in pages(provided(memory).site)]
+    assert [text for text in texts if re.search(r"\b15.minute", text)] == []
+    assert len([text for text in texts if re.search(r"\b25.minute", text)]) >= 4
+
+
+def test_with_a_form_provider_the_forms_go_there_and_complaints_say_whom_to_write_to(memory: Path) -> None:
+    settings = provided(memory)
     page = (settings.site / f"certificates/{CONCEPTS}/self-assessment/index.html").read_text("utf-8")
     assert 'action="https://formspree.io/f/abcdwxyz"' in page
     assert (
@@ -219,7 +274,7 @@ def test_with_a_form_provider_the_forms_go_there_and_complaints_say_whom_to_writ
     )
     complaint = (settings.site / "contact/complaint/index.html").read_text("utf-8")
     assert "<form" not in complaint
-    assert "Please write to" in complaint
+    assert 'href="mailto:complaints@body.example"' in complaint
 
 
 NEW = "tests/examples/other-body/profiles/sourdough.yml"

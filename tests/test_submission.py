@@ -86,7 +86,7 @@ BAD = [
     (["log"], [{**LOG[0], "date": "2027-02-30"}], "/log/0/date", "no day of the calendar"),
     (["log"], [{**LOG[0], "date": "14.3.2027"}], "/log/0/date", "year-month-day"),
     (["log"], [{**LOG[0], "hours": 25}], "/log/0/hours", "up to 24"),
-    (["log"], [{**LOG[0], "hours": "two"}], "/log/0/hours", "number"),
+    (["log"], [{**LOG[0], "hours": "1:30"}], "/log/0/hours", "write the hours as a number, like 1.5"),
     (["log"], [{"date": "2027-03-14", "hours": 1}], "/log/0/worked_on", "write what was worked on"),
     (["log"], LOG * 41, "/log", "40 rows or fewer"),
     (["kind"], "letter", "/kind", "none of this site's forms"),
@@ -131,6 +131,12 @@ def test_up_to_three_preferred_times_stand_before_the_other_times_and_may_all_be
         {"interview.first": [" 2027-03-14T09:30 "], "interview.second": [""]},
     )
     assert value["interview"] == {"first": "2027-03-14T09:30"}
+
+
+def test_a_date_that_is_too_long_is_told_once() -> None:
+    found = check(JUDGE, changed(derive.PORTFOLIO, ["log"], [{**LOG[0], "date": "14 March 2027, in the morning"}]))
+    assert not isinstance(found, Submission)
+    assert [finding.message for finding in found] == ["write the date as year-month-day, like 2027-03-14"]
 
 
 def test_a_label_is_what_the_person_reads_beside_the_field() -> None:

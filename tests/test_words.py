@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,13 @@ from playwright.sync_api import Browser, Page
 
 from pipeline import text, wiring
 from pipeline.accept.limits import Limits
+from pipeline.accept.receipts import Receipts
+from pipeline.mail.address import Address
+from pipeline.mail.letter import Writer
+from pipeline.mail.orders import Item, Order
 from pipeline.profiles import derive
 from pipeline.profiles.load import load_or_stop
-from pipeline.publish.render import environment
+from pipeline.publish.render import Renderer, environment
 from pipeline.settings import ROOT, Settings
 from tests import pseudo
 from tests.conftest import Service
@@ -179,6 +184,27 @@ def test_every_word_of_the_servers_pages_and_findings_comes_from_the_catalogue_o
         "http://127.0.0.1",
     ]
     assert sorted({found for page in shown for found in leaks(page, known)}) == []
+
+
+def test_every_word_of_a_letter_comes_from_the_catalogue_or_the_data(settings: Settings, tmp_path: Path) -> None:
+    renderer = Renderer.from_settings(settings)
+    items = [
+        Item(f"IMC-{number:04}", kind, about, True) for number, (kind, about) in enumerate(derive.form_kinds(DATA))
+    ]
+    shown = []
+    for those in ([item] for item in items):
+        shown.append((those, Order("x", "rosa@example.org", pseudo.CODE, "", those[0])))
+    shown.append((items, Order("x", "rosa@example.org", pseudo.CODE, "", None)))
+    for those, order in shown:
+        writer = Writer(renderer, Receipts(b"0" * 32), "office@example.org")
+        letter = writer.letter(Address("rosa", "example.org"), [order], those, datetime(2027, 3, 14, tzinfo=UTC))
+        plain, html = (letter.message.get_body((kind,)) for kind in ("plain", "html"))
+        assert plain
+        assert html
+        text = re.sub(r"https?://\S+", "", plain.get_content()) + str(letter.message["Subject"])
+        known = [*pseudo.names(), *(item.reference for item in those)]
+        assert [found for line in text.split("\n") if (found := pseudo.leak(line, known))] == []
+        assert leaks(html.get_content(), known) == []
 
 
 def test_every_word_of_the_board_and_its_issues_comes_from_the_catalogue_or_the_data(service: Service) -> None:

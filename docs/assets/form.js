@@ -10,6 +10,8 @@ const language = document.documentElement.lang || "en";
 const page = form && form.closest(".form");
 
 const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+/** "Label: message", as the language writes it. */
+const pair = (label, message) => say("pair", { label, message });
 const count = (number) => new Intl.NumberFormat(language).format(number);
 
 /** An element with attributes and children; a function is a listener, `true` an empty attribute, false or null nothing. */
@@ -539,7 +541,7 @@ function showChanges() {
       draft.describe();
       made.remove();
     });
-    const words = reworded.map(([id, text]) => `${id} ${text} (${say("before")}: ${old.questions[id]})`);
+    const words = reworded.map(([id, text]) => `${id} ${text} (${pair(say("before"), old.questions[id])})`);
     const made = notice(
       h("div", {}, h("h2", {}, say("changed")), h("p", {}, say("changedText")), list("changedNew", fresh) || "", list("changedWords", words) || "", list("changedGone", retired) || "", seen),
       "changed",
@@ -713,7 +715,7 @@ function table(head, rows) {
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, head), ...ANSWERS.map((answer) => h("th", { scope: "col" }, h("span", { class: `key bar-${answer}` }), say(answer))))),
     h("tbody", {}, ...rows.map(([name, numbers]) => h("tr", {}, ...cells(name, numbers)))),
   );
-  return h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": `${say("picture")}: ${head}` }, made);
+  return h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": pair(say("picture"), head) }, made);
 }
 
 function drawPicture() {
@@ -794,9 +796,9 @@ function showFindings(found) {
     if (field) mark(field, message);
     if (end - index + 1 >= UNIT_LINE) {
       for (const [other, , words] of found.slice(index + 1, end + 1)) mark(other, words);
-      lines.push([field, `${part.name}: ${say("unanswered", { number: count(end - index + 1) })}`]);
+      lines.push([field, pair(part.name, say("unanswered", { number: count(end - index + 1) }))]);
       index = end;
-    } else lines.push([field, `${label}: ${message}`]);
+    } else lines.push([field, pair(label, message)]);
   }
   const links = lines.map(([field, text]) => h("li", {}, field ? h("a", { href: `#${field.elements[0].id}` }, text) : text));
   const summary = h(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from pipeline.accept import references
@@ -52,14 +52,21 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def accept(desk: Desk, value: object, *, suspicious: bool = False) -> Receipt | list[Finding]:
-    """Check and keep. Raises AuditBegun for a revision that comes too late, StoreFailed if nothing could be kept."""
+def accept(desk: Desk, value: object, *, suspicious: bool = False, prove: bool = True) -> Receipt | list[Finding]:
+    """Check and keep. Raises AuditBegun for a revision that comes too late, StoreFailed if nothing could be kept.
+
+    `prove`: a portfolio that names a case has to prove that it belongs there. Through a form provider nobody can: it
+    opens a case of its own, with the reference in it, and the Intake Manager joins the two (D2).
+    """
     submission = check(desk.judge, value)
     if isinstance(submission, list):
         return submission
     joined = _joined(desk, submission)
     if isinstance(joined, list):
-        return joined
+        if prove:
+            return joined
+        joined = None
+    submission = _without_secret(submission)
     inbox = desk.complaints if submission.about in topics.COMPLAINTS else desk.inbox
     reference = joined or inbox.claim(submission)
     if desk.too_late(reference, submission.digest):
@@ -74,6 +81,15 @@ def accept(desk: Desk, value: object, *, suspicious: bool = False) -> Receipt | 
         desk.confirm(delivery)
     secret = desk.receipts.secret(delivery.reference)
     return Receipt(delivery.reference, secret, submission.kind, submission.about)
+
+
+def _without_secret(submission: Submission) -> Submission:
+    """Once it has proved what it should: who reads the records shall not be able to open the applicant's link."""
+    case = submission.value.get("case", {})
+    if "secret" not in case:
+        return submission
+    rest = {name: text for name, text in case.items() if name != "secret"}
+    return replace(submission, value={**submission.value, "case": rest})
 
 
 def _joined(desk: Desk, submission: Submission) -> str | list[Finding] | None:

@@ -69,7 +69,8 @@ def check(judge: Judge, value: Any) -> Submission | list[Finding]:
     broken = {finding.pointer for finding in found}
     found += [finding for finding in _sense(schema, value) if not _inside(finding.pointer, broken)]
     if errors(found):
-        return sorted(found, key=lambda finding: _order(schema, finding.pointer))
+        places = _places(schema)
+        return sorted(found, key=lambda finding: _order(places, finding.pointer))
     return Submission(value["kind"], value.get("profile") or value["topic"], value, schema)
 
 
@@ -90,12 +91,22 @@ def clean(value: Any) -> Any:
     return value
 
 
-def _order(schema: dict[str, Any], place: str) -> tuple[int, str]:
-    """In the order in which the form asks."""
+def _places(schema: dict[str, Any]) -> dict[str, int]:
+    """Where each field stands in the form, and each group with its first field."""
+    found: dict[str, int] = {}
     for index, field in enumerate(fields.fields(schema)):
-        if field.pointer == place or field.pointer.startswith(place + "/"):
-            return index, place
-    return 1_000_000, place
+        parts = field.pointer.split("/")
+        for end in range(2, len(parts) + 1):
+            found.setdefault("/".join(parts[:end]), index)
+    return found
+
+
+def _order(places: dict[str, int], place: str) -> tuple[int, str]:
+    """In the order in which the form asks; what it does not ask, at the end."""
+    around = place
+    while around and around not in places:
+        around = around.rpartition("/")[0]
+    return places.get(around, 1_000_000), place
 
 
 def _sense(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[Finding]:

@@ -69,8 +69,12 @@ class Inbox:
             return delivery  # it has just been taken in
 
     def pushed(self, name: str) -> bool:
-        """A relay has handed it on already: its outbox keeps the name alone."""
-        return (self.root / "pushed" / name).exists()
+        """A relay has handed it on, and nothing newer of the same key since: its outbox keeps the last name alone."""
+        path = self.marker(name)
+        return path.is_file() and path.read_text("utf-8") == name
+
+    def marker(self, name: str) -> Path:
+        return self.root / "pushed" / name.partition("-")[0]
 
     def names(self) -> list[str]:
         return names(self.root / self.folder, ".json")

@@ -110,7 +110,8 @@ class Pages:
     def lost(self, *, asked: bool = False, typed: str = "", error: str = "") -> HTMLResponse:
         """Where somebody asks for lost references, and what they are told."""
         title = _("Thank you") if asked else _("Have your references sent again")
-        return self.template("lost.html", title, 422 if error else 200, asked=asked, typed=typed, error=error)
+        context = {"asked": asked, "typed": typed, "error": error, "action": self.prefix + LOST}
+        return self.template("lost.html", title, 422 if error else 200, here=LOST, **context)
 
     def received(self, claim: Claim, secret: str) -> HTMLResponse:
         context = {**self._about(claim, secret), "form_title": self._form_title(claim)}
@@ -130,7 +131,7 @@ class Pages:
             **self._ahead(claim, sent, audit=case.audit_begun),
             "stage": here.title if here else _("Received"),
             "awaited": here.awaited if here else organization.complaints_role if complaint else "intake_manager",
-            "since": day(_since(case), organization.language) if here else "",
+            "since": day(_since(case), self.renderer.data.language) if here else "",
             "history": [
                 (day(event.at, self.renderer.data.language), _history(case, event.type, event.data))
                 for event in case.deliveries

@@ -79,7 +79,7 @@ class Pull:
             done.known += 1
             return
         try:
-            result = accept(self.desk, submission.value)
+            result = accept(self.desk, submission.value, prove=False)
         except AuditBegun as error:
             result = [Finding("", str(submission.schema["title"]), str(error))]
         if isinstance(result, list):

@@ -16,7 +16,8 @@ MAX_DEPTH = 8
 MAX_FORM_FIELDS = 5_000  # Practice: 112 statements of three fields, 40 rows of three, and two dozen more
 HONEYPOTS = ("website_url", "_gotcha")
 
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+# Possessive, and to the end where a string is not closed: each character is looked at once, whatever somebody sends.
+_STRING = re.compile(r'"(?:[^"\\]++|\\(?:.|\Z))*+(?:"|\Z)', re.DOTALL)
 _BRACKET = re.compile(r"[\[\]{}]")
 
 Form = Mapping[str, Sequence[str]]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from pipeline.accept.inbox import Inbox
 from pipeline.cases.gitstore import GitStore
 from pipeline.errors import GitFailed, PushRejected
-from pipeline.files import write, write_new
+from pipeline.files import write
 
 ATTEMPTS = 10  # how often somebody else may be faster before this round gives up; the next one goes on
 
@@ -21,7 +20,7 @@ def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Relay:
-    """`outbox` is kept until its content is pushed; then only `pushed/<name>` remains, so that nothing is sent twice.
+    """`outbox` is kept until its content is pushed; then only its name remains in pushed/, so that nothing is sent twice.
 
     `ensure_private` is asked before every push (D5); it raises what then stands in the health.
     """
@@ -51,11 +50,8 @@ class Relay:
 
     def _done(self, name: str) -> None:
         """First the marker: a relay killed in between sends again, and the intake sees that nothing is new."""
-        write_new(self._marker(name), b"")
+        write(self.outbox.marker(name), name.encode())
         os.unlink(self.outbox.path(name))
-
-    def _marker(self, name: str) -> Path:
-        return self.outbox.root / "pushed" / name
 
     @property
     def waiting(self) -> int:

@@ -34,6 +34,7 @@ from pipeline.text import _, language, number, speaking
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 PERSONAL = re.compile(r"(/[a-z]{2})?/(status|received|auditors|submissions)")
+SECRET = re.compile(r"(/[a-z]{2})?/(status|received)/.")  # the path itself is the secret
 READ_SECONDS = 120  # a portfolio on a slow line; a body that trickles longer is dropped
 
 
@@ -122,7 +123,7 @@ class Service:
         return str(named) if named in self.languages else language.get()
 
     def _answer_json(self, request: Request, value: Any) -> Response:
-        suspicious = isinstance(value, dict) and any(value.pop(name, None) for name in raw.HONEYPOTS)
+        suspicious = isinstance(value, dict) and any([value.pop(name, None) for name in raw.HONEYPOTS])
         result = self._accept(request, value, suspicious)
         if isinstance(result, Response):
             return result
@@ -214,18 +215,22 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = self.policy
-                headers["X-Content-Type-Options"] = "nosniff"
-                secret = ("/status", "/received")  # the path itself is the secret
-                headers["Referrer-Policy"] = "no-referrer" if scope["path"].startswith(secret) else "same-origin"
-                headers["X-Frame-Options"] = "DENY"
-                headers["Cross-Origin-Opener-Policy"] = "same-origin"
-                personal = PERSONAL.match(scope["path"])
-                headers["Cache-Control"] = "no-store" if personal else "no-cache"
+                MutableHeaders(scope=message).update(security_headers(self.policy, scope["path"]))
             await send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def security_headers(content_policy: str, path: str) -> dict[str, str]:
+    """What an answer is sent with, by its path."""
+    return {
+        "Content-Security-Policy": content_policy,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer" if SECRET.match(path) else "same-origin",
+        "X-Frame-Options": "DENY",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cache-Control": "no-store" if PERSONAL.match(path) else "no-cache",
+    }
 
 
 def policy(form_action: str = "'self'") -> str:
@@ -259,7 +264,13 @@ def application(
     async def failed(request: Request, _error: Exception) -> Response:
         with speaking(language_of(request, service.languages)):  # this one is called outside of all middleware
             message = _("Something went wrong on our side. Keep what you wrote, wait a minute and try again.")
-            return HTMLResponse(service.pages.problem(500, _("That did not work"), message).body, 500)
+            answer = HTMLResponse(service.pages.problem(500, _("That did not work"), message).body, 500)
+            answer.headers.update(security_headers(policy(), request.url.path))
+            return answer
+
+    async def damaged(request: Request, _error: Exception) -> Response:
+        message = _("What is kept of this case cannot be read just now. Nothing is lost; tell us, or try again later.")
+        return service.pages.problem(503, _("That did not work"), message)
 
     mimetypes.add_type(WORD, ".docx")  # not every machine knows it
     return Starlette(
@@ -272,6 +283,6 @@ def application(
             ),
             Middleware(Compression, personal=PERSONAL),
         ],
-        exception_handlers={404: not_found, 500: failed},
+        exception_handlers={404: not_found, 500: failed, StoreFailed: damaged},
         lifespan=lifespan,
     )

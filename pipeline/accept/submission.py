@@ -56,11 +56,16 @@ class Submission:
 
     @property
     def version(self) -> str | None:
-        return self.value.get("version")
+        """Of the profile it was judged by, whatever it says of itself."""
+        return self._judged("version")
 
     @property
     def profile_hash(self) -> str | None:
-        return self.value.get("profile_hash")
+        return self._judged("profile_hash")
+
+    def _judged(self, name: str) -> str | None:
+        found: str | None = self.schema["properties"].get(name, {}).get("default")
+        return found
 
     @property
     def is_contact(self) -> bool:

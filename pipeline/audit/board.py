@@ -134,7 +134,7 @@ class Board:
             "reference": case.reference,
             "certificate": case.about,
             "certificate_name": profile.name if profile else kind_word(data, derive.CONTACT, case.about),
-            "kinds": [kind_word(data, kind, case.about) for kind in self._kinds(case)],
+            "kinds": [kind_word(data, kind, case.about) for kind in self._kinds(case)] if profile else [],
             "stage": here.id,
             "stage_name": here.title,
             "turn": here.awaited,

@@ -81,7 +81,7 @@ def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -
         names = [inner.name for held in event.data["held"] if (inner := drawing.data.profile(held))]
         rows.append((_("Holds, to be confirmed"), escaped(", ".join(names))))
     if drawing.name:
-        rows.append((_("Name"), code(drawing.name)))
+        rows.append((_("Name"), escaped(drawing.name)))
     table = ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
     revised = (
         [_("This replaces what was sent before; the earlier text stays in the case.")]

@@ -15,8 +15,9 @@ def escaped(text: str) -> str:
 
 def quoted(text: str) -> str:
     """A block quote that keeps the line ends."""
-    lines = [_letters(line).replace("  ", "&nbsp; ") for line in text.split("\n")]
-    return "\n".join(f"> {_indented(line)}\\" if line else ">" for line in lines).removesuffix("\\")
+    lines = [_letters(line.replace("\t", "    ")).replace("  ", "&nbsp; ") for line in text.split("\n")]
+    ends = ["\\" if line and after else "" for line, after in zip(lines, [*lines[1:], ""], strict=True)]
+    return "\n".join(f"> {_indented(line)}{end}" if line else ">" for line, end in zip(lines, ends, strict=True))
 
 
 def _indented(line: str) -> str:
@@ -46,5 +47,6 @@ def _visible(text: str) -> str:
 
 
 def _hidden(character: str) -> bool:
-    """Control and format characters; the joiners that scripts and emoji need (U+200C, U+200D) stay."""
-    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") and character not in "\u200c\u200d"
+    """Control and format characters; what scripts and emoji need stays: joiners, direction marks, soft hyphens."""
+    plain = "\u200c\u200d\u200e\u200f\u00ad"
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") and character not in plain

@@ -66,7 +66,9 @@ class Case:
         return next((event for event in reversed(self.deliveries) if event.data["kind"] == kind), None)
 
     def opened(self, kind: str) -> Event | None:
-        return next((event for event in self.events if event.type == OPENED and event.data["kind"] == kind), None)
+        """The last opening of the issue of a kind: one that somebody deleted was opened again."""
+        openings = (event for event in reversed(self.events) if event.type == OPENED)
+        return next((event for event in openings if event.data["kind"] == kind), None)
 
     def drawn(self, kind: str) -> str | None:
         """The digest of the last delivery that the issue of a kind shows."""
@@ -90,14 +92,23 @@ def read_case(folder: Path) -> Case:
     events: list[Event] = []
     for number, name in enumerate(names(folder / "events", ".json"), 1):
         data = (folder / "events" / name).read_bytes()
-        value = json.loads(data)
         previous = events[-1].sha256 if events else None
-        if name != f"{number:04}.json" or value["previous"] != previous:
+        event = _event(number, data)
+        if event is None or name != f"{number:04}.json" or event.previous != previous:
             raise StoreFailed(
                 f"cases/{folder.name}/events/{name} does not follow on the event before; restore it from Git"
             )
-        events.append(Event(number, value["type"], value["at"], value["by"], previous, value["data"], _sha256(data)))
+        events.append(event)
     return Case(folder.name, tuple(events))
+
+
+def _event(number: int, data: bytes) -> Event | None:
+    """None for what no `append` has written."""
+    try:
+        value = json.loads(data)
+        return Event(number, value["type"], value["at"], value["by"], value["previous"], value["data"], _sha256(data))
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def append(folder: Path, case: Case, kind: str, *, at: str, by: str, data: Mapping[str, Any]) -> Case | None:

@@ -12,12 +12,13 @@ from pipeline.cases.events import CLAIMED, OPENED, UPDATED, Case, Event
 from pipeline.cases.rejected import Rejected
 from pipeline.cases.store import Store
 from pipeline.cases.takein import BY, TakeIn
-from pipeline.errors import CannotGoOn, GitFailed, PushRejected
+from pipeline.errors import CannotGoOn, GitFailed, GitHubFailed, PushRejected, StoreFailed
 from pipeline.github import GitHub
 from pipeline.text import speaking
 
 ATTEMPTS = 20  # how often a run starts over because somebody else was faster
 BATCH = 40  # issues claimed at once: at a second each they are opened well within CLAIM
+GONE = (404, 410)  # GitHub's answers for an issue that somebody has deleted
 FINDINGS = ".intake-findings"  # keeps the claim of the rolling issue; no case, so its name begins with a dot
 CLAIM = timedelta(minutes=15)  # after that, a claim's run is taken for dead
 
@@ -48,7 +49,7 @@ class Intake:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def __call__(self) -> Report:
-        """Raises RateLimited or GitHubFailed after everything done so far is safe.
+        """Raises RateLimited, GitHubFailed, or StoreFailed for damaged cases, after everything done so far is safe.
 
         All of it is in the body's first language, whatever the submissions are in.
         """
@@ -65,6 +66,9 @@ class Intake:
                 pass
             self._update_issues(report)
             self._rolling_issue()
+        damaged = self.store.damaged()
+        if damaged:
+            raise StoreFailed("; ".join(damaged[:5]))
         return report
 
     def _swap(self, report: Report) -> None:
@@ -134,12 +138,13 @@ class Intake:
     def _stamp(self) -> str:
         return self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def _record(self, kind: str, done: list[tuple[str, str, str, int]]) -> None:
-        """What was done outside becomes events, on whatever head there is by then."""
+    def _record(self, kind: str, done: list[tuple[str, str, str, int]], *, again: Event | None = None) -> None:
+        """What was done outside becomes events, on whatever head there is by then. `again`: the opening that is void."""
         for _attempt in range(ATTEMPTS):
             for reference, form, digest, number in done:
                 case = self.store.case(reference)
-                if kind == OPENED and case.opened(form):
+                opened = case.opened(form)
+                if kind == OPENED and opened and not (again and opened.number == again.number):
                     continue
                 data = {"kind": form, "drawn": digest, "number": number}
                 self.store.append(case, kind, at=self._stamp(), by=BY, data=data)
@@ -160,11 +165,25 @@ class Intake:
                     digest = str(case.deliveries[-1].data["digest"])
                     if opened and event and case.drawn(kind) != digest:
                         number = int(opened.data["number"])
-                        self._github.update_issue(number, self.draw(case, event))
-                        updated.append((case.reference, kind, digest, number))
+                        if self._updated(case, event, number, opened):
+                            updated.append((case.reference, kind, digest, number))
                         report.updated.append(case.reference)
         finally:
             self._record(UPDATED, updated)
+
+    def _updated(self, case: Case, event: Event, number: int, opened: Event) -> bool:
+        """False if the issue was deleted: it is opened anew, because issues are drawn from the events (D3)."""
+        issue = self.draw(case, event)
+        try:
+            self._github.update_issue(number, issue)
+        except GitHubFailed as error:
+            if error.status not in GONE:
+                raise
+            kind, digest = str(event.data["kind"]), str(case.deliveries[-1].data["digest"])
+            fresh = self._github.open_issue(issue, tried=True)
+            self._record(OPENED, [(case.reference, kind, digest, fresh)], again=opened)
+            return False
+        return True
 
     def draw(self, case: Case, event: Event) -> issues.Issue:
         """The issue of a delivery, from the schema it was judged by."""
@@ -183,18 +202,28 @@ class Intake:
         issue = issues.rolling(self.judge.data, rejected)
         case = self.store.case(FINDINGS)
         opened, claim = case.opened(FINDINGS), case.claimed(FINDINGS)
-        if opened:
-            number = int(opened.data["number"])
-            if self._github.body(number).strip() != issue.body.strip():
-                self._github.update_issue(number, issue)
-        elif rejected and not (claim and claim.data["run"] != self.run and self._age(claim) < self.claim):
+        if opened and self._drawn(int(opened.data["number"]), issue, reopen=bool(rejected)):
+            return
+        if rejected and not (claim and claim.data["run"] != self.run and self._age(claim) < self.claim):
             try:
                 self.store.append(case, CLAIMED, at=self._stamp(), by=BY, data={"kind": FINDINGS, "run": self.run})
                 self.store.publish("Claim the issue of findings")
             except PushRejected:
                 return  # another run is at it
             number = self._github.open_issue(issue, tried=claim is not None)
-            self._record(OPENED, [(FINDINGS, FINDINGS, "", number)])
+            self._record(OPENED, [(FINDINGS, FINDINGS, "", number)], again=opened)
+
+    def _drawn(self, number: int, issue: issues.Issue, *, reopen: bool) -> bool:
+        """Draws the rolling issue anew, and opens it again while something waits; False if somebody has deleted it."""
+        try:
+            body, state = self._github.body(number)
+            if body.strip() != issue.body.strip() or (reopen and state == "closed"):
+                self._github.update_issue(number, issue, state="open" if reopen else state)
+        except GitHubFailed as error:
+            if error.status in GONE:
+                return False
+            raise
+        return True
 
 
 def _message(verb: str, references: list[str]) -> str:

@@ -9,6 +9,7 @@ references/, rejected/, people.yml
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cases.events import Case, append, read_case
+from pipeline.errors import StoreFailed
 from pipeline.files import names, write_new
 
 
@@ -41,10 +43,22 @@ class Store:
         return names(self.root / "cases")
 
     def cases(self) -> Iterator[Case]:
+        """Every case that can be read: one damaged file is no reason to stop the work on all others."""
         for reference in self.references():
-            case = self.case(reference)
-            if case.events:
-                yield case
+            with contextlib.suppress(StoreFailed):
+                case = self.case(reference)
+                if case.events:
+                    yield case
+
+    def damaged(self) -> list[str]:
+        """What is wrong with the cases that cannot be read, in words."""
+        found = []
+        for reference in self.references():
+            try:
+                self.case(reference)
+            except StoreFailed as error:
+                found.append(str(error))
+        return found
 
     def append(self, case: Case, kind: str, *, at: str, by: str, data: Mapping[str, Any]) -> Case | None:
         return append(self.folder(case.reference), case, kind, at=at, by=by, data=data)

@@ -63,9 +63,15 @@ class TakeIn:
             return None
         while True:
             case = self.store.case(reference)
-            if case.names(submission.digest):
+            current = case.current(submission.kind)
+            if current and current.data["digest"] == submission.digest:
                 break
-            if case.audit_begun:
+            if current and delivery.received_at < current.at:
+                message = _("is older than what {reference} has already; it is kept here, and changes nothing")
+                found = Finding("", str(submission.schema["title"]), message.format(reference=reference))
+                self._reject(delivery.name, [found])
+                return None
+            if case.audit_begun and not case.names(submission.digest):
                 message = _("came after the audit of {reference} had begun; ask the applicant").format(
                     reference=reference
                 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address as Mailbox
@@ -18,9 +17,10 @@ from pipeline.accept.receipts import Receipts
 from pipeline.mail.address import Address
 from pipeline.mail.orders import Item, Order
 from pipeline.profiles import derive
+from pipeline.publish.languages import direction
 from pipeline.publish.nextsteps import next_steps
 from pipeline.publish.render import Renderer
-from pipeline.text import LOCALE, _, language
+from pipeline.text import _, speaking
 
 LISTED = 20  # references in one letter
 
@@ -54,7 +54,9 @@ class Writer:
 
     def letter(self, to: Address, orders: Sequence[Order], items: Sequence[Item], at: datetime) -> Letter:
         """`orders` are what it answers, `items` what belongs to them: at least one, the latest first."""
-        subject, text, html = copy_context().run(self._content, orders, items)
+        renderer = self.renderer.in_language(orders[-1].language)
+        with speaking(renderer.data.language):
+            subject, text, html = self._content(renderer, orders, items)
         policy = SMTP if to.local.isascii() else SMTPUTF8
         message = EmailMessage(policy.clone(cte_type="7bit"))
         message["From"] = Mailbox(self.renderer.data.organization.name, addr_spec=self.sender)
@@ -72,12 +74,10 @@ class Writer:
         secret = self.receipts.secret("\0".join(f"{order.name} {order.at}" for order in orders))
         return f"<{secret}@{self.sender.rpartition('@')[2]}>"
 
-    def _content(self, orders: Sequence[Order], items: Sequence[Item]) -> tuple[str, str, str]:
-        """Subject, plain text, HTML; in the language of the form that was sent last, if the body's texts are in it."""
-        body, wished = self.renderer.data.organization, orders[-1].language
-        spoken = wished if wished and (LOCALE / wished).is_dir() else body.language
-        language.set(spoken)
-        shown = [self._shown(item) for item in items[:LISTED]]
+    def _content(self, renderer: Renderer, orders: Sequence[Order], items: Sequence[Item]) -> tuple[str, str, str]:
+        """Subject, plain text, HTML; in the language of the last order, if it is one of the body's."""
+        body, spoken = renderer.data.organization, renderer.data.language
+        shown = [self._shown(renderer, item) for item in items[:LISTED]]
         one = shown[0] if len(items) == 1 and all(order.item for order in orders) else None
         context = {
             "one": one,
@@ -88,19 +88,20 @@ class Writer:
             if one
             else _("Your references"),
             "lang": spoken,
+            "direction": direction(spoken),
         }
-        root = f"{self.renderer.site_url.rstrip('/')}/"
-        text, html = (str(self.renderer(f"mail.{form}", root, **context)) for form in ("txt", "html"))
+        root = f"{renderer.site_url.rstrip('/')}/{renderer.home}"
+        text, html = (str(renderer(f"mail.{form}", root, **context)) for form in ("txt", "html"))
         return str(context["subject"]), text, html
 
-    def _shown(self, item: Item) -> dict[str, Any]:
-        data = self.renderer.data
+    def _shown(self, renderer: Renderer, item: Item) -> dict[str, Any]:
+        data = renderer.data
         known = item.kind != derive.CONTACT and (item.kind, item.about) in derive.form_kinds(data)
-        status = f"/status/{item.reference}/{self.receipts.secret(item.reference)}"
+        status = f"/{renderer.home}status/{item.reference}/{self.receipts.secret(item.reference)}"
         return {
             "reference": item.reference,
             "kind": item.kind,
             "title": derive.form_schema(data, item.kind, item.about)["title"] if known else _("Message"),
-            "status": urljoin(self.renderer.service_url, status),
+            "status": urljoin(renderer.service_url, status),
             "times": item.times,
         }

@@ -76,9 +76,9 @@ class Orders:
             return
         self._put(Order.of(delivery))
 
-    def lost(self, mark: str, address: Address, at: str) -> None:
+    def lost(self, mark: str, address: Address, language: str, at: str) -> None:
         """Once for an address (`mark` stands for it) until it has been answered. Raises StoreFailed."""
-        self._put(Order(f"lost-{mark}.json", str(address), "", at, None))
+        self._put(Order(f"lost-{mark}.json", str(address), language, at, None))
 
     def _put(self, order: Order) -> None:
         write_new(self.root / "waiting" / order.name, json.dumps(asdict(order), ensure_ascii=False).encode())

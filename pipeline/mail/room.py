@@ -20,6 +20,7 @@ from pipeline.mail.smtp import Smtp
 from pipeline.profiles.model import is_placeholder
 from pipeline.publish.render import Renderer
 from pipeline.settings import Settings
+from pipeline.text import language
 
 NOBODY = "nobody@localhost.invalid"  # stands in the outbox for an address that is not known yet
 Clock = Callable[[], datetime]
@@ -47,8 +48,9 @@ class MailRoom:
             self.missed += 1
 
     def ask(self, address: Address) -> None:
-        """Raises StoreFailed."""
-        self.orders.lost(self.postman.ledger.asked(address), address, stamp(self.postman.clock()))
+        """For a letter in the language that is spoken. Raises StoreFailed."""
+        mark, at = self.postman.ledger.asked(address), stamp(self.postman.clock())
+        self.orders.lost(mark, address, language.get(), at)
 
     def health(self, trouble: str) -> str:
         """Numbers and reasons, and nothing that tells whether an address is known."""

@@ -64,7 +64,8 @@ def _of_profile(data: Data, kind: str, about: str) -> Schema:
     properties["declarations"] = _declarations(kind)
     required = ["kind", "profile", "version", "profile_hash", "answers", "applicant", "declarations"]
     name = _("Self-assessment") if kind == SELF_ASSESSMENT else profile.portfolio_name or _("Portfolio")
-    return _root(f"{name}: {profile.name}", f"{profile.id}/{kind}", properties, required)
+    title = _("{form}: {certificate}").format(form=name, certificate=profile.name)
+    return _root(title, f"{profile.id}/{kind}", properties, required)
 
 
 def _root(title: str, path: str, properties: Schema, required: list[str]) -> Schema:
@@ -144,21 +145,24 @@ def _links(title: str) -> Schema:
 
 
 def _log(title: str) -> Schema:
-    date = text(
-        _("Date"),
-        10,
-        widget="date",
-        pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$",
-        x_missing=_("write the date"),
-    )
-    date["$comment"] = "remedy: " + _("write the date as year-month-day, like 2027-03-14")
+    # No maxLength: what is too long has the wrong form already, and that is told once.
+    date = {
+        "title": _("Date"),
+        "type": "string",
+        "pattern": r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$",
+        "$comment": "remedy: " + _("write the date as year-month-day, like 2027-03-14"),
+        "x-widget": "date",
+        "description": _("Choose it. If you see no calendar, write year-month-day, like 2027-03-14."),
+        "x-missing": _("write the date"),
+    }
     hours = {
         "title": _("Hours"),
         "type": "number",
         "exclusiveMinimum": 0,
         "maximum": 24,
         "x-widget": "number",
-        "x-missing": _("write the hours, like 1.5"),
+        "description": _("Write a number, like 1.5 for an hour and a half."),
+        "x-missing": _("write the hours as a number, like 1.5"),
     }
     worked_on = text(
         _("What was worked on"),

@@ -33,7 +33,7 @@ def load(data_folder: Path, schemas: Path) -> Loaded:
         raise CannotGoOn(f"{data_folder} has no organization.yml; set PIPELINE_DATA to the folder that has it")
     organization = _read(data_folder, "organization.yml", schemas, "organization")
     providers = _read(data_folder, "providers.yml", schemas, "providers")
-    files = sorted((data_folder / "profiles").glob("*.y*ml"))
+    files = sorted(path for path in (data_folder / "profiles").glob("*") if path.suffix.lower() in (".yml", ".yaml"))
     profiles = [_read(data_folder, f"profiles/{file.name}", schemas, "profile") for file in files]
     findings = [finding for source in (organization, providers, *profiles) for finding in source.findings]
     if not profiles:

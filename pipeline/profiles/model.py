@@ -123,8 +123,8 @@ class Profile:
     path_name: str
     colour: Colour
     for_whom: str
-    covers: str
-    based_on: str
+    covers: str | None
+    based_on: str | None
     decided_on: tuple[str, ...]
     validity: Validity
     prerequisite: str | None
@@ -149,7 +149,8 @@ class Profile:
     @property
     def unknowns(self) -> tuple[str, ...]:
         """The fields nobody has filled in yet."""
-        return tuple(name for name in ("fees", "typical_time", "refunds", "resits") if getattr(self, name) is None)
+        names = ("covers", "based_on", "fees", "typical_time", "refunds", "resits")
+        return tuple(name for name in names if getattr(self, name) is None)
 
     def original(self, name: str) -> str:
         """The language of a field that is not translated; "" if it is."""
@@ -170,6 +171,14 @@ class Role:
     id: str
     name: str
     text: str
+
+
+@dataclass(frozen=True)
+class Impartiality:
+    """What the body says of its rules: `roles` of one case that nobody takes two of, who looks at `appeals`."""
+
+    roles: str
+    appeals: str
 
 
 @dataclass(frozen=True)
@@ -226,6 +235,7 @@ class Organization:
     kind_once: str
     kind_renewed: str
     administrator: Administrator
+    impartiality: Impartiality
     roles: tuple[Role, ...]
     interview_minutes: int
     reference_prefix: str
@@ -239,6 +249,7 @@ class Organization:
     scholarship: str
     complaints_role: str
     complaints_write_to: str | None
+    complaints_terms: str | None
     retention: Retention
     name_on_issues: bool
     translated: frozenset[str]

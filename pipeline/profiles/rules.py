@@ -11,6 +11,7 @@ from pipeline.profiles.model import Colour, is_placeholder
 from pipeline.profiles.yamlsource import Source
 
 UNKNOWN = "is not known yet: the site says so and asks people to write; fill it in when it is decided"
+NEEDED_ROLES = ("intake_manager", "auditor")  # forms, pages and issues speak of them by id
 RESERVED = {"index", "compare", "print", "data", "released", "contact"}  # addresses, and folders of schemas/
 
 
@@ -32,6 +33,10 @@ def _organization(source: Source) -> Iterator[Finding]:
     for index, role_id in enumerate(ids):
         if role_id in ids[:index]:
             yield source.finding(f"/roles/{index}/id", role_id, "is the id of an earlier role; choose another")
+    for needed in NEEDED_ROLES:
+        if needed not in ids:
+            message = f"is missing; keep a role with the id {needed} (its name is yours to choose)"
+            yield source.finding("/roles", "Roles", message)
     if value["complaints"]["role"] not in ids:
         message = f"is no role; use one of: {', '.join(ids)}"
         yield source.finding("/complaints/role", value["complaints"]["role"], message)
@@ -77,6 +82,8 @@ def _complete(source: Source) -> Iterator[Finding]:
     lists = {
         "/units": value["units"] or value["includes"],
         "/steps": value["steps"],
+        "/covers": value["covers"],
+        "/based_on": value["based_on"],
         "/decided_on": value["decided_on"],
     }
     for place, content in lists.items():
@@ -196,7 +203,7 @@ def _unknowns(source: Source) -> Iterator[Finding]:
     silent = {"/prerequisite", "/worked_example", "/submission_endpoint", "/contact/address"}
     for place, value in _leaves(source.value, ""):
         label = place.strip("/").replace("/", ".")
-        if value is None and place not in silent:
+        if (value is None and place not in silent) or (place, value) == ("/validity", "not stated"):
             note = source.finding(place, label, UNKNOWN)
             # How long personal data is kept has to be decided before anybody sends any.
             level = Level.PLACEHOLDER if place.startswith("/retention/") else Level.NOTE

@@ -13,6 +13,7 @@ from pipeline.profiles.yamlsource import Source
 
 ORGANIZATION = "organization"
 PLAIN = ("name", "short_name", "for_whom", "covers", "based_on", "decided_on")
+BODY = ("home", "about", "standards", "certificate_kinds", "scholarship", "retention", "answer_within")
 UNKNOWNS = ("fees", "typical_time", "refunds", "resits")
 Texts = dict[str, Any]
 
@@ -32,9 +33,7 @@ def profile_texts(raw: Mapping[str, Any]) -> Texts:
         "audit": {"criteria": _by_id(raw["audit"]["criteria"], "title", "question", "text", "example")},
         "worked_example": {"evidence": example["evidence"] if example else None},
         "units": _by_id(raw["units"], "title", "text"),
-        "statements": _by_id(
-            [item for unit in raw["units"] for item in unit["statements"] if "retired" not in item], "text", "evidence"
-        ),
+        "statements": _by_id([item for unit in raw["units"] for item in unit["statements"]], "text", "evidence"),
     }
 
 
@@ -43,7 +42,7 @@ def organization_texts(raw: Mapping[str, Any], providers: Mapping[str, Any]) -> 
     administrator = {name: raw["administrator"][name] for name in ("text", "roles", "impartiality")}
     named = {provider["name"]: {"text": provider["text"]} for provider in providers["providers"]}
     return {
-        **{name: raw[name] for name in ("home", "about", "standards", "certificate_kinds", "scholarship", "retention")},
+        **{name: raw[name] for name in BODY},
         "administrator": administrator,
         "roles": _by_id(raw["roles"], "name", "text"),
         "contact": {"text": raw["contact"]["text"]},
@@ -86,7 +85,7 @@ def organization(raw: Mapping[str, Any], told: Texts) -> dict[str, Any]:
     groups = ("home", "certificate_kinds", "administrator", "contact", "retention")
     return {
         **raw,
-        **{name: told[name] for name in ("about", "standards", "scholarship") if name in told},
+        **{name: told[name] for name in ("about", "standards", "scholarship", "answer_within") if name in told},
         **{name: {**raw[name], **told.get(name, {})} for name in groups},
         "roles": [{**role, **told.get("roles", {}).get(role["id"], {})} for role in raw["roles"]],
     }

@@ -30,6 +30,8 @@ _SURPRISES = [
     ),
     (re.compile(r"[-+]?\d[\d_]*([eE][-+]?\d+)|[-+]\d+|\d+_[\d_]*"), "YAML reads it as a number written otherwise"),
     (re.compile(r"=|<<"), "it has a special meaning in YAML"),
+    (re.compile(r"(?i)null"), "YAML reads it as nothing"),
+    (re.compile(r"0o[0-7_]+"), "YAML reads it as an octal number"),
 ]
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,14})")
 _NULL = {"", "~", "null"}

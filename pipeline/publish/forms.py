@@ -15,10 +15,10 @@ from pipeline.profiles import derive, topics
 from pipeline.profiles.fields import Field, fields, label, name_of
 from pipeline.publish.nextsteps import next_steps
 from pipeline.publish.render import Renderer
-from pipeline.text import _, speaking
+from pipeline.text import _, number, speaking
 
 ROWS_A_GROUP = 10
-UNIT_LINE = 4  # from so many unanswered statements on, the summary has one line for their unit
+UNIT_LINE = 4  # from so many statements of a unit on that lack the same, the summary has one line for them
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,14 @@ class Control:
         return str(self.field.schema.get("description", ""))
 
     @property
+    def hint_id(self) -> str:
+        """All rows of a table share the hint that stands once above them."""
+        return f"{'.'.join(part for part in self.field.path if isinstance(part, str))}-hint"
+
+    @property
     def described_by(self) -> str:
         """Ids of the texts that belong to it."""
-        parts = [f"{self.id}-hint"] if self.hint or self.field.widget == "lines" else []
+        parts = [self.hint_id] if self.hint or self.field.widget == "lines" else []
         return " ".join([*parts, *([f"{self.id}-error"] if self.errors else [])])
 
     @property
@@ -137,12 +142,18 @@ class FormView:
     count: int
     gone: tuple[tuple[str, str], ...]
 
+    @property
+    def evidence_limit(self) -> str:
+        """How many characters of evidence a statement may have, in words a reader knows."""
+        evidence = self.units[0].statements[0].evidence
+        return number(evidence.field.schema["maxLength"]) if evidence else ""
+
 
 def form_view(
     renderer: Renderer, kind: str, about: str, values: Mapping[str, Sequence[str]], findings: Sequence[Finding]
 ) -> FormView:
     schema = derive.form_schema(renderer.data, kind, about)
-    every = list(fields(schema))
+    every = list(_asked(renderer, schema))
     placed = [(finding, _nearest(every, finding.pointer)) for finding in findings]
     controls = [_control(schema, field, values, placed, renderer) for field in every]
     by_path = {control.field.path: control for control in controls}
@@ -159,27 +170,36 @@ def form_view(
     )
 
 
+def _asked(renderer: Renderer, schema: dict[str, Any]) -> Iterator[Field]:
+    """Every control; without a server nobody has a reference and a secret to fill in."""
+    return (field for field in fields(schema) if not (renderer.provider and field.path[0] == "case"))
+
+
 def _summary(schema: Mapping[str, Any], placed: list[tuple[Finding, Field | None]]) -> Iterator[tuple[str, str, str]]:
-    """A line a finding; but where most of a unit is unanswered, one line for the unit: nobody reads 112 of them."""
+    """A line a finding; but where much of a unit lacks the same, one line for the unit: nobody reads 112 of them."""
     asked = schema["properties"].get("answers", {}).get("properties", {})
+    lacks = [_lack(asked, finding, field) for finding, field in placed]
+    told: set[tuple[str, str]] = set()
+    for (finding, field), lack in zip(placed, lacks, strict=True):
+        if lack is None or lacks.count(lack) < UNIT_LINE:
+            yield field.name if field else "", finding.label, finding.message
+        elif lack not in told and field:
+            told.add(lack)
+            unit, what = lack
+            yield field.name, unit, _lacking(what).format(number=lacks.count(lack))
 
-    def unit(entry: tuple[Finding, Field | None]) -> str:
-        field = entry[1]
-        return (
-            str(asked[field.path[1]]["x-unit"])
-            if field and field.path[0] == "answers" and field.path[-1] == "answer"
-            else ""
-        )
 
-    for name, entries in groupby(placed, key=unit):
-        group = list(entries)
-        field = group[0][1]
-        if name and field and len(group) >= UNIT_LINE:
-            rule = asked[field.path[1]]
-            message = _("{number} statements are not answered yet").format(number=len(group))
-            yield field.name, f"{name} {rule['x-unit-title']}", message
-        else:
-            yield from ((found.name if found else "", finding.label, finding.message) for finding, found in group)
+def _lack(asked: Mapping[str, Any], finding: Finding, field: Field | None) -> tuple[str, str] | None:
+    """(unit, answer or evidence) if that is what is missing."""
+    if not field or field.path[0] != "answers" or finding.message != field.schema.get("x-missing"):
+        return None
+    rule = asked[str(field.path[1])]
+    return f"{rule['x-unit']} {rule['x-unit-title']}", str(field.path[-1])
+
+
+def _lacking(what: str) -> str:
+    answers, evidence = _("{number} statements are not answered yet"), _("{number} answers have no evidence yet")
+    return evidence if what == "evidence" else answers
 
 
 def _gone(every: list[Field], values: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
@@ -219,7 +239,7 @@ def _control(
 
 def _units(schema: Mapping[str, Any], by_path: Mapping[Any, Control], wrong: bool) -> Iterator[UnitControls]:
     asked = schema["properties"].get("answers", {}).get("properties", {})
-    first = True
+    opened = False
     for unit, entries in groupby(asked.items(), key=lambda entry: entry[1]["x-unit"]):
         statements = []
         title = ""
@@ -234,8 +254,9 @@ def _units(schema: Mapping[str, Any], by_path: Mapping[Any, Control], wrong: boo
         has_error = any(
             control.errors for entry in statements for control in (entry.answer, entry.evidence, entry.links) if control
         )
-        yield UnitControls(unit, title, tuple(statements), has_error if wrong else first)
-        first = False
+        opens = not opened and (has_error or not wrong)
+        yield UnitControls(unit, title, tuple(statements), opens)
+        opened = opened or opens
 
 
 def _rows(controls: list[Control]) -> Iterator[tuple[bool, tuple[tuple[Control, ...], ...]]]:

@@ -11,7 +11,6 @@ from pipeline.errors import CannotGoOn
 from pipeline.publish import languages
 from pipeline.publish.render import Renderer
 from pipeline.settings import Settings
-from pipeline.text import _, speaking
 
 
 def define(env: Any) -> None:
@@ -33,12 +32,10 @@ def define(env: Any) -> None:
     env.macro(lambda: part("providers.html"), "providers")
     env.macro(lambda: part("about.html"), "who_we_are")
     env.macro(lambda: part("roles.html"), "roles_table")
-    env.macro(lambda: part("retention.html"), "retention")
-    env.macro(lambda: _roles_sentence(here()), "roles_list")
-    env.macro(lambda: role(site.data.organization.complaints_role), "complaints_role")
-    env.macro(lambda: here().email(site.data.organization.complaints_write_to), "complaints_address")
+    env.macro(lambda: part("privacy.html"), "privacy")
+    env.macro(lambda: part("complaints.html"), "complaints")
+    env.macro(lambda: part("paper.html"), "paper_forms")
     env.macro(role, "role_name")
-    env.macro(lambda: _name_on_issues(here()), "name_on_issues")
 
 
 def site_renderer() -> Renderer:
@@ -51,14 +48,3 @@ def site_renderer() -> Renderer:
 
 def _lines(html: str) -> list[Markup]:
     return [Markup(line.strip() + " ") for line in html.splitlines() if line.strip()]
-
-
-def _roles_sentence(renderer: Renderer) -> Markup:
-    names = ", ".join(role.name for role in renderer.data.organization.roles)
-    with speaking(renderer.data.language):
-        return escape(_("Those who read it: {roles}.").format(roles=names))
-
-
-def _name_on_issues(renderer: Renderer) -> str:
-    with speaking(renderer.data.language):
-        return _("Your name stands there too.") if renderer.data.organization.name_on_issues else ""

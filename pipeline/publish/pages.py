@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
 from pipeline.profiles import derive, topics
-from pipeline.profiles.model import Profile, Step
+from pipeline.profiles.model import Data, Profile, Role, Step
 from pipeline.publish.forms import kind_word, render_form
 from pipeline.publish.render import Renderer
 from pipeline.text import _, speaking
@@ -43,7 +43,7 @@ def _generated(renderer: Renderer) -> Iterator[Page]:
     def page(path: str, title: str, template: str, **context: object) -> Page:
         return Page(path, title, lambda: renderer(template, root_of(path), **context))
 
-    yield page("", data.organization.name, "home.html", shared_steps=shared_steps(data.open_profiles))
+    yield page("", data.organization.name, "home.html", steps=all_steps(data.open_profiles))
     yield page("certificates/", _("Certificates"), "compare.html", count=lambda p: len(data.statements(p)))
     for profile in data.profiles:
         yield page(f"certificates/{profile.id}/", profile.name, "certificate.html", **about(renderer, profile))
@@ -53,13 +53,15 @@ def _generated(renderer: Renderer) -> Iterator[Page]:
         yield Page(path, title, _form(renderer, kind, name, path))
     for profile in data.open_profiles:
         title = _("Printable form: {name}").format(name=profile.name)
-        yield page(
-            f"certificates/{profile.id}/print/", title, "print.html", profile=profile, paper=renderer.paper(profile)
-        )
+        path = f"certificates/{profile.id}"
+        yield page(f"{path}/print/", title, "print.html", profile=profile, paper=renderer.paper(profile))
+        context = {**about(renderer, profile), **paper(renderer, profile)}
+        yield page(f"{path}/print-portfolio/", title, "print_portfolio.html", **context)
     ways = [(f"contact/{topic}/", topics.title(data, topic)) for topic in topics.every(data)]
-    lost = urljoin(renderer.endpoint.url, "/status/") if renderer.endpoint else ""
+    lost = urljoin(renderer.endpoint.url, f"/{renderer.home}status/") if renderer.endpoint else ""
     yield page("contact/", _("Contact"), "contact.html", topics=ways, lost=lost)
-    yield page("thanks/", _("Thank you"), "thanks.html")
+    if renderer.provider:
+        yield page("thanks/", _("Thank you"), "thanks.html")
 
 
 def _form(renderer: Renderer, kind: str, name: str, path: str) -> Callable[[], str]:
@@ -84,21 +86,51 @@ def about(renderer: Renderer, profile: Profile) -> dict[str, object]:
         "needed": data.profile(profile.prerequisite) if profile.prerequisite else None,
         "opens": [other for other in data.profiles if other.prerequisite == profile.id],
         "example": example and (asked.get(example.statement), example),
+        "judges": judges(data, profile),
         "kind_word": kind_word,
         "home": lambda unit: data.home(profile, unit),
     }
 
 
-def shared_steps(profiles: tuple[Profile, ...]) -> list[Step]:
-    """The steps that every open certificate has, in the order of the first; a text that differs is left to their pages."""
-    if not profiles:
-        return []
-    by_id = [{step.id: step for step in profile.steps} for profile in profiles]
-    shared = [step for step in profiles[0].steps if all(step.id in steps for steps in by_id)]
-    return [
-        replace(step, text=step.text if all(steps[step.id].text == step.text for steps in by_id) else "")
-        for step in shared
+def judges(data: Data, profile: Profile) -> list[Role]:
+    """The roles that audit, verify and decide, in the order of the certificate's steps."""
+    ids = dict.fromkeys(step.who for step in profile.steps if step.who not in ("you", "intake_manager"))
+    return [data.organization.role(role_id) for role_id in ids]
+
+
+def paper(renderer: Renderer, profile: Profile) -> dict[str, object]:
+    """What the portfolio on paper asks beside its statements: (heading, fields) as its schema has them."""
+    schema = derive.form_schema(renderer.data, derive.PORTFOLIO, profile.id)
+    groups = [rule for name, rule in schema["properties"].items() if name != "answers" and rule.get("type") == "object"]
+    asked = [
+        (rule["title"], [field for name, field in rule["properties"].items() if name != "secret"]) for rule in groups
     ]
+    log = schema["properties"].get("log")
+    return {"asked": asked, "log": log and (log["title"], list(log["items"]["properties"].values()))}
+
+
+def all_steps(profiles: tuple[Profile, ...]) -> list[Step]:
+    """The steps of all open certificates, in their order; what not all have, or say alike, names its path."""
+    order: list[str] = []
+    for profile in profiles:
+        place = 0
+        for step in profile.steps:
+            if step.id not in order:
+                order.insert(place, step.id)
+            place = order.index(step.id) + 1
+    return [
+        _merged([(p.path_name, step) for p in profiles for step in p.steps if step.id == name], len(profiles))
+        for name in order
+    ]
+
+
+def _merged(found: list[tuple[str, Step]], all_of_them: int) -> Step:
+    first = found[0][1]
+    paths = ", ".join(path for path, _step in found)
+    title = first.title if len(found) == all_of_them else f"{first.title} ({paths})"
+    alike = len({step.text for _path, step in found}) == 1
+    text = first.text if alike else " ".join(f"{path}: {step.text}" for path, step in found)
+    return replace(first, title=title, text=text)
 
 
 def path_css(renderer: Renderer) -> str:

@@ -70,7 +70,9 @@ def paper(data: Data, profile: Profile, site_url: str) -> Paper:
             _("Nobody is marked down for “not yet”."),
             _("You may stop at any time."),
         ),
-        send=_("To send it to us, write to:"),
+        send=_("The address to write to is not published yet. It will stand here.")
+        if is_placeholder(email)
+        else _("To send it to us, write to:"),
         send_to=None if is_placeholder(email) else email,
         online=None if is_placeholder(online) else online,
         statements=_("The statements"),

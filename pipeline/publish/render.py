@@ -85,6 +85,8 @@ class Renderer:
             language_home=self.home,
             to=self.to,
             other=self.other,
+            provider=self.provider,
+            known=known,
         )
         return env
 
@@ -94,7 +96,7 @@ class Renderer:
 
     def paper(self, profile: Profile) -> Paper:
         with speaking(self.data.language):
-            return paper(self.data, profile, self.site_url)
+            return paper(self.data, profile, f"{self.site_url.rstrip('/')}/{self.home}")
 
     def document(self, profile: Profile) -> WordFile:
         """The self-assessment to write in; made once."""
@@ -124,14 +126,19 @@ class Renderer:
             return Markup("")
         return Markup(' lang="{}" dir="{}"').format(code, languages.direction(code))
 
+    @property
+    def provider(self) -> str:
+        """The host of the form provider that the forms go through; "" where they go to the body's own server, or nowhere."""
+        return urlsplit(self.endpoint.url).netloc if self.endpoint and self.endpoint.kind != "server" else ""
+
     def address(self, url: str | None, words: str) -> Markup:
         """A link, or for a placeholder the words with a note: nothing dead is ever linked."""
-        if url is None or is_placeholder(url):
+        if url is None or not known(url):
             return Markup("{} ({})").format(words, _("address to follow"))
         return Markup('<a href="{}">{}</a>').format(url, words)
 
     def email(self, address: str | None) -> Markup:
-        if address is None or is_placeholder(address):
+        if address is None or not known(address):
             with speaking(self.data.language):
                 return escape(_("an e-mail address that is still to follow"))
         return Markup('<a href="mailto:{0}">{0}</a>').format(address)
@@ -181,6 +188,11 @@ class Renderer:
         )
 
 
+def known(address: str | None) -> bool:
+    """True of an address that is more than a placeholder."""
+    return address is not None and not is_placeholder(address)
+
+
 def number_word(number: int) -> str:
     words = {2: _("two"), 3: _("three"), 4: _("four"), 5: _("five")}
     return words.get(number, str(number))
@@ -188,9 +200,14 @@ def number_word(number: int) -> str:
 
 def fill_shell(shell: str, title: str, content: str, switch: str = "") -> str:
     """The built site's empty page with a title, content and links to other languages put in (escaped where they must be)."""
-    page = shell
-    for name, text in (("title", escape(title)), ("content", content), ("languages", switch)):
-        before, _open, rest = page.partition(f"<!--{name}-->")
-        _old, _close, after = rest.partition(f"<!--/{name}-->")
-        page = f"{before}{text}{after}" if text else page
+    page = _put(shell, "<title>", " · ", escape(title))
+    for name, text in (("content", content), ("languages", switch)):
+        page = _put(page, f"<!--{name}-->", f"<!--/{name}-->", text) if text else page
     return page
+
+
+def _put(page: str, start: str, end: str, text: str) -> str:
+    """The text between two marks (a title has no room for marks of its own: a browser would show them)."""
+    before, _start, rest = page.partition(start)
+    _old, _end, after = rest.partition(end)
+    return f"{before}{start}{text}{end}{after}"
