@@ -36,7 +36,7 @@ benchmark: $(VENV)/test benchmarks/node_modules/.package-lock.json
 	$(PY) -m benchmarks.measure
 
 benchmarks/node_modules/.package-lock.json: benchmarks/package-lock.json
-	cd benchmarks && PUPPETEER_SKIP_DOWNLOAD=1 npm ci --silent
+	cd benchmarks && PUPPETEER_SKIP_DOWNLOAD=1 npm install --no-save --silent
 
 # The exact versions of every dependency, for every platform, with hashes.
 lock:

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -19,8 +20,10 @@ from markdown_it import MarkdownIt
 
 from pipeline import shape
 from pipeline.accept.accept import Receipt, accept
+from pipeline.accept.check import check
 from pipeline.accept.desk import desk
 from pipeline.accept.inbox import Delivery
+from pipeline.accept.submission import Submission
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake, Report
 from pipeline.cases.store import Store
@@ -402,3 +405,42 @@ def test_it_runs_with_the_small_group_of_dependencies_alone(memory: Path) -> Non
         assert command(["pull", "--if-configured"], variables, python).returncode == 0
     missing = subprocess.run([python, "-c", "import starlette"], capture_output=True, check=False)
     assert missing.returncode == 1
+
+
+def test_an_earlier_text_sent_again_is_current_again_and_an_older_one_never_is(memory: Path) -> None:
+    store = Store(memory / "records")
+    here = desk(JUDGE, memory, store, store.root)
+    names: dict[str, Any] = {"id": "0" * 32}
+
+    def send(name: str) -> None:
+        accept(here, filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": name, "email": "a@b.org"}, **names))
+        Intake(JUDGE, store)()
+
+    for name in ("A", "B", "A"):
+        send(name)
+    (case,) = store.cases()
+    assert [event.type for event in case.deliveries] == ["received", "revised", "revised"]
+    current = case.current(derive.SELF_ASSESSMENT)
+    assert current is not None
+    digest = str(current.data["digest"])
+    assert (store.submission(case.reference, digest) or {})["applicant"]["name"] == "A"
+    old = filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "OLD", "email": "a@b.org"}, **names)
+    made = check(JUDGE, old)
+    assert isinstance(made, Submission)
+    here.inbox.put(made, case.reference, joins=False, received_at="2020-01-01T00:00:00Z")
+    Intake(JUDGE, store)()
+    assert len(store.case(case.reference).deliveries) == 3
+    assert len(list((store.root / "rejected").glob("*.json"))) == 1
+
+
+def test_one_damaged_case_is_told_and_stops_no_other(memory: Path) -> None:
+    store = Store(memory / "records")
+    here = desk(JUDGE, memory, store, store.root)
+    first = accept(here, filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    assert isinstance(first, Receipt)
+    Intake(JUDGE, store)()
+    (store.folder(first.reference) / "events/0001.json").write_text("garbage")
+    accept(here, filled(derive.SELF_ASSESSMENT, PRACTICE))
+    with pytest.raises(StoreFailed, match=first.reference):
+        Intake(JUDGE, store)()
+    assert [case.about for case in store.cases()] == [PRACTICE]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from typing import Any
 
 import pytest
@@ -277,3 +278,27 @@ def test_the_two_portfolios_of_real_size_are_there_and_one_is_not_in_latin_lette
         for text in texts.values()
     ]
     assert min(latin) < 0.6
+
+
+def test_a_string_that_never_ends_is_refused_as_fast_as_one_that_does() -> None:
+    """A scan that went back at every quote would need minutes for this."""
+    began = time.monotonic()
+    with pytest.raises(UnreadableInput):
+        raw.parse_json(b'"' + b'\\"' * 200_000)
+    assert time.monotonic() - began < 5
+
+
+def test_nonsense_by_the_megabyte_gets_a_bounded_number_of_findings() -> None:
+    value = filled(derive.SELF_ASSESSMENT, CONCEPTS, education={"trainers": [0] * 50_000})
+    began = time.monotonic()
+    found = check(JUDGE, value)
+    assert isinstance(found, list)
+    assert 0 < len(found) <= 1_100
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("number", ["", "  ", "\u200b"])
+def test_a_blank_number_of_a_certificate_credits_nothing(number: str) -> None:
+    value = filled(derive.PORTFOLIO, PRACTICE, held={CONCEPTS: number})
+    value["answers"] = {name: answer for name, answer in value["answers"].items() if name.startswith("P")}
+    assert len(findings(value)) == 72

@@ -929,6 +929,7 @@ function showReceipt({ reference, status }) {
   }
   place.querySelector("h1").setAttribute("tabindex", "-1");
   place.append(h("p", {}, button(say("copy"), () => download(copy))));
+  page.classList.remove("led");
   page.replaceChildren(place);
   page.querySelector("h1").focus();
   scrollTo(0, 0);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -38,14 +39,26 @@ def load(data_folder: Path, schemas: Path) -> Loaded:
     findings = [finding for source in (organization, providers, *profiles) for finding in source.findings]
     if not profiles:
         findings.append(organization.finding("", "profiles", "data/profiles/ has no file; add a profile"))
-    if not errors(findings):
-        findings += sorted(
-            rules.all_rules(organization, providers, profiles), key=lambda f: (f.file, f.line, f.message)
-        )
+    findings += sorted(_rules(organization, providers, profiles), key=lambda f: (f.file, f.line, f.message))
     told = _translations(data_folder, schemas, organization, providers, profiles, findings)
     if errors(findings):
         return Loaded(None, findings)
     return Loaded(_data(organization, providers, profiles, told), findings)
+
+
+def _rules(organization: Source, providers: Source, profiles: list[Source]) -> Iterator[Finding]:
+    """The rules over whatever has the right shape: a slip in one file hides nothing in another."""
+    if errors(organization.findings):
+        return
+    sound = [source for source in profiles if not errors(source.findings)]
+    if len(sound) == len(profiles) and not errors(providers.findings):
+        yield from rules.all_rules(organization, providers, profiles)
+        return
+    yield from rules.of_organization(organization)
+    for source in sound:
+        yield from rules.of_profile(source, organization)
+    if len(sound) == len(profiles):
+        yield from rules.across(profiles)
 
 
 def load_or_stop(data_folder: Path, schemas: Path) -> Data:
@@ -58,14 +71,17 @@ def load_or_stop(data_folder: Path, schemas: Path) -> Data:
 
 def _read(folder: Path, name: str, schemas: Path, kind: str) -> Source:
     source = read(folder / name, f"{folder.name}/{name}")
-    if source.findings:
+    if source.value is None and source.findings:
         return source
+    told = {finding.pointer for finding in source.findings}
     schema = shape.data_schema(schemas, kind)
 
     def label(place: str) -> str:
         return place.strip("/").replace("/", ".") or name
 
     for found in shape.check(schema, source.value, label):
+        if found.pointer in told:
+            continue
         line = source.line(found.pointer)
         source.findings.append(Finding(found.pointer, found.label, found.message, Level.ERROR, source.path, line))
     return source

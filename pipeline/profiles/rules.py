@@ -16,18 +16,26 @@ RESERVED = {"index", "compare", "print", "data", "released", "contact"}  # addre
 
 
 def all_rules(organization: Source, providers: Source, profiles: list[Source]) -> Iterator[Finding]:
-    yield from _organization(organization)
+    yield from of_organization(organization)
     for source in profiles:
-        yield from _profile(source, organization)
-        yield from _units(source)
+        yield from of_profile(source, organization)
         yield from _worked_example(source, profiles)
-    yield from _unique(profiles)
-    yield from _nesting(profiles)
+    yield from across(profiles)
     for source in (organization, providers, *profiles):
         yield from _unknowns(source)
 
 
-def _organization(source: Source) -> Iterator[Finding]:
+def of_profile(source: Source, organization: Source) -> Iterator[Finding]:
+    yield from _profile(source, organization)
+    yield from _units(source)
+
+
+def across(profiles: list[Source]) -> Iterator[Finding]:
+    yield from _unique(profiles)
+    yield from _nesting(profiles)
+
+
+def of_organization(source: Source) -> Iterator[Finding]:
     value = source.value
     ids = [role["id"] for role in value["roles"]]
     for index, role_id in enumerate(ids):
