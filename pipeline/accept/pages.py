@@ -66,7 +66,7 @@ class Pages:
     def status(self, claim: Claim, secret: str) -> HTMLResponse:
         """Where the case stands, drawn from its events; a case that no intake has seen yet has none."""
         case = self.store.case(claim.reference)
-        here = stage(case) if case.events else None
+        here = stage(self.renderer.data, case) if case.events else None
         organization = self.renderer.data.organization
         complaint = claim.about in topics.COMPLAINTS
         context = {

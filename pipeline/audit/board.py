@@ -123,7 +123,7 @@ class Board:
 
     def _row(self, case: Case) -> dict[str, Any]:
         data = self.pages.renderer.data
-        here, profile = stage(case), data.profile(case.about)
+        here, profile = stage(data, case), data.profile(case.about)
         last = case.deliveries[-1]
         return {
             "reference": case.reference,

@@ -13,6 +13,7 @@ from pipeline.cases.events import Case, Event
 from pipeline.findings import Finding
 from pipeline.profiles import derive, topics
 from pipeline.profiles.model import Data, Profile
+from pipeline.profiles.process import APPLICANT, NOBODY
 from pipeline.text import _
 
 MAX_BODY = 60_000  # GitHub takes 65,536 characters (reported); the rest is room for its own counting
@@ -48,7 +49,7 @@ def draw(drawing: Drawing, case: Case, event: Event) -> Issue:
     labels = drawing.data.organization.labels
     kind, about = str(event.data["kind"]), str(event.data["about"])
     profile = drawing.data.profile(about)
-    here = stage(case)
+    here = stage(drawing.data, case)
     title = f"{case.reference} · {kind_word(drawing.data, kind, about)}"
     names = [labels.submission, f"{labels.stage}: {here.id}"]
     if profile:
@@ -59,6 +60,11 @@ def draw(drawing: Drawing, case: Case, event: Event) -> Issue:
     return Issue(title[:MAX_TITLE], tuple(name[:50] for name in names), marker, _body(drawing, head, event, profile))
 
 
+def awaited_name(data: Data, role: str) -> str:
+    """Whose turn it is, in a word."""
+    return {APPLICANT: _("The applicant"), NOBODY: _("Nobody")}.get(role) or data.organization.role(role).name
+
+
 def kind_word(data: Data, kind: str, about: str) -> str:
     """What kind of thing was sent, in a few words."""
     if kind == derive.CONTACT:
@@ -67,8 +73,8 @@ def kind_word(data: Data, kind: str, about: str) -> str:
 
 
 def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -> list[str]:
-    here = stage(case)
-    role = drawing.data.organization.role(here.awaited).name
+    here = stage(drawing.data, case)
+    role = awaited_name(drawing.data, here.awaited)
     link = f"{drawing.folder}{file_name(str(event.data['kind']))}"
     rows = [(_("Reference"), code(case.reference)), (_("Received"), escaped(event.at[:10]))]
     if profile:

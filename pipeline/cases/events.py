@@ -13,9 +13,11 @@ from pipeline.errors import StoreFailed
 from pipeline.files import names, write_new
 
 RECEIVED, REVISED, CONTACT = "received", "revised", "contact_received"
-DELIVERIES = (RECEIVED, REVISED, CONTACT)
+LINKED = "portfolio_linked"
+DELIVERIES = (RECEIVED, REVISED, CONTACT, LINKED)
 CLAIMED, OPENED, UPDATED = "issue_claimed", "issue_opened", "issue_updated"
-AUDIT_BEGUN = "audit_begun"
+AUDITING = "claimed"
+EVIDENCE = "evidence_requested"
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,12 @@ class Case:
 
     @property
     def audit_begun(self) -> bool:
-        return any(event.type == AUDIT_BEGUN for event in self.events)
+        """What is audited must not change: from the claim on, but while more evidence is requested."""
+        begun = requested = False
+        for event in self.events:
+            begun = begun or (event.type == AUDITING and event.data["role"] == "auditor")
+            requested = event.type == EVIDENCE or (requested and event.type not in DELIVERIES)
+        return begun and not requested
 
     def names(self, digest: str) -> bool:
         return any(event.data.get("digest") == digest for event in self.deliveries)

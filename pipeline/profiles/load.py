@@ -11,7 +11,7 @@ from typing import Any
 from pipeline import shape
 from pipeline.errors import CannotGoOn, DataInvalid
 from pipeline.findings import Finding, Level, errors
-from pipeline.profiles import build, rules
+from pipeline.profiles import build, process, process_rules, rules
 from pipeline.profiles.model import Data
 from pipeline.profiles.yamlsource import Source, read
 
@@ -30,18 +30,23 @@ def load(data_folder: Path, schemas: Path) -> Loaded:
         raise CannotGoOn(f"{data_folder} has no organization.yml; set PIPELINE_DATA to the folder that has it")
     organization = _read(data_folder, "organization.yml", schemas, "organization")
     providers = _read(data_folder, "providers.yml", schemas, "providers")
+    table = _read(data_folder, "process.yml", schemas, "process")
     files = sorted((data_folder / "profiles").glob("*.y*ml"))
     profiles = [_read(data_folder, f"profiles/{file.name}", schemas, "profile") for file in files]
-    findings = [finding for source in (organization, providers, *profiles) for finding in source.findings]
+    findings = [finding for source in (organization, providers, table, *profiles) for finding in source.findings]
     if not profiles:
         findings.append(organization.finding("", "profiles", "data/profiles/ has no file; add a profile"))
     if not errors(findings):
         findings += sorted(
-            rules.all_rules(organization, providers, profiles), key=lambda f: (f.file, f.line, f.message)
+            [
+                *rules.all_rules(organization, providers, profiles),
+                *process_rules.all_rules(table, organization, profiles),
+            ],
+            key=lambda f: (f.file, f.line, f.message),
         )
     if errors(findings):
         return Loaded(None, findings)
-    return Loaded(_data(organization, providers, profiles), findings)
+    return Loaded(_data(organization, providers, table, profiles), findings)
 
 
 def load_or_stop(data_folder: Path, schemas: Path) -> Data:
@@ -67,7 +72,7 @@ def _read(folder: Path, name: str, schemas: Path, kind: str) -> Source:
     return source
 
 
-def _data(organization: Source, providers: Source, profiles: list[Source]) -> Data:
+def _data(organization: Source, providers: Source, table: Source, profiles: list[Source]) -> Data:
     palette = build.colours(organization.value)
     plain = {source.value["id"]: source.value for source in profiles}
     snapshots = {profile_id: canonical(_with_included(profile_id, plain)) for profile_id in plain}
@@ -76,6 +81,7 @@ def _data(organization: Source, providers: Source, profiles: list[Source]) -> Da
         colours=palette,
         providers_note=providers.value["note"],
         providers=build.providers(providers.value),
+        process=process.build(table.value),
         profiles=tuple(sorted((build.profile(raw, palette) for raw in plain.values()), key=lambda p: p.order)),
         hashes={profile_id: hashlib.sha256(text.encode()).hexdigest() for profile_id, text in snapshots.items()},
         snapshots=snapshots,

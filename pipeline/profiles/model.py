@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from pipeline.profiles.process import Process
+
 
 @dataclass(frozen=True)
 class Shades:
@@ -245,6 +247,7 @@ class Data:
     colours: tuple[Colour, ...]
     providers_note: str
     providers: tuple[Provider, ...]
+    process: Process
     profiles: tuple[Profile, ...]  # by `order`
     hashes: dict[str, str]  # profile id → SHA-256 of the profile with all it includes
     snapshots: dict[str, str]  # profile id → the JSON text that was hashed
