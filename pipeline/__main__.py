@@ -164,7 +164,8 @@ def intake(settings: Settings, arguments: Arguments) -> int:
     run = "-".join(os.environ.get(name, "") for name in ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT")).strip("-")
     address = f"{server}/{github.repository}/blob/{branch}/" if github else "/auditors/"
     done = Intake(judge, where, github, run or f"local-{os.getpid()}", address)()
-    say(f"{len(done.taken)} taken in, {len(done.opened)} issues opened, {len(done.updated)} drawn anew")
+    numbers = f"{len(done.taken)} taken in, {len(done.opened)} issues opened, {len(done.updated)} drawn anew"
+    say(f"{numbers}, {len(done.commands)} commands")
     if done.rejected:
         say(f"{done.rejected} lie in rejected/ of the records, with what is to be mended")
     return WELL

@@ -53,7 +53,11 @@ class PushRejected(GitFailed):
 
 
 class GitHubFailed(CannotGoOn):
-    pass
+    """`status` is the HTTP status of the answer, 0 if there was none."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class RateLimited(GitHubFailed):

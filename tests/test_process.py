@@ -228,7 +228,9 @@ def test_a_preview_says_what_would_be_recorded_and_records_nothing(body: Body) -
 
 
 def test_nobody_judges_themselves_or_those_they_trained_or_twice(body: Body) -> None:
-    taught = {"education": {"providers": ["wellth movement"], "trainers": ["Dr. Ada Audit", "ADA  AUDIT"]}}
+    taught: dict[str, Any] = {
+        "education": {"providers": ["wellth movement"], "trainers": ["Dr. Ada Audit", "ADA  AUDIT"]}
+    }
     reference = audited(body, applicant={"name": "Véra Verify", "email": "v@example.org"}, **taught)
     assert body.do("ada", reference, "/claim no-conflict").refusals[0].rule == "not on those one has trained"
     assert body.do("abe", reference, "/claim no-conflict").refusals[0].rule == "not on those one has trained"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 from pipeline.audit.document import answer_word, file_name
 from pipeline.audit.markdown import code, escaped
 from pipeline.audit.stages import stage
-from pipeline.cases.events import Case, Event
+from pipeline.cases.events import CONTACT, Case, Event
+from pipeline.cases.standing import MET, NOT_MET, Judged, standing
 from pipeline.findings import Finding
 from pipeline.profiles import derive, topics
 from pipeline.profiles.model import Data, Profile
@@ -29,6 +31,12 @@ class Issue:
     labels: tuple[str, ...]
     marker: str
     body: str
+    open: bool = True
+
+    @property
+    def digest(self) -> str:
+        """Says whether what stands there is what should: SHA-256 of all of it, in hex."""
+        return hashlib.sha256(repr((self.title, self.labels, self.body, self.open)).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,12 @@ def draw(drawing: Drawing, case: Case, event: Event) -> Issue:
         names += [f"{labels.certificate}: {profile.id}", f"{labels.path}: {profile.path_name}"]
     marker = f"<!-- case {case.reference} {kind} -->"
     head = [marker, *_head(drawing, case, event, profile)]
-    return Issue(title[:MAX_TITLE], tuple(name[:50] for name in names), marker, _body(drawing, head, event, profile))
+    message = case.opening.type == CONTACT
+    known = None if message else standing(drawing.data, case)
+    judged = known.findings if known and kind == derive.PORTFOLIO else {}
+    labels_ = tuple(name[:50] for name in names)
+    body = _body(drawing, head, event, judged)
+    return Issue(title[:MAX_TITLE], labels_, marker, body, open=known is None or known.state.open)
 
 
 def awaited_name(data: Data, role: str) -> str:
@@ -98,7 +111,7 @@ def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -
     return [*table, "", *revised, *todo, "", f"[{escaped(_('Read what was sent'))}]({link})"]
 
 
-def _body(drawing: Drawing, head: list[str], event: Event, profile: Profile | None) -> str:
+def _body(drawing: Drawing, head: list[str], event: Event, judged: Judged) -> str:
     """With the statements' texts; without them if that would be too long; and in the last case coverage alone."""
     answers: Mapping[str, str] = event.data.get("answers", {})
     if not answers:
@@ -106,7 +119,7 @@ def _body(drawing: Drawing, head: list[str], event: Event, profile: Profile | No
     asked = drawing.schema["properties"]["answers"]["properties"]
     coverage = [f"### {_('Coverage by unit')}", "", *_coverage(asked, answers)]
     for texts in (True, False):
-        table = [f"### {_('Statements')}", "", *_statements(asked, answers, texts)]
+        table = [f"### {_('Statements')}", "", *_statements(asked, answers, judged, texts)]
         body = "\n".join([*head, "", *coverage, "", *table]) + "\n"
         if len(body) <= MAX_BODY:
             return body
@@ -135,14 +148,20 @@ def chart(counts: list[int]) -> str:
     return "█" * full + "▒" * half + "░" * (BLOCKS - full - half)
 
 
-def _statements(asked: Mapping[str, Any], answers: Mapping[str, str], texts: bool) -> list[str]:
+def _statements(asked: Mapping[str, Any], answers: Mapping[str, str], judged: Judged, texts: bool) -> list[str]:
     head = [_("Statement"), _("Answer"), _("Relevance"), _("Authorship"), _("Mastery")]
     lines = [f"| {' | '.join(head)} |", "|---|---|---|---|---|"]
     for statement, rule in asked.items():
         text = f" {escaped(rule['x-question'])}" if texts else ""
         answer = answer_word(answers.get(statement, "not_yet"))
-        lines.append(f"| **{escaped(statement)}**{text} | {escaped(answer)} | · | · | · |")
+        marks = [_mark(judged.get((statement, criterion))) for criterion in ("relevance", "authorship", "mastery")]
+        lines.append(f"| **{escaped(statement)}**{text} | {escaped(answer)} | {' | '.join(marks)} |")
     return lines
+
+
+def _mark(verdict: str | None) -> str:
+    """In a word and a sign: signs alone are not read aloud."""
+    return {MET: "✓ " + _("met"), NOT_MET: "✗ " + _("not met")}.get(str(verdict), "·")
 
 
 def rolling(data: Data, rejected: Mapping[str, list[Finding]]) -> Issue:

@@ -76,7 +76,7 @@ class Case:
         return next((event for event in self.events if event.type == OPENED and event.data["kind"] == kind), None)
 
     def drawn(self, kind: str) -> str | None:
-        """The digest of the last delivery that the issue of a kind shows."""
+        """The digest of the issue of a kind as it was last drawn (Issue.digest)."""
         drawings = [event for event in self.events if event.type in (OPENED, UPDATED) and event.data["kind"] == kind]
         return str(drawings[-1].data["drawn"]) if drawings else None
 

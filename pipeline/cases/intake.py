@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.accept.check import Judge
 from pipeline.audit import issue as issues
+from pipeline.cases.comments import Comments
 from pipeline.cases.events import CLAIMED, OPENED, UPDATED, Case, Event
 from pipeline.cases.rejected import Rejected
 from pipeline.cases.store import Store
@@ -28,6 +29,7 @@ class Report:
     taken: list[str] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
     rejected: int = 0
 
 
@@ -55,6 +57,7 @@ class Intake:
         if self.github:
             while self._open_issues(report):
                 pass
+            report.commands = Comments(self.judge, self.store, self.github, self.run, self.now)()
             self._update_issues(report)
             self._rolling_issue()
         return report
@@ -80,9 +83,10 @@ class Intake:
         opened: list[tuple[str, str, str, int]] = []
         try:
             for case, event in claimed:
-                number = self._github.open_issue(self.draw(case, event), tried=case.tried(str(event.data["kind"])))
-                shown = str(case.deliveries[-1].data["digest"])
-                opened.append((case.reference, str(event.data["kind"]), shown, number))
+                issue = self.draw(case, event)
+                number = self._github.open_issue(issue, tried=case.tried(str(event.data["kind"])))
+                # A new issue is open, whatever the case is: one that is closed is drawn anew at once.
+                opened.append((case.reference, str(event.data["kind"]), replace(issue, open=True).digest, number))
                 report.opened.append(case.reference)
         finally:
             self._record(OPENED, opened)
@@ -143,17 +147,17 @@ class Intake:
         raise GitFailed("Others pushed faster, again and again; the next run goes on.")
 
     def _update_issues(self, report: Report) -> None:
-        """An issue shows the last thing sent; after a revision, or a delivery that joined, it is drawn anew."""
+        """An issue shows where its case stands: whatever changes that, it is drawn anew, and closed with the case."""
         updated: list[tuple[str, str, str, int]] = []
         try:
             for case in list(self.store.cases()):
                 for kind in {str(event.data["kind"]): None for event in case.deliveries}:
                     opened, event = case.opened(kind), case.current(kind)
-                    digest = str(case.deliveries[-1].data["digest"])
-                    if opened and event and case.drawn(kind) != digest:
+                    issue = self.draw(case, event) if opened and event else None
+                    if opened and issue and case.drawn(kind) != issue.digest:
                         number = int(opened.data["number"])
-                        self._github.update_issue(number, self.draw(case, event))
-                        updated.append((case.reference, kind, digest, number))
+                        self._github.update_issue(number, issue)
+                        updated.append((case.reference, kind, issue.digest, number))
                         report.updated.append(case.reference)
         finally:
             self._record(UPDATED, updated)

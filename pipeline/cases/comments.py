@@ -1,0 +1,210 @@
+"""Comments on GitHub → commands: each acted on once ever, by its id, and answered with one reply.
+
+The event is written and pushed first, with the words of the reply in it. It is the claim as well: who pushed it posts the
+reply; another run takes over only when that one must be dead, and looks first whether the reply is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pipeline.accept.check import Judge
+from pipeline.audit.act import decide, record
+from pipeline.audit.markdown import escaped
+from pipeline.audit.work import Refusal, Work, utc
+from pipeline.cases import people
+from pipeline.cases.events import Case, Event
+from pipeline.cases.people import Person
+from pipeline.cases.store import Store
+from pipeline.errors import GitFailed, PushRejected
+from pipeline.files import write
+from pipeline.github import Comment, GitHub
+from pipeline.text import _
+
+ATTEMPTS = 20  # how often a run starts over because somebody else was faster
+CLAIM = timedelta(minutes=15)  # after that, the run that wrote an event is taken for dead
+OVERLAP = timedelta(hours=2)  # lists lag: each run looks a little further back than the last one came
+ANSWERED, REPLY_CLAIMED, REPLIED = "answered", "reply_claimed", "replied"
+MAY = ("triage", "write", "maintain", "admin")  # GitHub's roles that may do more than read
+
+
+@dataclass(frozen=True)
+class Comments:
+    """`run` names this run in what it claims; `schemas` is where the schema of people.yml lies."""
+
+    judge: Judge
+    store: Store
+    github: GitHub
+    run: str
+    now: Callable[[], datetime]
+
+    def __call__(self) -> list[str]:
+        """The references of the cases with a new command. Raises RateLimited or GitHubFailed after what is done is safe."""
+        began = self.now()
+        waiting = list(self._waiting())
+        done = [case for comment in waiting if (case := self._act(comment))]
+        self._remember(began)
+        self._reply()
+        return done
+
+    # What is new
+
+    def _waiting(self) -> Iterator[Comment]:
+        """Commands without an event, oldest first. A comment that was changed after it was written is told so."""
+        issues, known = self._issues(), self._known()
+        for comment in sorted(self.github.comments(self._since()), key=lambda comment: comment.id):
+            if comment.by_bot or comment.id in known or comment.issue not in issues:
+                continue
+            if comment.body.startswith("/"):
+                yield comment
+
+    def _issues(self) -> dict[int, str]:
+        """Issue number → reference."""
+        return {
+            int(event.data["number"]): case.reference
+            for case in self.store.cases()
+            for event in case.events
+            if event.type == "issue_opened"
+        }
+
+    def _known(self) -> set[int]:
+        return {
+            int(event.data["comment"])
+            for case in self.store.cases()
+            for event in case.events
+            if "comment" in event.data
+        }
+
+    @property
+    def _mark(self) -> Any:
+        return self.store.root / "comments-read-until"
+
+    def _since(self) -> str:
+        if not self._mark.is_file():
+            return ""
+        return utc(datetime.fromisoformat(self._mark.read_text("utf-8").strip()) - OVERLAP)
+
+    def _remember(self, moment: datetime) -> None:
+        """Only once everything until then has its event. At most once an hour: it would be a commit a run."""
+        if self._mark.is_file() and datetime.fromisoformat(self._mark.read_text("utf-8")) > moment - OVERLAP / 2:
+            return
+        write(self._mark, utc(moment).encode())
+        self._published("Remember how far comments were read", lambda: True)
+
+    # Acting
+
+    def _act(self, comment: Comment) -> str | None:
+        """One event for one comment, on whatever head there is by then; None if it has one already."""
+        reference = self._issues()[comment.issue]
+        person = self._person(comment)
+
+        def once() -> bool:
+            if comment.id in self._known():
+                return False
+            return self._append(self.store.case(reference), person, comment)
+
+        return reference if self._published(f"Act on a command in {reference}", once) else None
+
+    def _append(self, case: Case, person: Person | Refusal, comment: Comment) -> bool:
+        mark = {"comment": comment.id, "run": self.run}
+        if isinstance(person, Refusal):
+            return self._answer(case, comment, mark, _("Nothing was recorded.") + "\n" + str(person))
+        work = Work(self.judge, self.store, self._people(), case, person, self.now())
+        outcome = decide(work, comment.body)
+        if outcome is None:
+            words = _("This is no command. Write /help to see what can be done.")
+            return self._answer(case, comment, mark, words)
+        if outcome.event is None:
+            return self._answer(case, comment, mark, outcome.said)
+        return record(work, outcome, said=outcome.said, **mark) is not None
+
+    def _answer(self, case: Case, comment: Comment, mark: dict[str, Any], said: str) -> bool:
+        data = {**mark, "said": said[:5000]}
+        return self.store.append(case, ANSWERED, at=utc(self.now()), by=comment.login[:60], data=data) is not None
+
+    def _people(self) -> tuple[Person, ...]:
+        return people.load(self.store.root / "people.yml", self.judge.schemas, self.judge.data.organization)
+
+    def _person(self, comment: Comment) -> Person | Refusal:
+        """Known in people.yml, allowed by GitHub at this moment, and the comment as it was first written."""
+        if comment.edited:
+            words = _("The comment was changed after it was written. Write the command again in a new comment.")
+            return Refusal(_("commands are not edited"), words)
+        person = next((one for one in self._people() if one.login.lower() == comment.login.lower()), None)
+        if person is None:
+            return Refusal(_("people.yml"), _("You are not in people.yml; ask the Intake Manager."))
+        if self.github.permission(comment.login) not in MAY:
+            return Refusal(_("permission"), _("GitHub gives you no right to work in this repository."))
+        return person
+
+    def _published(self, message: str, change: Callable[[], bool]) -> bool:
+        for _attempt in range(ATTEMPTS):
+            changed = change()
+            try:
+                self.store.publish(message)
+                return changed
+            except PushRejected:
+                self.store.refresh()
+        raise GitFailed("Others pushed faster, again and again; the next run goes on.")
+
+    # Replying
+
+    def _reply(self) -> None:
+        """Replies that nobody is posting at this moment; then they become events, together."""
+        posted: list[tuple[str, int]] = []
+        try:
+            for reference, event, tried in self._claimed():
+                number = self._number(self.store.case(reference), event)
+                marker = f"<!-- reply to {event.data['comment']} -->"
+                lines = [escaped(line) if line.strip() else "" for line in str(event.data["said"]).split("\n")]
+                self.github.reply(number, marker, "\n".join([marker, "  \n".join(lines)]), tried=tried)
+                posted.append((reference, int(event.data["comment"])))
+        finally:
+            if posted:
+                self._published("Record replies", lambda: self._record(posted))
+
+    def _number(self, case: Case, event: Event) -> int:
+        return next(int(other.data["number"]) for other in reversed(case.events) if other.type == "issue_opened")
+
+    def _claimed(self) -> list[tuple[str, Event, bool]]:
+        """(reference, event, whether somebody may have posted it already) of what this run is to reply to."""
+        mine: list[tuple[str, Event, bool]] = []
+
+        def claim() -> bool:
+            mine.clear()
+            for case in self.store.cases():
+                mine.extend((case.reference, event, tried) for event, tried in self._unanswered(case))
+            return True
+
+        self._published("Claim replies", claim)
+        return mine
+
+    def _unanswered(self, case: Case) -> Iterator[tuple[Event, bool]]:
+        """Of one case, claimed: what this run wrote itself, and what a run that must be dead has left."""
+        replied = {event.data["comment"] for event in case.events if event.type == REPLIED}
+        for event in case.events:
+            if "said" not in event.data or event.data["comment"] in replied:
+                continue
+            claims = [event, *(one for one in case.events if _claims(one, event))]
+            if claims[-1].data["run"] == self.run:
+                yield event, len(claims) > 1
+            elif self.now() - datetime.fromisoformat(claims[-1].at) >= CLAIM:
+                data = {"reply_to": event.data["comment"], "run": self.run}
+                after = self.store.append(case, REPLY_CLAIMED, at=utc(self.now()), by="intake", data=data)
+                if after:
+                    case = after
+                    yield event, True
+
+    def _record(self, posted: list[tuple[str, int]]) -> bool:
+        for reference, comment in posted:
+            case = self.store.case(reference)
+            if not any(event.type == REPLIED and event.data["comment"] == comment for event in case.events):
+                self.store.append(case, REPLIED, at=utc(self.now()), by="intake", data={"comment": comment})
+        return True
+
+
+def _claims(one: Event, event: Event) -> bool:
+    return one.type == REPLY_CLAIMED and one.data["reply_to"] == event.data["comment"]
