@@ -18,7 +18,7 @@ from pipeline.accept.check import Judge, check
 from pipeline.accept.desk import desk, store
 from pipeline.accept.providers import Formspree
 from pipeline.accept.raw import parse_file
-from pipeline.cases import records
+from pipeline.cases import records, verify
 from pipeline.cases.intake import Intake
 from pipeline.cases.store import Store
 from pipeline.errors import CannotGoOn, DataInvalid, PushRejected, UnreadableInput
@@ -171,6 +171,15 @@ def intake(settings: Settings, arguments: Arguments) -> int:
     return WELL
 
 
+def verify_cases(settings: Settings, arguments: Arguments) -> int:
+    """Walk every chain of events: the first broken link of each case, and what is not there or was not allowed."""
+    done = verify.verify(_judge(settings), store(settings.records))
+    _print(done.findings, arguments.format)
+    if arguments.format == "text":
+        say(f"{done.cases} cases, {done.events} events, {len(done.findings)} findings")
+    return FINDINGS if done.findings else WELL
+
+
 def run(settings: Settings, arguments: Arguments) -> int:
     """Build the site and serve it on this machine, with a live intake and the auditors' board."""
     from pipeline import wiring
@@ -264,6 +273,7 @@ def parser() -> argparse.ArgumentParser:
     validating.add_argument("files", nargs="+", metavar="FILE")
     validating.add_argument("--format", choices=("text", "json", "github"), default="text")
     command("intake", intake)
+    command("verify-cases", verify_cases).add_argument("--format", choices=("text", "json", "github"), default="text")
     serving = command("serve", serve)
     serving.add_argument("--relay", action="store_true", help="PIPELINE_RECORDS is a clone of the records repository")
     serving.add_argument("--host", default="127.0.0.1")

@@ -319,3 +319,15 @@ def test_a_portfolio_without_its_reference_is_joined_to_the_case_of_the_same_per
     assert (body.store.private(first, str(portfolio.data["digest"])) / "portfolio.md").is_file()
     body.do("ines", first, "/admit")
     assert body.state(first) == "audit"
+
+
+def test_what_is_assigned_to_one_auditor_is_claimed_by_no_other_until_it_is_assigned_anew(body: Body) -> None:
+    reference = audited(body)
+    body.do("ines", reference, "/assign @ada")
+    assert standing(DATA, body.store.case(reference)).assigned == {"auditor": "ada"}
+    assert body.do("abe", reference, "/claim no-conflict").refusals[0].rule == "assigned"
+    assert not body.do("ada", reference, "/claim no-conflict").refusals
+    assert body.do("abe", reference, "/claim no-conflict").refusals
+    body.do("ines", reference, "/assign @abe")
+    assert not body.do("abe", reference, "/claim no-conflict").refusals
+    assert standing(DATA, body.store.case(reference)).claims == {"auditor": "abe"}

@@ -18,6 +18,7 @@ DELIVERIES = (RECEIVED, REVISED, CONTACT, LINKED)
 CLAIMED, OPENED, UPDATED = "issue_claimed", "issue_opened", "issue_updated"
 AUDITING = "claimed"
 EVIDENCE = "evidence_requested"
+FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,10 @@ class Case:
 
     def names(self, digest: str) -> bool:
         return any(event.data.get("digest") == digest for event in self.deliveries)
+
+    def forgotten(self, event: Event) -> bool:
+        """What this delivery brought has been removed since; what came after that is there."""
+        return any(later.type == FORGOTTEN and later.number > event.number for later in self.events)
 
     def current(self, kind: str) -> Event | None:
         """The last delivery of a kind: what replaced the ones before it."""

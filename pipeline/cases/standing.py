@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -58,12 +58,17 @@ def facts(case: Case, profile: Profile | None, outcome: str | None) -> frozenset
 
 def standing(data: Data, case: Case) -> Standing:
     """Folds the events; those that do not move a case (issues opened, commands refused) are passed over."""
+    return list(walk(data, case))[-1][1]
+
+
+def walk(data: Data, case: Case) -> Iterator[tuple[Event, Standing]]:
+    """Each event with where the case stands after it."""
     process = data.process
     here = Standing(process.state(process.start), _time(case.opening))
     for number, event in enumerate(case.events):
         before = replace(case, events=case.events[: number + 1])
         here = _after(process, here, event, facts(before, data.profile(case.about), event.data.get("outcome")))
-    return here
+        yield event, here
 
 
 def _after(process: Process, here: Standing, event: Event, known: frozenset[str]) -> Standing:
@@ -86,7 +91,7 @@ def _noted(here: Standing, event: Event) -> Standing:
     if event.type == "claimed":
         here = replace(here, claims={**here.claims, data["role"]: event.by})
     elif event.type == "assigned":
-        here = replace(here, assigned={**here.assigned, data["role"]: data["login"]})
+        here = replace(here, assigned={**here.assigned, data["for"]: data["login"]})
     elif event.type == "findings":
         judged = {(entry["statement"], entry["criterion"]): entry["verdict"] for entry in data["findings"]}
         here = replace(here, findings={**here.findings, **judged})
