@@ -20,6 +20,7 @@ STEPS: tuple[tuple[Any, str], ...] = (
     (os, "link"),
     (os, "replace"),
     (os, "unlink"),
+    (os, "rmdir"),
     (os, "mkdir"),
     (os, "fsync"),
     (subprocess, "run"),

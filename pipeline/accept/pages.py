@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 
 from pipeline.accept.references import Claim
 from pipeline.audit.stages import stage
-from pipeline.cases.events import RECEIVED, REVISED, Case
+from pipeline.cases.events import DELIVERIES, FORGOTTEN, RECEIVED, REVISED, Case
 from pipeline.cases.store import Store
 from pipeline.findings import Finding
 from pipeline.profiles import derive, topics
@@ -75,7 +75,8 @@ class Pages:
             "awaited": here.awaited if here else organization.complaints_role if complaint else "intake_manager",
             "history": [
                 (day(event.at, organization.language), _history(case, event.type, event.data))
-                for event in case.deliveries
+                for event in case.events
+                if event.type in (*DELIVERIES, FORGOTTEN)
             ],
             "may_write": claim.kind == derive.SELF_ASSESSMENT and not case.audit_begun,
         }
@@ -107,6 +108,8 @@ class Pages:
 
 
 def _history(case: Case, event: str, data: Mapping[str, Any]) -> str:
+    if event == FORGOTTEN:
+        return _("What you sent was removed. What was decided stays.")
     what = {derive.PORTFOLIO: _("Portfolio"), derive.SELF_ASSESSMENT: _("Self-assessment")}.get(
         str(data["kind"]), _("Message")
     )

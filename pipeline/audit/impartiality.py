@@ -16,8 +16,11 @@ JUDGING = ("auditor", "verifier", "decider")
 
 def refusals(work: Work, role: str) -> Iterator[Refusal]:
     """Every rule that keeps this person from doing this role's part in this case."""
-    person = work.person
-    for value in work.submissions():
+    person, sent = work.person, work.submissions()
+    if not sent:
+        words = _("What was sent has been removed, so nobody can see who the applicant is and who taught them.")
+        yield Refusal(_("not on what is forgotten"), words)
+    for value in sent:
         applicant, taught = value.get("applicant", {}), value.get("education", {})
         if _same(applicant.get("name"), person.name) or _same(applicant.get("email"), person.email):
             yield Refusal(_("not on oneself"), _("You are the applicant of this case; somebody else has to do this."))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from pipeline.audit.document import answer_word, file_name
 from pipeline.audit.markdown import code, escaped
 from pipeline.audit.stages import stage
 from pipeline.cases.events import CONTACT, Case, Event
+from pipeline.cases.retention import Due
 from pipeline.cases.standing import MET, NOT_MET, Judged, standing
 from pipeline.findings import Finding
 from pipeline.profiles import derive, topics
@@ -96,6 +97,9 @@ def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -
             1, (_("Certificate"), f"{escaped(profile.name)} ({escaped(profile.path_name)}, {escaped(version)})")
         )
     rows.append((_("Stage"), escaped(here.title)))
+    due = None if case.opening.type == CONTACT else standing(drawing.data, case).due
+    if due:
+        rows.append((_("Due"), escaped(due.date().isoformat())))
     if event.data.get("held"):
         names = [inner.name for held in event.data["held"] if (inner := drawing.data.profile(held))]
         rows.append((_("Holds, to be confirmed"), escaped(", ".join(names))))
@@ -108,7 +112,10 @@ def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -
         else []
     )
     todo = [f"**{escaped(_('Next'))}:** {escaped(role)}. {escaped(here.todo)}"]
-    return [*table, "", *revised, *todo, "", f"[{escaped(_('Read what was sent'))}]({link})"]
+    sent = f"[{escaped(_('Read what was sent'))}]({link})"
+    if case.forgotten(event):
+        sent = escaped(_("What was sent has been removed. What was done with it stays."))
+    return [*table, "", *revised, *todo, "", sent]
 
 
 def _body(drawing: Drawing, head: list[str], event: Event, judged: Judged) -> str:
@@ -162,6 +169,22 @@ def _statements(asked: Mapping[str, Any], answers: Mapping[str, str], judged: Ju
 def _mark(verdict: str | None) -> str:
     """In a word and a sign: signs alone are not read aloud."""
     return {MET: "✓ " + _("met"), NOT_MET: "✗ " + _("not met")}.get(str(verdict), "·")
+
+
+def retention(data: Data, entries: Sequence[Due]) -> Issue:
+    """The one issue that lists what has been kept long enough, for the Intake Manager: references only (D10)."""
+    role = data.organization.role("intake_manager").name
+    marker = "<!-- retention due -->"
+    lines = [marker, escaped(_("What has been kept longer than it should be.")), ""]
+    if entries:
+        todo = _("See that nothing of it is needed any more, then run for each:")
+        lines += [f"**{escaped(_('Next'))}:** {escaped(role)}. {escaped(todo)} {code('python -m pipeline forget')}", ""]
+    lines += [f"- {code(entry.reference)}: {escaped(_('until'))} {entry.until}" for entry in entries]
+    if not entries:
+        lines.append(escaped(_("None is waiting.")))
+    body = "\n".join(lines)[:MAX_BODY]
+    labels = (data.organization.labels.intake_findings,)
+    return Issue(_("What has been kept long enough"), labels, marker, body + "\n")
 
 
 def rolling(data: Data, rejected: Mapping[str, list[Finding]]) -> Issue:

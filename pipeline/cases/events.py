@@ -73,6 +73,12 @@ class Case:
         """What this delivery brought has been removed since; what came after that is there."""
         return any(later.type == FORGOTTEN and later.number > event.number for later in self.events)
 
+    def holds(self, digest: str, received_at: str) -> bool:
+        """It has come already. The same sent again after it was forgotten is new; a late copy of the old one is not."""
+        known = [event for event in self.deliveries if event.data.get("digest") == digest]
+        forgotten = next((event.at for event in reversed(self.events) if event.type == FORGOTTEN), "")
+        return any(not self.forgotten(event) or received_at <= forgotten for event in known)
+
     def current(self, kind: str) -> Event | None:
         """The last delivery of a kind: what replaced the ones before it."""
         return next((event for event in reversed(self.deliveries) if event.data["kind"] == kind), None)

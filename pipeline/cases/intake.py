@@ -11,6 +11,7 @@ from pipeline.audit import issue as issues
 from pipeline.cases.comments import Comments
 from pipeline.cases.events import CLAIMED, OPENED, UPDATED, Case, Event
 from pipeline.cases.rejected import Rejected
+from pipeline.cases.rolling import Rolling
 from pipeline.cases.store import Store
 from pipeline.cases.takein import BY, TakeIn
 from pipeline.errors import CannotGoOn, GitFailed, PushRejected
@@ -18,7 +19,7 @@ from pipeline.github import GitHub
 
 ATTEMPTS = 20  # how often a run starts over because somebody else was faster
 BATCH = 40  # issues claimed at once: at a second each they are opened well within CLAIM
-FINDINGS = ".intake-findings"  # keeps the claim of the rolling issue; no case, so its name begins with a dot
+FINDINGS = ".intake-findings"
 CLAIM = timedelta(minutes=15)  # after that, a claim's run is taken for dead
 
 
@@ -59,7 +60,9 @@ class Intake:
                 pass
             report.commands = Comments(self.judge, self.store, self.github, self.run, self.now)()
             self._update_issues(report)
-            self._rolling_issue()
+            rejected = Rejected(self.store.root).all()
+            rolling = Rolling(self.store, self.github, self.run, self.now, self.claim)
+            rolling.show(FINDINGS, issues.rolling(self.judge.data, rejected), bool(rejected))
         return report
 
     def _swap(self, report: Report) -> None:
@@ -172,25 +175,6 @@ class Intake:
         folder = f"{self.address}cases/{case.reference}/private/{digest[:16]}/"
         drawing = issues.Drawing(self.judge.data, self.store.schema(str(event.data["schema"])), folder, name)
         return issues.draw(drawing, case, event)
-
-    def _rolling_issue(self) -> None:
-        """One issue for all that could not be taken in: claimed and opened with the first, then only drawn anew."""
-        rejected = Rejected(self.store.root).all()
-        issue = issues.rolling(self.judge.data, rejected)
-        case = self.store.case(FINDINGS)
-        opened, claim = case.opened(FINDINGS), case.claimed(FINDINGS)
-        if opened:
-            number = int(opened.data["number"])
-            if self._github.body(number).strip() != issue.body.strip():
-                self._github.update_issue(number, issue)
-        elif rejected and not (claim and claim.data["run"] != self.run and self._age(claim) < self.claim):
-            try:
-                self.store.append(case, CLAIMED, at=self._stamp(), by=BY, data={"kind": FINDINGS, "run": self.run})
-                self.store.publish("Claim the issue of findings")
-            except PushRejected:
-                return  # another run is at it
-            number = self._github.open_issue(issue, tried=claim is not None)
-            self._record(OPENED, [(FINDINGS, FINDINGS, "", number)])
 
 
 def _message(verb: str, references: list[str]) -> str:

@@ -63,7 +63,7 @@ class TakeIn:
             return None
         while True:
             case = self.store.case(reference)
-            if case.names(submission.digest):
+            if case.holds(submission.digest, delivery.received_at):
                 break
             if case.audit_begun:
                 message = _("came after the audit of {reference} had begun; ask the applicant").format(

@@ -8,6 +8,7 @@ from pipeline.profiles.model import (
     Administrator,
     Colour,
     Criterion,
+    Days,
     Endpoint,
     Labels,
     Organization,
@@ -60,7 +61,7 @@ def organization(raw: dict[str, Any]) -> Organization:
         scholarship=raw["scholarship"],
         complaints_role=raw["complaints"]["role"],
         complaints_write_to=raw["complaints"]["write_to"],
-        retention=Retention(**raw["retention"]),
+        retention=Retention(**{**raw["retention"], "days": Days(**raw["retention"]["days"])}),
         name_on_issues=raw["name_on_issues"],
     )
 

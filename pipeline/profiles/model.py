@@ -186,12 +186,24 @@ class Labels:
 
 
 @dataclass(frozen=True)
+class Days:
+    """How many days each kind is kept after its end; None: not decided."""
+
+    submissions: int | None
+    contact_messages: int | None
+    complaints: int | None
+
+
+@dataclass(frozen=True)
 class Retention:
+    """In words for the site, and in days for the clock."""
+
     drafts: str | None
     submissions: str | None
     contact_messages: str | None
     complaints: str | None
     certificates: str | None
+    days: Days
 
 
 @dataclass(frozen=True)
