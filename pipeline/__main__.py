@@ -23,11 +23,12 @@ from pipeline.accept.inbox import Inbox
 from pipeline.accept.providers import Formspree
 from pipeline.accept.raw import parse_file
 from pipeline.audit import issue as issues
-from pipeline.cases import history, records, retention, verify
+from pipeline.cases import history, people, records, retention, verify
 from pipeline.cases.events import CONTACT
 from pipeline.cases.forget import COMMAND_LINE, Forget
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake
+from pipeline.cases.reminders import Reminders
 from pipeline.cases.rolling import Rolling
 from pipeline.cases.standing import standing
 from pipeline.cases.store import Store
@@ -210,6 +211,21 @@ def forget(settings: Settings, arguments: Arguments) -> int:
     return WELL
 
 
+def remind(settings: Settings, arguments: Arguments) -> int:
+    """Say once of each overdue case whose turn it is, and after twice the time tell the Director."""
+    judge, where = _judge(settings), store(settings.records)
+
+    def workers() -> tuple[people.Person, ...]:
+        path = where.root / "people.yml"
+        return people.load(path, settings.schemas, judge.data.organization) if path.is_file() else ()
+
+    done = Reminders(judge, where, workers, GitHub.from_environment(), _run(), lambda: datetime.now(UTC))()
+    for reference in (*done.reminded, *done.escalated):
+        say(reference)
+    say(f"{len(done.reminded)} reminded of, {len(done.escalated)} told to the Director")
+    return WELL
+
+
 def due(settings: Settings, arguments: Arguments) -> int:
     """List what has been kept longer than organization.yml says; with --issue, in one issue on GitHub."""
     judge, where = _judge(settings), store(settings.records)
@@ -341,9 +357,8 @@ def parser() -> argparse.ArgumentParser:
     forgetting = command("forget", forget)
     forgetting.add_argument("reference", metavar="REFERENCE")
     forgetting.add_argument("--history", action="store_true", help="also take it out of the records' Git history")
-    forgetting.add_argument(
-        "--by", metavar="LOGIN", type=_login, help="who asked for it to be done"
-    )
+    forgetting.add_argument("--by", metavar="LOGIN", type=_login, help="who asked for it to be done")
+    command("remind", remind)
     command("due", due).add_argument("--issue", action="store_true", help="keep one issue on GitHub that lists it")
     command("verify-cases", verify_cases).add_argument("--format", choices=("text", "json", "github"), default="text")
     serving = command("serve", serve)

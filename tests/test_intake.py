@@ -401,6 +401,15 @@ def test_it_runs_with_the_small_group_of_dependencies_alone(memory: Path) -> Non
         variables = environment(memory, made.clone("one"), fake)
         done = command(["intake"], variables, python)
         assert done.stdout == "1 taken in, 1 issues opened, 0 drawn anew, 0 commands\n", done.stderr
-        assert command(["pull", "--if-configured"], variables, python).returncode == 0
+        reference = str(next((memory / "r/one/cases").glob("IMC-*")).name)
+        for words in (
+            ["pull", "--if-configured"],
+            ["verify-cases"],
+            ["remind"],
+            ["due", "--issue"],
+            ["forget", reference],
+        ):
+            done = command(words, variables, python)
+            assert (done.returncode, done.stderr) == (0, ""), words
     missing = subprocess.run([python, "-c", "import starlette"], capture_output=True, check=False)
     assert missing.returncode == 1

@@ -68,7 +68,9 @@ def test_everything_that_was_sent_goes_and_one_event_says_so(body: Body) -> None
     desk_ = desk(JUDGE, body.root, store, store.root)
     again = filled(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), message=NAME)
     reject(desk_, store, again, [Finding("/x", "x", "y")])
-    revision = Delivery(f"{key}-{'0' * 16}.json", reference, True, "2027-03-14T09:00:00Z", {"applicant": {"name": NAME}})
+    revision = Delivery(
+        f"{key}-{'0' * 16}.json", reference, True, "2027-03-14T09:00:00Z", {"applicant": {"name": NAME}}
+    )
     for place in (desk_.inbox, desk_.quarantine):
         place.path(revision.name).parent.mkdir(parents=True, exist_ok=True)
         place.path(revision.name).write_bytes(revision.to_bytes())
@@ -106,7 +108,9 @@ def test_who_sends_again_after_being_forgotten_is_taken_in_and_a_late_copy_is_no
     assert body.send(derive.SELF_ASSESSMENT, CONCEPTS) == reference  # received before: a copy on its way
     assert anywhere(body.store.root) == []
     digest = str(body.store.case(reference).deliveries[0].data["digest"])
-    late = Delivery(f"{body.store.case(reference).key}-{digest[:16]}.json", reference, False, "2099-01-01T00:00:00Z", value)
+    late = Delivery(
+        f"{body.store.case(reference).key}-{digest[:16]}.json", reference, False, "2099-01-01T00:00:00Z", value
+    )
     for _twice in range(2):
         (body.store.root / "inbox" / late.name).write_bytes(late.to_bytes())
         Intake(JUDGE, body.store)()
@@ -184,7 +188,9 @@ def forget_in_git(root: Path, clone: str, reference: str) -> history.Rewritten:
 def in_history(folder: Path, words: str = NAME) -> list[str]:
     """Commits that any ref leads to in which a file has the words."""
     commits = git(folder, "rev-list", "--all").split()
-    found = subprocess.run(["git", "grep", "-l", words, *commits], cwd=folder, capture_output=True, text=True, check=False)
+    found = subprocess.run(
+        ["git", "grep", "-l", words, *commits], cwd=folder, capture_output=True, text=True, check=False
+    )
     return found.stdout.split()
 
 

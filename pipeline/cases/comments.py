@@ -1,7 +1,6 @@
 """Comments on GitHub → commands: each acted on once ever, by its id, and answered with one reply.
 
-The event is written and pushed first, with the words of the reply in it. It is the claim as well: who pushed it posts the
-reply; another run takes over only when that one must be dead, and looks first whether the reply is there.
+The event is written and pushed first, with the words of the reply in it; replies.py posts them.
 """
 
 from __future__ import annotations
@@ -13,21 +12,18 @@ from typing import Any
 
 from pipeline.accept.check import Judge
 from pipeline.audit.act import decide, record
-from pipeline.audit.markdown import escaped
 from pipeline.audit.work import Refusal, Work, utc
 from pipeline.cases import people
-from pipeline.cases.events import Case, Event
+from pipeline.cases.events import Case
 from pipeline.cases.people import Person
+from pipeline.cases.replies import Replies
 from pipeline.cases.store import Store
-from pipeline.errors import GitFailed, PushRejected
 from pipeline.files import write
 from pipeline.github import Comment, GitHub
 from pipeline.text import _
 
-ATTEMPTS = 20  # how often a run starts over because somebody else was faster
-CLAIM = timedelta(minutes=15)  # after that, the run that wrote an event is taken for dead
 OVERLAP = timedelta(hours=2)  # lists lag: each run looks a little further back than the last one came
-ANSWERED, REPLY_CLAIMED, REPLIED = "answered", "reply_claimed", "replied"
+ANSWERED = "answered"
 MAY = ("triage", "write", "maintain", "admin")  # GitHub's roles that may do more than read
 
 
@@ -47,7 +43,7 @@ class Comments:
         waiting = list(self._waiting())
         done = [case for comment in waiting if (case := self._act(comment))]
         self._remember(began)
-        self._reply()
+        Replies(self.store, self.github, self.run, self.now)()
         return done
 
     # What is new
@@ -92,7 +88,7 @@ class Comments:
         if self._mark.is_file() and datetime.fromisoformat(self._mark.read_text("utf-8")) > moment - OVERLAP / 2:
             return
         write(self._mark, utc(moment).encode())
-        self._published("Remember how far comments were read", lambda: True)
+        self.store.settle("Remember how far comments were read", lambda: True)
 
     # Acting
 
@@ -106,7 +102,7 @@ class Comments:
                 return False
             return self._append(self.store.case(reference), person, comment)
 
-        return reference if self._published(f"Act on a command in {reference}", once) else None
+        return reference if self.store.settle(f"Act on a command in {reference}", once) else None
 
     def _append(self, case: Case, person: Person | Refusal, comment: Comment) -> bool:
         mark = {"comment": comment.id, "run": self.run}
@@ -139,72 +135,3 @@ class Comments:
         if self.github.permission(comment.login) not in MAY:
             return Refusal(_("permission"), _("GitHub gives you no right to work in this repository."))
         return person
-
-    def _published(self, message: str, change: Callable[[], bool]) -> bool:
-        for _attempt in range(ATTEMPTS):
-            changed = change()
-            try:
-                self.store.publish(message)
-                return changed
-            except PushRejected:
-                self.store.refresh()
-        raise GitFailed("Others pushed faster, again and again; the next run goes on.")
-
-    # Replying
-
-    def _reply(self) -> None:
-        """Replies that nobody is posting at this moment; then they become events, together."""
-        posted: list[tuple[str, int]] = []
-        try:
-            for reference, event, tried in self._claimed():
-                number = self._number(self.store.case(reference), event)
-                marker = f"<!-- reply to {event.data['comment']} -->"
-                lines = [escaped(line) if line.strip() else "" for line in str(event.data["said"]).split("\n")]
-                self.github.reply(number, marker, "\n".join([marker, "  \n".join(lines)]), tried=tried)
-                posted.append((reference, int(event.data["comment"])))
-        finally:
-            if posted:
-                self._published("Record replies", lambda: self._record(posted))
-
-    def _number(self, case: Case, event: Event) -> int:
-        return next(int(other.data["number"]) for other in reversed(case.events) if other.type == "issue_opened")
-
-    def _claimed(self) -> list[tuple[str, Event, bool]]:
-        """(reference, event, whether somebody may have posted it already) of what this run is to reply to."""
-        mine: list[tuple[str, Event, bool]] = []
-
-        def claim() -> bool:
-            mine.clear()
-            for case in self.store.cases():
-                mine.extend((case.reference, event, tried) for event, tried in self._unanswered(case))
-            return True
-
-        self._published("Claim replies", claim)
-        return mine
-
-    def _unanswered(self, case: Case) -> Iterator[tuple[Event, bool]]:
-        """Of one case, claimed: what this run wrote itself, and what a run that must be dead has left."""
-        replied = {event.data["comment"] for event in case.events if event.type == REPLIED}
-        for event in case.events:
-            if "said" not in event.data or event.data["comment"] in replied:
-                continue
-            claims = [event, *(one for one in case.events if _claims(one, event))]
-            if claims[-1].data["run"] == self.run:
-                yield event, len(claims) > 1
-            elif self.now() - datetime.fromisoformat(claims[-1].at) >= CLAIM:
-                data = {"reply_to": event.data["comment"], "run": self.run}
-                after = self.store.append(case, REPLY_CLAIMED, at=utc(self.now()), by="intake", data=data)
-                if after:
-                    case = after
-                    yield event, True
-
-    def _record(self, posted: list[tuple[str, int]]) -> bool:
-        for reference, comment in posted:
-            case = self.store.case(reference)
-            if not any(event.type == REPLIED and event.data["comment"] == comment for event in case.events):
-                self.store.append(case, REPLIED, at=utc(self.now()), by="intake", data={"comment": comment})
-        return True
-
-
-def _claims(one: Event, event: Event) -> bool:
-    return one.type == REPLY_CLAIMED and one.data["reply_to"] == event.data["comment"]

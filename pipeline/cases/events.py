@@ -19,6 +19,7 @@ CLAIMED, OPENED, UPDATED = "issue_claimed", "issue_opened", "issue_updated"
 AUDITING = "claimed"
 EVIDENCE = "evidence_requested"
 FORGOTTEN = "forgotten"
+REMINDED, ESCALATED = "reminded", "escalated"
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,11 @@ class Standing:
     rested: timedelta = timedelta()
 
     @property
+    def owner(self) -> str | None:
+        """The login of who has it: to whom it was assigned for the present turn, else who claimed it."""
+        return self.assigned.get(self.state.awaits) or self.claims.get(self.state.awaits)
+
+    @property
     def due(self) -> datetime | None:
         """When the state should have ended; None where nobody has decided, or the clock stands still."""
         if self.state.days is None or not self.state.open or self.pause:
