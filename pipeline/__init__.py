@@ -4,6 +4,7 @@ publish  data/*.yml ─ profiles.load ─ Data ─┬─ publish (pages and form
                                             └─ profiles.derive (JSON Schemas) ─ schemas/
 accept   form POST │ JSON │ provider ─ accept.raw ─ accept.check ─ Submission │ Findings ─ accept.inbox
 intake   accept.inbox ─ cases.intake ─ events of a case ─ audit.issue ─ github │ audit.board
+keep     events ─ cases.reminders (whose turn) │ cases.statistics │ cases.retention ─ cases.forget │ cases.verify
 
 Read → check → frozen object → pure rendering. Only profiles.load reads data/, only github.py speaks to GitHub,
 only __main__ prints and exits.

@@ -23,7 +23,7 @@ from pipeline.accept.inbox import Inbox
 from pipeline.accept.providers import Formspree
 from pipeline.accept.raw import parse_file
 from pipeline.audit import issue as issues
-from pipeline.cases import history, people, records, retention, verify
+from pipeline.cases import history, people, records, retention, statistics, verify
 from pipeline.cases.events import CONTACT
 from pipeline.cases.forget import COMMAND_LINE, Forget
 from pipeline.cases.gitstore import GitStore
@@ -226,6 +226,24 @@ def remind(settings: Settings, arguments: Arguments) -> int:
     return WELL
 
 
+def count(settings: Settings, arguments: Arguments) -> int:
+    """Count the cases: how far they came, how long they stayed, what was not met, and who has how many."""
+    data, cases = _judge(settings).data, list(store(settings.records).cases())
+    named = [profile.id for profile in data.profiles]
+    if arguments.certificate not in ("", *named):
+        raise CannotGoOn(f"There is no such certificate; use one of: {', '.join(named)}")
+    chosen = [arguments.certificate] if arguments.certificate or not arguments.csv else ["", *named]
+    every = [statistics.statistics(data, cases, datetime.now(UTC), certificate) for certificate in chosen]
+    if arguments.csv:
+        say(statistics.to_csv(every).rstrip("\r\n"))
+        return WELL
+    for row in statistics.table(every[0]):
+        say(" ".join(word for word in row if word))
+    if every[0].not_met is None:
+        say(f"Fewer than {statistics.SMALL} cases have been audited: what was not met is not listed")
+    return WELL
+
+
 def due(settings: Settings, arguments: Arguments) -> int:
     """List what has been kept longer than organization.yml says; with --issue, in one issue on GitHub."""
     judge, where = _judge(settings), store(settings.records)
@@ -359,6 +377,9 @@ def parser() -> argparse.ArgumentParser:
     forgetting.add_argument("--history", action="store_true", help="also take it out of the records' Git history")
     forgetting.add_argument("--by", metavar="LOGIN", type=_login, help="who asked for it to be done")
     command("remind", remind)
+    counting = command("statistics", count)
+    counting.add_argument("--csv", action="store_true", help="every number, of all certificates and of each")
+    counting.add_argument("--certificate", default="", metavar="PROFILE", help="of one alone")
     command("due", due).add_argument("--issue", action="store_true", help="keep one issue on GitHub that lists it")
     command("verify-cases", verify_cases).add_argument("--format", choices=("text", "json", "github"), default="text")
     serving = command("serve", serve)

@@ -405,6 +405,7 @@ def test_it_runs_with_the_small_group_of_dependencies_alone(memory: Path) -> Non
         for words in (
             ["pull", "--if-configured"],
             ["verify-cases"],
+            ["statistics", "--csv"],
             ["remind"],
             ["due", "--issue"],
             ["forget", reference],

@@ -20,11 +20,14 @@ from pipeline.accept.pages import Pages, day
 from pipeline.accept.quarantine import release
 from pipeline.audit.act import Outcome
 from pipeline.audit.board_case import CaseDesk
+from pipeline.audit.board_list import LEADS, load_rows, time_and_hands
+from pipeline.audit.board_statistics import StatisticsDesk
 from pipeline.audit.document import document
 from pipeline.audit.issue import kind_word
 from pipeline.audit.reading import to_html
 from pipeline.audit.signin import SignIn, from_here
 from pipeline.audit.stages import stage
+from pipeline.cases import load
 from pipeline.cases.events import Case
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
@@ -53,6 +56,8 @@ class Board:
             Route("/auditors/sign-in/{token}", self.sign_in, methods=["GET", "POST"]),
             Route("/auditors/sign-out", only(self.sign_out), methods=["POST"]),
             Route("/auditors/", only(self.overview)),
+            Route("/auditors/statistics/", only(self._statistics.page)),
+            Route("/auditors/statistics.csv", only(self._statistics.csv)),
             Route("/auditors/cases/{reference}", only(self.case)),
             Route("/auditors/cases/{reference}", self.act, methods=["POST"]),
             Route("/auditors/cases/{reference}/private/{digest}/{name}", only(self.submission)),
@@ -124,7 +129,20 @@ class Board:
             else [],
             handles_complaints=handles,
             manager=manager,
+            loads=self._loads() if set(LEADS) & set(person.roles) else None,
         )
+
+    @property
+    def _names(self) -> dict[str, str]:
+        return {person.login: person.name for person in self.signin.people}
+
+    @property
+    def _statistics(self) -> StatisticsDesk:
+        return StatisticsDesk(self.pages, self.intake, self._names)
+
+    def _loads(self) -> list[dict[str, Any]]:
+        found = load.of(self.pages.renderer.data, self.intake.store.cases(), self.intake.now())
+        return load_rows(found, self._names)
 
     def _row(self, case: Case) -> dict[str, Any]:
         data = self.pages.renderer.data
@@ -141,7 +159,13 @@ class Board:
             "turn_name": self.pages.renderer.who(here.awaited),
             "at": last.at,
             "day": day(last.at, data.organization.language),
+            **self._time_and_hands(case),
         }
+
+    def _time_and_hands(self, case: Case) -> dict[str, Any]:
+        data = self.pages.renderer.data
+        found = time_and_hands(data, case, self._names, self.intake.now())
+        return {**found, "due": found["due"] and day(found["due"], data.organization.language)}
 
     @staticmethod
     def _kinds(case: Case) -> list[str]:
