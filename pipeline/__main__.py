@@ -5,21 +5,32 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar, cast
 
 from pipeline import report
 from pipeline.accept import accept as accepting
+from pipeline.accept import inbox, references
 from pipeline.accept import pull as pulling
 from pipeline.accept.check import Judge, check
 from pipeline.accept.desk import desk, store
+from pipeline.accept.inbox import Inbox
 from pipeline.accept.providers import Formspree, ProviderFailed
 from pipeline.accept.raw import parse_file
-from pipeline.cases import records
+from pipeline.audit import issue as issues
+from pipeline.cases import history, people, records, retention, statistics, verify
+from pipeline.cases.events import CONTACT
+from pipeline.cases.forget import COMMAND_LINE, Forget
+from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake
+from pipeline.cases.reminders import Reminders
+from pipeline.cases.rolling import Rolling
+from pipeline.cases.standing import standing
 from pipeline.cases.store import Store
 from pipeline.errors import CannotGoOn, DataInvalid, PushRejected, UnreadableInput
 from pipeline.files import write
@@ -168,17 +179,108 @@ def pull(settings: Settings, arguments: Arguments) -> int:
     return WELL
 
 
+def _run() -> str:
+    """Names this run in what it claims."""
+    run = "-".join(os.environ.get(name, "") for name in ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT")).strip("-")
+    return run or f"local-{os.getpid()}"
+
+
 def intake(settings: Settings, arguments: Arguments) -> int:
     """Turn deliveries into cases, and cases into issues. Safe to run at any time, twice, or at once with another."""
     judge, where, github = _judge(settings), store(settings.records), GitHub.from_environment()
     server, branch = os.environ.get("GITHUB_SERVER_URL", "https://github.com"), getattr(where, "branch", "main")
-    run = "-".join(os.environ.get(name, "") for name in ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT")).strip("-")
     address = f"{server}/{github.repository}/blob/{branch}/" if github else "/auditors/"
-    done = Intake(judge, where, github, run or f"local-{os.getpid()}", address)()
-    say(f"{len(done.taken)} taken in, {len(done.opened)} issues opened, {len(done.updated)} drawn anew")
+    done = Intake(judge, where, github, _run(), address)()
+    numbers = f"{len(done.taken)} taken in, {len(done.opened)} issues opened, {len(done.updated)} drawn anew"
+    say(f"{numbers}, {len(done.commands)} commands")
     if done.rejected:
         say(f"{done.rejected} lie in rejected/ of the records, with what is to be mended")
     return WELL
+
+
+def forget(settings: Settings, arguments: Arguments) -> int:
+    """Remove what somebody sent. The events stay, and one says that it was removed. Safe to stop and run again."""
+    judge, where = _judge(settings), store(settings.records)
+    prefix = judge.data.organization.reference_prefix
+    reference = references.normalise(prefix, arguments.reference)
+    if reference is None:
+        raise CannotGoOn(f"{report.printable(arguments.reference)} is no reference; compare it")
+    if not isinstance(where, GitStore) and arguments.history:
+        raise CannotGoOn("The records are a plain folder: they have no history to rewrite. Run this without --history")
+    elsewhere = tuple(Inbox(settings.var / name, prefix) for name in ("quarantine", "complaints", "outbox"))
+    work = Forget(where, prefix, elsewhere, arguments.by or COMMAND_LINE, datetime.now(UTC))
+    done = _published(where, lambda: work(reference), f"Forget {reference}")
+    say(f"{', '.join(done.references)}: {done.removed} files removed, {done.recorded} events written")
+    for case in (where.case(name) for name in done.references):
+        if case.events and case.opening.type != CONTACT and (here := standing(judge.data, case).state).open:
+            say(f"{case.reference} is still open ({here.title}): end it with /withdraw")
+    rewritten = history.rewrite(where, done.paths) if arguments.history and isinstance(where, GitStore) else None
+    if rewritten:
+        say(f"{rewritten.commits} commits rewritten and pushed")
+    for line in history.remains(isinstance(where, GitStore), rewritten):
+        say(line)
+    return WELL
+
+
+def remind(settings: Settings, arguments: Arguments) -> int:
+    """Say once of each overdue case whose turn it is, and after twice the time tell the Director."""
+    judge, where = _judge(settings), store(settings.records)
+
+    def workers() -> tuple[people.Person, ...]:
+        path = where.root / "people.yml"
+        return people.load(path, settings.schemas, judge.data.organization) if path.is_file() else ()
+
+    done = Reminders(judge, where, workers, GitHub.from_environment(), _run(), lambda: datetime.now(UTC))()
+    for reference in (*done.reminded, *done.escalated):
+        say(reference)
+    say(f"{len(done.reminded)} reminded of, {len(done.escalated)} told to the Director")
+    return WELL
+
+
+def count(settings: Settings, arguments: Arguments) -> int:
+    """Count the cases: how far they came, how long they stayed, what was not met, and who has how many."""
+    data, cases = _judge(settings).data, list(store(settings.records).cases())
+    named = [profile.id for profile in data.profiles]
+    if arguments.certificate not in ("", *named):
+        raise CannotGoOn(f"There is no such certificate; use one of: {', '.join(named)}")
+    chosen = [arguments.certificate] if arguments.certificate or not arguments.csv else ["", *named]
+    every = [statistics.statistics(data, cases, datetime.now(UTC), certificate) for certificate in chosen]
+    if arguments.csv:
+        say(statistics.to_csv(every).rstrip("\r\n"))
+        return WELL
+    for row in statistics.table(every[0]):
+        say(" ".join(word for word in row if word))
+    if every[0].not_met is None:
+        say(f"Fewer than {statistics.SMALL} cases have been audited: what was not met is not listed")
+    return WELL
+
+
+def due(settings: Settings, arguments: Arguments) -> int:
+    """List what has been kept longer than organization.yml says; with --issue, in one issue on GitHub."""
+    judge, where = _judge(settings), store(settings.records)
+    github = GitHub.from_environment() if arguments.issue else None
+    if github:
+        github.ensure_private()
+        where.refresh()
+    complaints = Inbox(settings.var / "complaints", judge.data.organization.reference_prefix)
+    apart = [inbox.read(complaints.path(name)) for name in complaints.names()]
+    found = retention.due(judge.data, where.cases(), apart, datetime.now(UTC))
+    for entry in found:
+        say(f"{entry.reference}: {entry.kind}, until {entry.until}")
+    say(f"{len(found)} have been kept long enough")
+    if github:
+        rolling = Rolling(where, github, _run(), lambda: datetime.now(UTC))
+        rolling.show(".retention-due", issues.retention(judge.data, found), bool(found))
+    return WELL
+
+
+def verify_cases(settings: Settings, arguments: Arguments) -> int:
+    """Walk every chain of events: the first broken link of each case, and what is not there or was not allowed."""
+    done = verify.verify(_judge(settings), store(settings.records))
+    _print(done.findings, arguments.format)
+    if arguments.format == "text":
+        say(f"{done.cases} cases, {done.events} events, {len(done.findings)} findings")
+    return FINDINGS if done.findings else WELL
 
 
 def run(settings: Settings, arguments: Arguments) -> int:
@@ -258,6 +360,13 @@ def messages(settings: Settings, arguments: Arguments) -> int:
     return WELL
 
 
+def _login(text: str) -> str:
+    """As in people.yml: events name people by nothing else."""
+    if not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9-]{0,38}", text):
+        raise argparse.ArgumentTypeError("is no login: letters, digits, hyphens")
+    return text
+
+
 def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="python -m pipeline", description="From profile YAML to an auditor's issue.")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -276,6 +385,16 @@ def parser() -> argparse.ArgumentParser:
     validating.add_argument("files", nargs="+", metavar="FILE")
     validating.add_argument("--format", choices=("text", "json", "github"), default="text")
     command("intake", intake)
+    forgetting = command("forget", forget)
+    forgetting.add_argument("reference", metavar="REFERENCE")
+    forgetting.add_argument("--history", action="store_true", help="also take it out of the records' Git history")
+    forgetting.add_argument("--by", metavar="LOGIN", type=_login, help="who asked for it to be done")
+    command("remind", remind)
+    counting = command("statistics", count)
+    counting.add_argument("--csv", action="store_true", help="every number, of all certificates and of each")
+    counting.add_argument("--certificate", default="", metavar="PROFILE", help="of one alone")
+    command("due", due).add_argument("--issue", action="store_true", help="keep one issue on GitHub that lists it")
+    command("verify-cases", verify_cases).add_argument("--format", choices=("text", "json", "github"), default="text")
     serving = command("serve", serve)
     serving.add_argument("--relay", action="store_true", help="PIPELINE_RECORDS is a clone of the records repository")
     serving.add_argument("--host", default="127.0.0.1")

@@ -60,6 +60,11 @@ class GitHubFailed(CannotGoOn):
         super().__init__(message)
         self.status = status
 
+    @property
+    def gone(self) -> bool:
+        """Somebody has deleted what was asked for."""
+        return self.status in (404, 410)
+
 
 class MailFailed(CannotGoOn):
     pass

@@ -38,6 +38,37 @@ def write(path: Path, data: bytes) -> None:
         ) from error
 
 
+def remove(path: Path) -> None:
+    """Take a file away for good; one that is gone already is no fault."""
+    try:
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            _sync_folder(path.parent)
+    except OSError as error:
+        raise StoreFailed(
+            f"{path.parent.name}/ cannot be written ({error.strerror}); check the disk and the rights"
+        ) from error
+
+
+def remove_folder(folder: Path) -> int:
+    """Take a folder away with all that lies in it, half-written files too; how many files there were."""
+    if not folder.is_dir():
+        return 0
+    removed = 0
+    for name in sorted(os.listdir(folder)):
+        path = folder / name
+        if path.is_dir():
+            removed += remove_folder(path)
+        else:
+            remove(path)
+            removed += 1
+    try:
+        os.rmdir(folder)
+    except OSError as error:
+        raise StoreFailed(f"{folder.name}/ cannot be removed ({error.strerror}); run this again") from error
+    return removed
+
+
 def _temporary(path: Path, data: bytes) -> Path:
     """Temporary names begin with a dot: nobody lists them as content, and a killed writer's remains harm nobody."""
     make_folder(path.parent)

@@ -13,14 +13,16 @@ FASTER = ("[rejected]", "failed to update ref", "cannot lock ref", "incorrect ol
 AUTHOR = {"NAME": "Certificate pipeline", "EMAIL": "pipeline@localhost.invalid"}
 
 
-def git(folder: Path, *arguments: str) -> str:
-    """What Git prints. Raises GitFailed (never with a remote's address: it may hold a token)."""
+def git(folder: Path, *arguments: str, given: bytes | None = None) -> str:
+    """What Git prints; `given` is what it reads. Raises GitFailed (never with a remote's address: it may hold a token)."""
     environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     for who in ("AUTHOR", "COMMITTER"):
         environment |= {f"GIT_{who}_{key}": value for key, value in AUTHOR.items()}
     command = ["git", "-c", "gc.auto=0", "-c", "core.hooksPath=/dev/null", *arguments]
     try:
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=TIMEOUT, check=False)
+        done = subprocess.run(
+            command, cwd=folder, env=environment, input=given, capture_output=True, timeout=TIMEOUT, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise GitFailed(
             f"git {arguments[0]} did not finish; check that git is installed and the network is there"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
@@ -23,6 +24,18 @@ BETWEEN_WRITES = 1.0  # seconds, at least
 TIMEOUT = (10, 30)  # seconds to connect, seconds to wait for an answer
 RELIST_WAITS = (2.0, 4.0, 8.0)  # seconds before each look whether a write of unknown outcome was done
 WAIT_LIMIT = 60.0  # seconds this run waits for a limit to pass; longer is left to the next run
+
+
+@dataclass(frozen=True)
+class Comment:
+    """`issue` is the issue's number; `edited`: its text is not what was first written."""
+
+    id: int
+    issue: int
+    login: str
+    body: str
+    by_bot: bool
+    edited: bool
 
 
 class _Unknown(Exception):
@@ -72,33 +85,73 @@ class GitHub:
 
     def open_issue(self, issue: Issue, *, tried: bool) -> int:
         """The number of the one issue with this marker. `tried`: a run before this one may have created it already."""
-        found = self.find(issue) if tried else None
+        content = {"title": issue.title, "body": issue.body, "labels": list(issue.labels)}
+        return self._create("/issues", content, "number", lambda: self.find(issue), tried)
+
+    def reply(self, number: int, marker: str, body: str, *, tried: bool) -> int:
+        """The id of the one comment with this marker on line 1."""
+        path = f"/issues/{number}/comments"
+        return self._create(path, {"body": body}, "id", lambda: self._reply(path, marker), tried)
+
+    def _create(
+        self, path: str, content: dict[str, Any], name: str, find: Callable[[], int | None], tried: bool
+    ) -> int:
+        """Create once, whatever comes back: after an answer that says nothing, look before doing it again."""
+        found = find() if tried else None
         for wait in (*RELIST_WAITS, None):
             if found:
                 return found
             try:
-                content = {"title": issue.title, "body": issue.body, "labels": list(issue.labels)}
-                return int(self._write("POST", "/issues", content)["number"])
+                return int(self._write("POST", path, content)[name])
             except _Unknown as error:
                 if wait is None:
                     raise GitHubFailed("GitHub did not answer clearly; the next run looks again.") from error
-                found = self._look_again(issue)
+                found = self._look_again(find)
         raise GitHubFailed("GitHub did not answer clearly; the next run looks again.")
 
-    def _look_again(self, issue: Issue) -> int | None:
+    def _look_again(self, find: Callable[[], int | None]) -> int | None:
         """Lists lag behind writes: look several times before believing that nothing was created."""
         for wait in RELIST_WAITS:
             self.sleep(wait)
-            found = self.find(issue)
+            found = find()
             if found:
                 return found
         return None
 
-    def update_issue(self, number: int, issue: Issue, *, state: str = "") -> None:
-        """Draw an issue anew, and open or close it with `state`. Doing it twice changes nothing."""
-        content: dict[str, Any] = {"title": issue.title, "body": issue.body, "labels": list(issue.labels)}
-        if state:
-            content["state"] = state
+    def _reply(self, path: str, marker: str) -> int | None:
+        for found in self._pages(path, {}):
+            mine = str(found.get("body") or "").split("\n", 1)[0].strip() == marker
+            if mine and (found.get("user") or {}).get("type") == "Bot":
+                return int(found["id"])
+        return None
+
+    def comments(self, since: str) -> Iterator[Comment]:
+        """All comments of the repository that changed since a moment (UTC, like 2027-03-14T09:00:00Z; "" for all)."""
+        query: dict[str, Any] = {"sort": "created", "direction": "asc", **({"since": since} if since else {})}
+        for found in self._pages("/issues/comments", query):
+            user = found.get("user") or {}
+            yield Comment(
+                id=int(found["id"]),
+                issue=int(str(found["issue_url"]).rpartition("/")[2]),
+                login=str(user.get("login", "")),
+                body=str(found.get("body") or ""),
+                by_bot=user.get("type") != "User",
+                edited=found["created_at"] != found["updated_at"],
+            )
+
+    def permission(self, login: str) -> str:
+        """The role a person has in the repository at this moment (`role_name`: `permission` folds triage into read)."""
+        try:
+            return str(self._read(f"/collaborators/{quote(login, safe='')}/permission").get("role_name", "none"))
+        except GitHubFailed as error:
+            if error.status == 404:
+                return "none"
+            raise
+
+    def update_issue(self, number: int, issue: Issue) -> None:
+        """Draw an issue anew, open or closed as it says. Doing it twice changes nothing."""
+        state = "open" if issue.open else "closed"
+        content = {"title": issue.title, "body": issue.body, "labels": list(issue.labels), "state": state}
         for wait in (*RELIST_WAITS, None):
             try:
                 self._write("PATCH", f"/issues/{number}", content)
@@ -122,17 +175,13 @@ class GitHub:
         return str(found.get("body") or ""), str(found.get("state"))
 
     def _issues(self, label: str) -> Iterator[dict[str, Any]]:
+        query = {"labels": label, "state": "all", "sort": "created", "direction": "desc"}
+        yield from self._pages("/issues", query)
+
+    def _pages(self, path: str, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
         page = 1
         while True:
-            query = {
-                "labels": label,
-                "state": "all",
-                "per_page": 100,
-                "page": page,
-                "sort": "created",
-                "direction": "desc",
-            }
-            found = self._read("/issues", query)
+            found = self._read(path, {**query, "per_page": 100, "page": page})
             yield from found
             if len(found) < 100:
                 return

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from pipeline import wiring
 from pipeline.accept.limits import Limits
+from pipeline.accept.receipts import Receipts
 from pipeline.settings import Settings
 from tests.find_browser import ARGUMENTS, find
 from tests.support import free_port, serving
@@ -43,6 +44,11 @@ class Service:
     @property
     def records(self) -> Path:
         return self.settings.records
+
+    def desk_secret(self, reference: str) -> dict[str, str]:
+        """The fields by which a portfolio joins a case."""
+        secret = Receipts.from_folder(self.settings.var).secret(reference)
+        return {"case.reference": reference, "case.secret": secret}
 
     def post(self, form: dict[str, str], headers: dict[str, str] | None = None) -> requests.Response:
         return requests.post(f"{self.url}/submissions", data=form, allow_redirects=False, timeout=30, headers=headers)

@@ -21,6 +21,7 @@ STEPS: tuple[tuple[Any, str], ...] = (
     (os, "link"),
     (os, "replace"),
     (os, "unlink"),
+    (os, "rmdir"),
     (os, "mkdir"),
     (os, "fsync"),
     (subprocess, "run"),

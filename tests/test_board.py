@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import requests
 
@@ -179,3 +181,41 @@ def test_signing_out_ends_the_session(service: Service) -> None:
     kept = session.cookies["auditor"]
     session.post(f"{service.url}/auditors/sign-out", headers={"Origin": service.url}, timeout=10)
     assert requests.get(f"{service.url}/auditors/", cookies={"auditor": kept}, timeout=10).status_code == 401
+
+
+def do(session: requests.Session, service: Service, reference: str, form: dict[str, str]) -> requests.Response:
+    headers = {"Origin": service.url}
+    return session.post(f"{service.url}/auditors/cases/{reference}", data=form, headers=headers, timeout=20)
+
+
+def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_table(service: Service) -> None:
+    manager, auditor = signed_in(service, MANAGER), signed_in(service, AUDITOR)
+    reference = send(service, derive.SELF_ASSESSMENT, CONCEPTS)
+    until(lambda: reference in page(manager, f"{service.url}/auditors/"))
+    refused = do(auditor, service, reference, {"comment": "/admit"})
+    assert (refused.status_code, "your role" in refused.text) == (422, True)
+    assert "no command" in do(manager, service, reference, {"comment": "hello"}).text
+    assert do(manager, service, reference, {"comment": "/schedule 2099-03-20 09:30"}).status_code == 200
+    assert "The case is admitted." in do(manager, service, reference, {"comment": "/admit"}).text
+    link = service.desk_secret(reference)
+    send(service, derive.PORTFOLIO, CONCEPTS, **link)
+    until(lambda: "In audit" in page(auditor, f"{service.url}/auditors/cases/{reference}"))
+    assert "The case is yours." in do(auditor, service, reference, {"comment": "/claim no-conflict"}).text
+    names = re.findall(r'<select name="(finding [^"]+)"', page(auditor, f"{service.url}/auditors/cases/{reference}"))
+    assert len(names) == 216
+    table = {"table": "1", **dict.fromkeys(names, "met"), "finding C3.4 mastery": "not_met"}
+    assert "216 findings, 1 not met." in do(auditor, service, reference, table).text
+    assert do(auditor, service, reference, {"comment": "/recommend grant"}).status_code == 422
+    assert "recommendation is recorded" in do(auditor, service, reference, {"comment": "/recommend decline"}).text
+    until(lambda: "Awaiting the decision" in page(manager, f"{service.url}/auditors/"))
+
+
+def test_another_sites_page_can_give_no_command(service: Service) -> None:
+    manager = signed_in(service, MANAGER)
+    reference = send(service, derive.SELF_ASSESSMENT, CONCEPTS)
+    until(lambda: reference in page(manager, f"{service.url}/auditors/"))
+    url, form_ = f"{service.url}/auditors/cases/{reference}", {"comment": "/withdraw"}
+    answer = manager.post(url, data=form_, headers={"Origin": "https://evil.example"}, timeout=10)
+    assert answer.status_code == 403
+    assert requests.post(url, data=form_, headers={"Origin": service.url}, timeout=10).status_code == 401
+    assert "Withdrawn" not in page(manager, f"{service.url}/auditors/")

@@ -101,9 +101,11 @@ def test_the_command_opens_an_issue_a_submission_and_a_second_run_does_nothing(m
     )
     with FakeGitHub() as fake:
         first = command(["intake"], environment(memory, made.clone("one"), fake))
-        assert (first.returncode, first.stdout) == (0, "3 taken in, 3 issues opened, 0 drawn anew\n"), first.stderr
+        assert (first.returncode, first.stdout) == (0, "3 taken in, 3 issues opened, 0 drawn anew, 0 commands\n"), (
+            first.stderr
+        )
         again = command(["intake"], environment(memory, made.clone("two"), fake))
-        assert again.stdout == "0 taken in, 0 issues opened, 0 drawn anew\n", again.stderr
+        assert again.stdout == "0 taken in, 0 issues opened, 0 drawn anew, 0 commands\n", again.stderr
         assert (fake.violations, len(fake.issues)) == ([], 3)
         assert sum(request.startswith("POST") for request in fake.requests) == 3
     assert not [name for name in made.files() if name.startswith("inbox/") and name.endswith(".json")]
@@ -261,7 +263,7 @@ def test_a_first_claim_asks_for_no_list_however_many_issues_there_are(memory: Pa
         for number in range(500):
             fake.add_issue({"title": str(number), "body": "", "labels": ["submission"]})
         intake(made.clone("one"), fake)()
-        assert [request.split()[0] for request in fake.requests] == ["GET", "POST"]
+        assert f"GET /repos/{fake.repository}/issues" not in fake.requests
 
 
 def test_somebody_elses_issue_with_the_same_marker_is_not_taken_for_ours(memory: Path) -> None:
@@ -401,8 +403,18 @@ def test_it_runs_with_the_small_group_of_dependencies_alone(memory: Path) -> Non
     with FakeGitHub() as fake:
         variables = environment(memory, made.clone("one"), fake)
         done = command(["intake"], variables, python)
-        assert done.stdout == "1 taken in, 1 issues opened, 0 drawn anew\n", done.stderr
-        assert command(["pull", "--if-configured"], variables, python).returncode == 0
+        assert done.stdout == "1 taken in, 1 issues opened, 0 drawn anew, 0 commands\n", done.stderr
+        reference = str(next((memory / "r/one/cases").glob("IMC-*")).name)
+        for words in (
+            ["pull", "--if-configured"],
+            ["verify-cases"],
+            ["statistics", "--csv"],
+            ["remind"],
+            ["due", "--issue"],
+            ["forget", reference],
+        ):
+            done = command(words, variables, python)
+            assert (done.returncode, done.stderr) == (0, ""), words
     missing = subprocess.run([python, "-c", "import starlette"], capture_output=True, check=False)
     assert missing.returncode == 1
 

@@ -19,7 +19,7 @@ from markupsafe import escape
 
 from pipeline import wiring
 from pipeline.accept.limits import Limits
-from pipeline.cases.events import AUDIT_BEGUN
+from pipeline.cases.events import AUDITING
 from pipeline.cases.store import Store
 from pipeline.profiles import derive, fields
 from pipeline.settings import Settings
@@ -266,7 +266,7 @@ def test_once_the_audit_has_begun_a_revision_is_409_and_the_same_again_is_not(se
     store = Store(service.records)
     until(lambda: bool(store.case(reference).events))
     assert store.append(
-        store.case(reference), AUDIT_BEGUN, at="2027-01-01T00:00:00Z", by="auditor", data={"kind": "self-assessment"}
+        store.case(reference), AUDITING, at="2027-01-01T00:00:00Z", by="auditor", data={"role": "auditor"}
     )
     revised = post_json(service, {**value, "applicant": {"name": "Other", "email": "o@example.org"}})
     assert revised.status_code == 409

@@ -22,7 +22,7 @@ from pipeline.accept.limits import Limits
 from pipeline.accept.links import DELAY, Links
 from pipeline.accept.lost import Lost
 from pipeline.accept.pages import Pages
-from pipeline.cases.events import AUDIT_BEGUN
+from pipeline.cases.events import AUDITING
 from pipeline.cases.intake import Intake
 from pipeline.cases.store import Store
 from pipeline.mail.address import Address
@@ -199,7 +199,9 @@ def test_what_happens_next_follows_the_case(house: House, site: Settings) -> Non
     assert "sees that everything is there" in page
     assert "reads your self-assessment" not in page
     begun = house.store.case(receipt.reference)
-    house.store.append(begun, AUDIT_BEGUN, at="2027-05-01T09:00:00Z", by="auditor", data={"kind": derive.PORTFOLIO})
+    admitted = house.store.append(begun, "admitted", at="2027-05-01T09:00:00Z", by="ines", data={"to": "audit"})
+    assert admitted
+    house.store.append(admitted, AUDITING, at="2027-05-02T09:00:00Z", by="ada", data={"role": "auditor"})
     page = page_of(house, site, receipt)
     assert "The Auditor reads your portfolio" in page
     assert "1 May 2027" in page

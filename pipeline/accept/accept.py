@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from pipeline.accept import references
 from pipeline.accept.check import Judge, check
@@ -13,6 +12,7 @@ from pipeline.accept.receipts import Receipts
 from pipeline.accept.submission import Submission
 from pipeline.errors import AuditBegun
 from pipeline.findings import Finding
+from pipeline.moment import now
 from pipeline.profiles import derive, topics
 from pipeline.text import _
 
@@ -46,10 +46,6 @@ class Desk:
     receipts: Receipts
     too_late: Callable[[str, str], bool]
     confirm: Callable[[Delivery], None] = _nothing
-
-
-def now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def accept(desk: Desk, value: object, *, suspicious: bool = False, prove: bool = True) -> Receipt | list[Finding]:

@@ -14,14 +14,14 @@ from urllib.parse import urljoin, urlsplit
 from babel.dates import format_date
 from starlette.responses import HTMLResponse, Response
 
-from pipeline.accept.accept import now
 from pipeline.accept.calendar import Interview, calendar
 from pipeline.accept.references import Claim
 from pipeline.accept.submitted import Submitted
 from pipeline.audit.stages import stage
-from pipeline.cases.events import AUDIT_BEGUN, DELIVERIES, RECEIVED, REVISED, Case
+from pipeline.cases.events import DELIVERIES, FORGOTTEN, RECEIVED, REVISED, Case
 from pipeline.cases.store import Store
 from pipeline.findings import Finding
+from pipeline.moment import now
 from pipeline.profiles import derive, topics
 from pipeline.publish.chrome import switch
 from pipeline.publish.forms import render_form
@@ -122,7 +122,7 @@ class Pages:
     def status(self, claim: Claim, secret: str) -> HTMLResponse:
         """Where the case stands, drawn from its events; a case that no intake has seen yet has none."""
         case = self.store.case(claim.reference)
-        here = stage(case) if case.events else None
+        here = stage(self.renderer.data, case) if case.events else None
         organization = self.renderer.data.organization
         complaint = claim.about in topics.COMPLAINTS
         sent = derive.PORTFOLIO if case.current(derive.PORTFOLIO) else claim.kind
@@ -131,10 +131,11 @@ class Pages:
             **self._ahead(claim, sent, audit=case.audit_begun),
             "stage": here.title if here else _("Received"),
             "awaited": here.awaited if here else organization.complaints_role if complaint else "intake_manager",
-            "since": day(_since(case), self.renderer.data.language) if here else "",
+            "since": day(here.since, self.renderer.data.language) if here else "",
             "history": [
                 (day(event.at, self.renderer.data.language), _history(case, event.type, event.data))
-                for event in case.deliveries
+                for event in case.events
+                if event.type in (*DELIVERIES, FORGOTTEN)
             ],
             "may_write": claim.kind == derive.SELF_ASSESSMENT and not case.audit_begun,
             "lost": self.prefix + LOST,
@@ -197,12 +198,9 @@ class Pages:
         return claim.about
 
 
-def _since(case: Case) -> str:
-    """When its stage was reached."""
-    return next(event.at for event in reversed(case.events) if event.type in (*DELIVERIES, AUDIT_BEGUN))
-
-
 def _history(case: Case, event: str, data: Mapping[str, Any]) -> str:
+    if event == FORGOTTEN:
+        return _("What you sent was removed. What was decided stays.")
     what = {derive.PORTFOLIO: _("Portfolio"), derive.SELF_ASSESSMENT: _("Self-assessment")}.get(
         str(data["kind"]), _("Message")
     )

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 
 from pipeline.accept import raw, references
-from pipeline.accept.accept import Desk, accept, now
+from pipeline.accept.accept import Desk, accept
 from pipeline.accept.check import check
 from pipeline.accept.inbox import Delivery
 from pipeline.accept.providers import Provider, Sent
@@ -17,6 +17,7 @@ from pipeline.cases.store import Store
 from pipeline.errors import AuditBegun
 from pipeline.files import write
 from pipeline.findings import Finding
+from pipeline.moment import now
 from pipeline.profiles import derive, topics
 from pipeline.text import _
 

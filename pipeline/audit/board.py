@@ -8,20 +8,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from pipeline.accept import inbox, references
+from pipeline.accept import inbox, raw, references
 from pipeline.accept.accept import Desk
 from pipeline.accept.inbox import Delivery
 from pipeline.accept.pages import Pages, day
 from pipeline.accept.quarantine import release
+from pipeline.audit.act import Outcome
+from pipeline.audit.board_case import CaseDesk
+from pipeline.audit.board_list import LEADS, load_rows, time_and_hands
+from pipeline.audit.board_statistics import StatisticsDesk
 from pipeline.audit.document import document
 from pipeline.audit.issue import kind_word
 from pipeline.audit.reading import to_html
 from pipeline.audit.signin import SignIn, from_here
 from pipeline.audit.stages import stage
+from pipeline.cases import load
 from pipeline.cases.events import Case
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
@@ -33,6 +39,7 @@ from pipeline.text import _
 View = Callable[[Request, Person], Response]
 INTAKE_MANAGER = "intake_manager"
 SHOWN = 100  # letters of the outbox, the latest first
+FORM_BYTES = 200_000  # more than the table of findings of the largest profile
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,10 @@ class Board:
             Route("/auditors/sign-in/{token}", self.sign_in, methods=["GET", "POST"]),
             Route("/auditors/sign-out", only(self.sign_out), methods=["POST"]),
             Route("/auditors/", only(self.overview)),
+            Route("/auditors/statistics/", only(self._statistics.page)),
+            Route("/auditors/statistics.csv", only(self._statistics.csv)),
             Route("/auditors/cases/{reference}", only(self.case)),
+            Route("/auditors/cases/{reference}", self.act, methods=["POST"]),
             Route("/auditors/cases/{reference}/private/{digest}/{name}", only(self.submission)),
             Route("/auditors/quarantine/{name}", only(self.quarantined), methods=["GET", "POST"]),
             Route("/auditors/complaints/{name}", only(self.complaint)),
@@ -124,11 +134,24 @@ class Board:
             handles_complaints=handles,
             manager=manager,
             mail=[self._letters(apart) for apart in self._mail_of(person)],
+            loads=self._loads() if set(LEADS) & set(person.roles) else None,
         )
+
+    @property
+    def _names(self) -> dict[str, str]:
+        return {person.login: person.name for person in self.signin.people}
+
+    @property
+    def _statistics(self) -> StatisticsDesk:
+        return StatisticsDesk(self.pages, self.intake, self._names)
+
+    def _loads(self) -> list[dict[str, Any]]:
+        found = load.of(self.pages.renderer.data, self.intake.store.cases(), self.intake.now())
+        return load_rows(found, self._names)
 
     def _row(self, case: Case) -> dict[str, Any]:
         data = self.pages.renderer.data
-        here, profile = stage(case), data.profile(case.about)
+        here, profile = stage(data, case), data.profile(case.about)
         last = case.deliveries[-1]
         return {
             "reference": case.reference,
@@ -141,7 +164,13 @@ class Board:
             "turn_name": self.pages.renderer.who(here.awaited),
             "at": last.at,
             "day": day(last.at, data.organization.language),
+            **self._time_and_hands(case),
         }
+
+    def _time_and_hands(self, case: Case) -> dict[str, Any]:
+        data = self.pages.renderer.data
+        found = time_and_hands(data, case, self._names, self.intake.now())
+        return {**found, "due": found["due"] and day(found["due"], data.organization.language)}
 
     @staticmethod
     def _kinds(case: Case) -> list[str]:
@@ -168,15 +197,53 @@ class Board:
             "day": day(delivery.received_at, data.organization.language),
         }
 
-    def case(self, request: Request, person: Person) -> Response:
+    @property
+    def _desk(self) -> CaseDesk:
+        return CaseDesk(self.intake, self.signin.people)
+
+    def _case(self, request: Request) -> Case | None:
         reference = self._reference(request)
         case = self.intake.store.case(reference) if reference else None
-        if case is None or not case.events:
+        return case if case and case.events else None
+
+    async def act(self, request: Request) -> Response:
+        """A button, the comment box or the table of findings: all end as a command."""
+        size = request.headers.get("content-length", "")
+        if not size.isdigit() or int(size) > FORM_BYTES:
+            return self.pages.problem(413, _("Too much text"), _("A command is short. Go back and shorten it."))
+        form = {name: values[-1] for name, values in raw.parse_form(await request.body()).items()}
+
+        def view(_request: Request, person: Person) -> Response:
+            return self._done(request, person, form)
+
+        return await run_in_threadpool(self._signed_in(view), request)
+
+    def _done(self, request: Request, person: Person, form: dict[str, str]) -> Response:
+        case = self._case(request)
+        if case is None:
             return self._missing()
+        desk = self._desk
+        comment = desk.table_comment(case, person, form) if form.get("table") else form.get("comment", "")
+        outcome = desk.act(case.reference, person, comment) or Outcome(_("This is no command. Nothing was recorded."))
+        if outcome.event:
+            self.arrived()
+        typed = form.get("comment", "") if outcome.refusals else ""
+        return self._page(
+            self.intake.store.case(case.reference), person, 422 if outcome.refusals else 200, outcome, typed
+        )
+
+    def case(self, request: Request, person: Person) -> Response:
+        case = self._case(request)
+        return self._page(case, person) if case else self._missing()
+
+    def _page(
+        self, case: Case, person: Person, status: int = 200, outcome: Outcome | None = None, typed: str = ""
+    ) -> Response:
         kinds = [kind for kind in self._kinds(case) if case.current(kind)]
         issues = [self.intake.draw(case, event) for kind in reversed(kinds) if (event := case.current(kind))]
         shown = [(issue.title, issue.labels, to_html(issue.body)) for issue in issues]
-        return self.pages.template("board_case.html", case.reference, person=person, issues=shown)
+        context = {**self._desk.shown(case, person), "outcome": outcome, "typed": typed}
+        return self.pages.template("board_case.html", case.reference, status, person=person, issues=shown, **context)
 
     def _reference(self, request: Request) -> str | None:
         """Only what is a reference becomes a file name."""

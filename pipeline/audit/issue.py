@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline.audit.document import answer_word, file_name
 from pipeline.audit.markdown import code, escaped
 from pipeline.audit.stages import stage
-from pipeline.cases.events import Case, Event
+from pipeline.cases.events import CONTACT, Case, Event
+from pipeline.cases.retention import Due
+from pipeline.cases.standing import MET, NOT_MET, Judged, standing
 from pipeline.findings import Finding
 from pipeline.profiles import derive, topics
 from pipeline.profiles.model import Data, Profile
+from pipeline.profiles.process import APPLICANT, NOBODY
 from pipeline.text import _
 
 MAX_BODY = 60_000  # GitHub takes 65,536 characters (reported); the rest is room for its own counting
@@ -28,6 +32,12 @@ class Issue:
     labels: tuple[str, ...]
     marker: str
     body: str
+    open: bool = True
+
+    @property
+    def digest(self) -> str:
+        """Says whether what stands there is what should: SHA-256 of all of it, in hex."""
+        return hashlib.sha256(repr((self.title, self.labels, self.body, self.open)).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,7 @@ def draw(drawing: Drawing, case: Case, event: Event) -> Issue:
     labels = drawing.data.organization.labels
     kind, about = str(event.data["kind"]), str(event.data["about"])
     profile = drawing.data.profile(about)
-    here = stage(case)
+    here = stage(drawing.data, case)
     title = f"{case.reference} · {kind_word(drawing.data, kind, about)}"
     names = [labels.submission, f"{labels.stage}: {here.id}"]
     if profile:
@@ -56,7 +66,17 @@ def draw(drawing: Drawing, case: Case, event: Event) -> Issue:
         names += [f"{labels.certificate}: {profile.id}", f"{labels.path}: {profile.path_name}"]
     marker = f"<!-- case {case.reference} {kind} -->"
     head = [marker, *_head(drawing, case, event, profile)]
-    return Issue(title[:MAX_TITLE], tuple(name[:50] for name in names), marker, _body(drawing, head, event, profile))
+    message = case.opening.type == CONTACT
+    known = None if message else standing(drawing.data, case)
+    judged = known.findings if known and kind == derive.PORTFOLIO else {}
+    labels_ = tuple(name[:50] for name in names)
+    body = _body(drawing, head, event, judged)
+    return Issue(title[:MAX_TITLE], labels_, marker, body, open=known is None or known.state.open)
+
+
+def awaited_name(data: Data, role: str) -> str:
+    """Whose turn it is, in a word."""
+    return {APPLICANT: _("The applicant"), NOBODY: _("Nobody")}.get(role) or data.organization.role(role).name
 
 
 def kind_word(data: Data, kind: str, about: str) -> str:
@@ -67,8 +87,8 @@ def kind_word(data: Data, kind: str, about: str) -> str:
 
 
 def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -> list[str]:
-    here = stage(case)
-    role = drawing.data.organization.role(here.awaited).name
+    here = stage(drawing.data, case)
+    role = awaited_name(drawing.data, here.awaited)
     link = f"{drawing.folder}{file_name(str(event.data['kind']))}"
     rows = [(_("Reference"), code(case.reference)), (_("Received"), escaped(event.at[:10]))]
     if profile:
@@ -77,6 +97,9 @@ def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -
             1, (_("Certificate"), f"{escaped(profile.name)} ({escaped(profile.path_name)}, {escaped(version)})")
         )
     rows.append((_("Stage"), escaped(here.title)))
+    due = None if case.opening.type == CONTACT else standing(drawing.data, case).due
+    if due:
+        rows.append((_("Due"), escaped(due.date().isoformat())))
     if event.data.get("held"):
         names = [inner.name for held in event.data["held"] if (inner := drawing.data.profile(held))]
         rows.append((_("Holds, to be confirmed"), escaped(", ".join(names))))
@@ -88,15 +111,17 @@ def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -
         if event.type == "revised"
         else []
     )
-    words = escaped(_("Read what was sent"))
-    return [*table, "", *revised, _next(role, here.todo), "", f"[{words}]({link})"]
+    sent = f"[{escaped(_('Read what was sent'))}]({link})"
+    if case.forgotten(event):
+        sent = escaped(_("What was sent has been removed. What was done with it stays."))
+    return [*table, "", *revised, _next(role, here.todo), "", sent]
 
 
 def _next(role: str, todo: str) -> str:
     return "**" + _("Next:") + f"** {escaped(role)}. {escaped(todo)}"
 
 
-def _body(drawing: Drawing, head: list[str], event: Event, profile: Profile | None) -> str:
+def _body(drawing: Drawing, head: list[str], event: Event, judged: Judged) -> str:
     """With the statements' texts; without them if that would be too long; and in the last case coverage alone."""
     answers: Mapping[str, str] = event.data.get("answers", {})
     if not answers:
@@ -104,7 +129,7 @@ def _body(drawing: Drawing, head: list[str], event: Event, profile: Profile | No
     asked = drawing.schema["properties"]["answers"]["properties"]
     coverage = ["### " + _("Coverage by unit"), "", *_coverage(asked, answers)]
     for texts in (True, False):
-        table = ["### " + _("Statements"), "", *_statements(asked, answers, texts)]
+        table = ["### " + _("Statements"), "", *_statements(asked, answers, judged, texts)]
         body = "\n".join([*head, "", *coverage, "", *table]) + "\n"
         if len(body) <= MAX_BODY:
             return body
@@ -133,14 +158,36 @@ def chart(counts: list[int]) -> str:
     return "█" * full + "▒" * half + "░" * (BLOCKS - full - half)
 
 
-def _statements(asked: Mapping[str, Any], answers: Mapping[str, str], texts: bool) -> list[str]:
+def _statements(asked: Mapping[str, Any], answers: Mapping[str, str], judged: Judged, texts: bool) -> list[str]:
     head = [_("Statement"), _("Answer"), _("Relevance"), _("Authorship"), _("Mastery")]
     lines = [f"| {' | '.join(head)} |", "|---|---|---|---|---|"]
     for statement, rule in asked.items():
         text = f" {escaped(rule['x-question'])}" if texts else ""
         answer = answer_word(answers.get(statement, "not_yet"))
-        lines.append(f"| **{escaped(statement)}**{text} | {escaped(answer)} | · | · | · |")
+        marks = [_mark(judged.get((statement, criterion))) for criterion in ("relevance", "authorship", "mastery")]
+        lines.append(f"| **{escaped(statement)}**{text} | {escaped(answer)} | {' | '.join(marks)} |")
     return lines
+
+
+def _mark(verdict: str | None) -> str:
+    """In a word and a sign: signs alone are not read aloud."""
+    return {MET: "✓ " + _("met"), NOT_MET: "✗ " + _("not met")}.get(str(verdict), "·")
+
+
+def retention(data: Data, entries: Sequence[Due]) -> Issue:
+    """The one issue that lists what has been kept long enough, for the Intake Manager: references only (D10)."""
+    role = data.organization.role("intake_manager").name
+    marker = "<!-- retention due -->"
+    lines = [marker, escaped(_("What has been kept longer than it should be.")), ""]
+    if entries:
+        todo = _("See that nothing of it is needed any more, then run for each:")
+        lines += [f"**{escaped(_('Next'))}:** {escaped(role)}. {escaped(todo)} {code('python -m pipeline forget')}", ""]
+    lines += [f"- {code(entry.reference)}: {escaped(_('until'))} {entry.until}" for entry in entries]
+    if not entries:
+        lines.append(escaped(_("None is waiting.")))
+    body = "\n".join(lines)[:MAX_BODY]
+    labels = (data.organization.labels.intake_findings,)
+    return Issue(_("What has been kept long enough"), labels, marker, body + "\n")
 
 
 def rolling(data: Data, rejected: Mapping[str, list[Finding]]) -> Issue:

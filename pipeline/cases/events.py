@@ -13,9 +13,13 @@ from pipeline.errors import StoreFailed
 from pipeline.files import names, write_new
 
 RECEIVED, REVISED, CONTACT = "received", "revised", "contact_received"
-DELIVERIES = (RECEIVED, REVISED, CONTACT)
+LINKED = "portfolio_linked"
+DELIVERIES = (RECEIVED, REVISED, CONTACT, LINKED)
 CLAIMED, OPENED, UPDATED = "issue_claimed", "issue_opened", "issue_updated"
-AUDIT_BEGUN = "audit_begun"
+AUDITING = "claimed"
+EVIDENCE = "evidence_requested"
+FORGOTTEN = "forgotten"
+REMINDED, ESCALATED = "reminded", "escalated"
 
 
 @dataclass(frozen=True)
@@ -56,10 +60,27 @@ class Case:
 
     @property
     def audit_begun(self) -> bool:
-        return any(event.type == AUDIT_BEGUN for event in self.events)
+        """What is audited must not change: from the claim on, but while more evidence is requested."""
+        begun = requested = False
+        for event in self.events:
+            begun = begun or (event.type == AUDITING and event.data["role"] == "auditor")
+            requested = event.type == EVIDENCE or (requested and event.type not in DELIVERIES)
+        return begun and not requested
 
     def names(self, digest: str) -> bool:
         return any(event.data.get("digest") == digest for event in self.deliveries)
+
+    def forgotten(self, event: Event) -> bool:
+        """What this delivery brought has been removed since; what came after that is there."""
+        return any(later.type == FORGOTTEN and later.number > event.number for later in self.events)
+
+    def holds(self, kind: str, digest: str, received_at: str) -> bool:
+        """It is what is there now; or a late copy of what has been forgotten since, which must not come back."""
+        current = self.current(kind)
+        if current and current.data["digest"] == digest and not self.forgotten(current):
+            return True
+        forgotten = next((event.at for event in reversed(self.events) if event.type == FORGOTTEN), "")
+        return received_at <= forgotten and self.names(digest)
 
     def current(self, kind: str) -> Event | None:
         """The last delivery of a kind: what replaced the ones before it."""
@@ -71,7 +92,7 @@ class Case:
         return next((event for event in openings if event.data["kind"] == kind), None)
 
     def drawn(self, kind: str) -> str | None:
-        """The digest of the last delivery that the issue of a kind shows."""
+        """The digest of the issue of a kind as it was last drawn (Issue.digest)."""
         drawings = [event for event in self.events if event.type in (OPENED, UPDATED) and event.data["kind"] == kind]
         return str(drawings[-1].data["drawn"]) if drawings else None
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.accept.check import Judge
 from pipeline.audit import issue as issues
+from pipeline.cases.comments import Comments
 from pipeline.cases.events import CLAIMED, OPENED, UPDATED, Case, Event
 from pipeline.cases.rejected import Rejected
+from pipeline.cases.rolling import Rolling
 from pipeline.cases.store import Store
 from pipeline.cases.takein import BY, TakeIn
 from pipeline.errors import CannotGoOn, GitFailed, GitHubFailed, PushRejected, StoreFailed
 from pipeline.github import GitHub
+from pipeline.moment import stamp
 from pipeline.text import speaking
 
 ATTEMPTS = 20  # how often a run starts over because somebody else was faster
 BATCH = 40  # issues claimed at once: at a second each they are opened well within CLAIM
-GONE = (404, 410)  # GitHub's answers for an issue that somebody has deleted
-FINDINGS = ".intake-findings"  # keeps the claim of the rolling issue; no case, so its name begins with a dot
+FINDINGS = ".intake-findings"
 CLAIM = timedelta(minutes=15)  # after that, a claim's run is taken for dead
 
 
@@ -30,6 +32,7 @@ class Report:
     taken: list[str] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
     rejected: int = 0
 
 
@@ -64,8 +67,11 @@ class Intake:
         if self.github:
             while self._open_issues(report):
                 pass
+            report.commands = Comments(self.judge, self.store, self.github, self.run, self.now)()
             self._update_issues(report)
-            self._rolling_issue()
+            rejected = Rejected(self.store.root).all()
+            rolling = Rolling(self.store, self.github, self.run, self.now, self.claim)
+            rolling.show(FINDINGS, issues.rolling(self.judge.data, rejected), bool(rejected))
         damaged = self.store.damaged()
         if damaged:
             raise StoreFailed("; ".join(damaged[:5]))
@@ -92,9 +98,10 @@ class Intake:
         opened: list[tuple[str, str, str, int]] = []
         try:
             for case, event in claimed:
-                number = self._github.open_issue(self.draw(case, event), tried=case.tried(str(event.data["kind"])))
-                shown = str(case.deliveries[-1].data["digest"])
-                opened.append((case.reference, str(event.data["kind"]), shown, number))
+                issue = self.draw(case, event)
+                number = self._github.open_issue(issue, tried=case.tried(str(event.data["kind"])))
+                # A new issue is open, whatever the case is: one that is closed is drawn anew at once.
+                opened.append((case.reference, str(event.data["kind"]), replace(issue, open=True).digest, number))
                 report.opened.append(case.reference)
         finally:
             self._record(OPENED, opened)
@@ -111,7 +118,9 @@ class Intake:
             claimed: list[tuple[Case, Event]] = []
             for case, event in self._waiting()[:BATCH]:
                 data = {"kind": event.data["kind"], "run": self.run}
-                after = self.store.append(self.store.case(case.reference), CLAIMED, at=self._stamp(), by=BY, data=data)
+                after = self.store.append(
+                    self.store.case(case.reference), CLAIMED, at=stamp(self.now()), by=BY, data=data
+                )
                 if after:
                     claimed.append((after, event))
             try:
@@ -135,9 +144,6 @@ class Intake:
     def _age(self, event: Event) -> timedelta:
         return self.now() - datetime.fromisoformat(event.at)
 
-    def _stamp(self) -> str:
-        return self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-
     def _record(self, kind: str, done: list[tuple[str, str, str, int]], *, again: Event | None = None) -> None:
         """What was done outside becomes events, on whatever head there is by then. `again`: the opening that is void."""
         for _attempt in range(ATTEMPTS):
@@ -147,7 +153,7 @@ class Intake:
                 if kind == OPENED and opened and not (again and opened.number == again.number):
                     continue
                 data = {"kind": form, "drawn": digest, "number": number}
-                self.store.append(case, kind, at=self._stamp(), by=BY, data=data)
+                self.store.append(case, kind, at=stamp(self.now()), by=BY, data=data)
             try:
                 self.store.publish(_message("Record issues of", [entry[0] for entry in done]))
                 return
@@ -156,32 +162,30 @@ class Intake:
         raise GitFailed("Others pushed faster, again and again; the next run goes on.")
 
     def _update_issues(self, report: Report) -> None:
-        """An issue shows the last thing sent; after a revision, or a delivery that joined, it is drawn anew."""
+        """An issue shows where its case stands: whatever changes that, it is drawn anew, and closed with the case."""
         updated: list[tuple[str, str, str, int]] = []
         try:
             for case in list(self.store.cases()):
                 for kind in {str(event.data["kind"]): None for event in case.deliveries}:
                     opened, event = case.opened(kind), case.current(kind)
-                    digest = str(case.deliveries[-1].data["digest"])
-                    if opened and event and case.drawn(kind) != digest:
+                    issue = self.draw(case, event) if opened and event else None
+                    if opened and issue and case.drawn(kind) != issue.digest:
                         number = int(opened.data["number"])
-                        if self._updated(case, event, number, opened):
-                            updated.append((case.reference, kind, digest, number))
+                        if self._updated(case, kind, issue, opened):
+                            updated.append((case.reference, kind, issue.digest, number))
                         report.updated.append(case.reference)
         finally:
             self._record(UPDATED, updated)
 
-    def _updated(self, case: Case, event: Event, number: int, opened: Event) -> bool:
+    def _updated(self, case: Case, kind: str, issue: issues.Issue, opened: Event) -> bool:
         """False if the issue was deleted: it is opened anew, because issues are drawn from the events (D3)."""
-        issue = self.draw(case, event)
         try:
-            self._github.update_issue(number, issue)
+            self._github.update_issue(int(opened.data["number"]), issue)
         except GitHubFailed as error:
-            if error.status not in GONE:
+            if not error.gone:
                 raise
-            kind, digest = str(event.data["kind"]), str(case.deliveries[-1].data["digest"])
-            fresh = self._github.open_issue(issue, tried=True)
-            self._record(OPENED, [(case.reference, kind, digest, fresh)], again=opened)
+            number = self._github.open_issue(issue, tried=True)
+            self._record(OPENED, [(case.reference, kind, replace(issue, open=True).digest, number)], again=opened)
             return False
         return True
 
@@ -195,35 +199,6 @@ class Intake:
         folder = f"{self.address}cases/{case.reference}/private/{digest[:16]}/"
         drawing = issues.Drawing(self.judge.data, self.store.schema(str(event.data["schema"])), folder, name)
         return issues.draw(drawing, case, event)
-
-    def _rolling_issue(self) -> None:
-        """One issue for all that could not be taken in: claimed and opened with the first, then only drawn anew."""
-        rejected = Rejected(self.store.root).all()
-        issue = issues.rolling(self.judge.data, rejected)
-        case = self.store.case(FINDINGS)
-        opened, claim = case.opened(FINDINGS), case.claimed(FINDINGS)
-        if opened and self._drawn(int(opened.data["number"]), issue, reopen=bool(rejected)):
-            return
-        if rejected and not (claim and claim.data["run"] != self.run and self._age(claim) < self.claim):
-            try:
-                self.store.append(case, CLAIMED, at=self._stamp(), by=BY, data={"kind": FINDINGS, "run": self.run})
-                self.store.publish("Claim the issue of findings")
-            except PushRejected:
-                return  # another run is at it
-            number = self._github.open_issue(issue, tried=claim is not None)
-            self._record(OPENED, [(FINDINGS, FINDINGS, "", number)], again=opened)
-
-    def _drawn(self, number: int, issue: issues.Issue, *, reopen: bool) -> bool:
-        """Draws the rolling issue anew, and opens it again while something waits; False if somebody has deleted it."""
-        try:
-            body, state = self._github.body(number)
-            if body.strip() != issue.body.strip() or (reopen and state == "closed"):
-                self._github.update_issue(number, issue, state="open" if reopen else state)
-        except GitHubFailed as error:
-            if error.status in GONE:
-                return False
-            raise
-        return True
 
 
 def _message(verb: str, references: list[str]) -> str:

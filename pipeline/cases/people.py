@@ -17,9 +17,13 @@ from pipeline.profiles.yamlsource import read
 
 @dataclass(frozen=True)
 class Person:
+    """`teaches_for`: education providers for whom they teach; `email`: only to see that nobody judges themselves."""
+
     login: str
     name: str
     roles: tuple[str, ...]
+    email: str = ""
+    teaches_for: tuple[str, ...] = ()
 
 
 def load(path: Path, schemas: Path, organization: Organization) -> tuple[Person, ...]:
@@ -43,7 +47,10 @@ def load(path: Path, schemas: Path, organization: Organization) -> tuple[Person,
                 findings.append(source.finding(f"/people/{index}/roles/{place}", role, message))
     if findings:
         raise DataInvalid(findings)
-    return tuple(Person(raw["login"], raw["name"], tuple(raw["roles"])) for raw in source.value["people"])
+    return tuple(
+        Person(raw["login"], raw["name"], tuple(raw["roles"]), raw.get("email", ""), tuple(raw.get("teaches_for", [])))
+        for raw in source.value["people"]
+    )
 
 
 def write_default(path: Path, organization: Organization) -> bool:
@@ -51,6 +58,9 @@ def write_default(path: Path, organization: Organization) -> bool:
     people = [
         {"login": role.id.replace("_", "-"), "name": role.name, "roles": [role.id]} for role in organization.roles
     ]
-    head = "# Who works on the cases. login: the GitHub login, or any short name for the local board.\n"
+    head = (
+        "# Who works on the cases. login: the GitHub login, or any short name for the local board.\n"
+        "# teaches_for: [names of education providers] and email keep people from judging those they trained, or themselves.\n"
+    )
     content = head + yaml.safe_dump({"people": people}, allow_unicode=True, sort_keys=False)
     return write_new(path, content.encode())

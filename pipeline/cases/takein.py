@@ -64,14 +64,14 @@ class TakeIn:
         while True:
             case = self.store.case(reference)
             current = case.current(submission.kind)
-            if current and current.data["digest"] == submission.digest:
+            if case.holds(submission.kind, submission.digest, delivery.received_at):
                 break
             if current and delivery.received_at < current.at:
                 message = _("is older than what {reference} has already; it is kept here, and changes nothing")
                 found = Finding("", str(submission.schema["title"]), message.format(reference=reference))
                 self._reject(delivery.name, [found])
                 return None
-            if case.audit_begun and not case.names(submission.digest):
+            if case.audit_begun:
                 message = _("came after the audit of {reference} had begun; ask the applicant").format(
                     reference=reference
                 )

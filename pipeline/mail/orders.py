@@ -11,7 +11,6 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 
 from pipeline.accept.inbox import Delivery
@@ -118,11 +117,6 @@ class Orders:
         for name in names(folder):
             if json.loads((folder / name).read_bytes())["at"] < before:
                 os.unlink(folder / name)
-
-
-def stamp(moment: datetime) -> str:
-    """In UTC, as events have it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _order(path: Path) -> Order:

@@ -19,8 +19,9 @@ from pipeline.errors import CannotGoOn, MailFailed
 from pipeline.mail.address import Address
 from pipeline.mail.ledger import ADDRESS, HOUR, SERVER, Entry, Ledger
 from pipeline.mail.letter import Letter, Writer
-from pipeline.mail.orders import Item, Order, Orders, stamp
+from pipeline.mail.orders import Item, Order, Orders
 from pipeline.mail.smtp import Outcome
+from pipeline.moment import stamp
 
 THE_SERVER = "server"  # its entry in the ledger
 TOLD = timedelta(days=30)  # for so long it is told what was given up

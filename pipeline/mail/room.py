@@ -13,10 +13,11 @@ from pipeline.errors import CannotGoOn, StoreFailed
 from pipeline.mail.address import Address
 from pipeline.mail.ledger import Ledger
 from pipeline.mail.letter import Writer
-from pipeline.mail.orders import Orders, stamp
+from pipeline.mail.orders import Orders
 from pipeline.mail.outbox import Outbox
 from pipeline.mail.postman import Postman
 from pipeline.mail.smtp import Smtp
+from pipeline.moment import stamp
 from pipeline.profiles.model import is_placeholder
 from pipeline.publish.render import Renderer
 from pipeline.settings import Settings

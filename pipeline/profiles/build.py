@@ -8,6 +8,7 @@ from pipeline.profiles.model import (
     Administrator,
     Colour,
     Criterion,
+    Days,
     Endpoint,
     Impartiality,
     Labels,
@@ -64,7 +65,7 @@ def organization(raw: dict[str, Any], translated: frozenset[str] = frozenset()) 
         complaints_role=raw["complaints"]["role"],
         complaints_write_to=raw["complaints"]["write_to"],
         complaints_terms=raw["complaints"]["terms"],
-        retention=Retention(**raw["retention"]),
+        retention=Retention(**{**raw["retention"], "days": Days(**raw["retention"]["days"])}),
         name_on_issues=raw["name_on_issues"],
         translated=translated,
     )

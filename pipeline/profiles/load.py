@@ -12,7 +12,7 @@ from typing import Any
 from pipeline import shape
 from pipeline.errors import CannotGoOn, DataInvalid
 from pipeline.findings import Finding, Level, errors
-from pipeline.profiles import build, rules, translations
+from pipeline.profiles import build, process, process_rules, rules, translations
 from pipeline.profiles.model import Colour, Data, Profile
 from pipeline.profiles.yamlsource import Source, read
 
@@ -34,23 +34,27 @@ def load(data_folder: Path, schemas: Path) -> Loaded:
         raise CannotGoOn(f"{data_folder} has no organization.yml; set PIPELINE_DATA to the folder that has it")
     organization = _read(data_folder, "organization.yml", schemas, "organization")
     providers = _read(data_folder, "providers.yml", schemas, "providers")
+    table = _read(data_folder, "process.yml", schemas, "process")
     files = sorted(path for path in (data_folder / "profiles").glob("*") if path.suffix.lower() in (".yml", ".yaml"))
     profiles = [_read(data_folder, f"profiles/{file.name}", schemas, "profile") for file in files]
-    findings = [finding for source in (organization, providers, *profiles) for finding in source.findings]
+    findings = [finding for source in (organization, providers, table, *profiles) for finding in source.findings]
     if not profiles:
         findings.append(organization.finding("", "profiles", "data/profiles/ has no file; add a profile"))
-    findings += sorted(_rules(organization, providers, profiles), key=lambda f: (f.file, f.line, f.message))
-    told = _translations(data_folder, schemas, organization, providers, profiles, findings)
+    findings += sorted(_rules(organization, providers, table, profiles), key=lambda f: (f.file, f.line, f.message))
+    texts = _texts(organization, providers, table, profiles) if not errors(findings) else {}
+    told = _translations(data_folder, schemas, organization, texts, findings)
     if errors(findings):
         return Loaded(None, findings)
-    return Loaded(_data(organization, providers, profiles, told), findings)
+    return Loaded(_data(organization, providers, table, profiles, told), findings)
 
 
-def _rules(organization: Source, providers: Source, profiles: list[Source]) -> Iterator[Finding]:
+def _rules(organization: Source, providers: Source, table: Source, profiles: list[Source]) -> Iterator[Finding]:
     """The rules over whatever has the right shape: a slip in one file hides nothing in another."""
     if errors(organization.findings):
         return
     sound = [source for source in profiles if not errors(source.findings)]
+    if len(sound) == len(profiles) and not errors(table.findings):
+        yield from process_rules.all_rules(table, organization, profiles)
     if len(sound) == len(profiles) and not errors(providers.findings):
         yield from rules.all_rules(organization, providers, profiles)
         return
@@ -87,23 +91,31 @@ def _read(folder: Path, name: str, schemas: Path, kind: str) -> Source:
     return source
 
 
+def _texts(
+    organization: Source, providers: Source, table: Source, profiles: list[Source]
+) -> dict[str, translations.Texts]:
+    """All that can be translated, by the name of a translation's file."""
+    return {
+        translations.ORGANIZATION: translations.organization_texts(organization.value, providers.value),
+        translations.PROCESS: translations.process_texts(table.value),
+        **{source.value["id"]: translations.profile_texts(source.value) for source in profiles},
+    }
+
+
 def _translations(
     folder: Path,
     schemas: Path,
     organization: Source,
-    providers: Source,
-    profiles: list[Source],
+    texts: dict[str, translations.Texts],
     findings: list[Finding],
 ) -> Told:
     """Every language's texts by file; their findings are added. Nothing is read while the originals have errors."""
-    if errors(findings):
-        return {}
-    texts = {translations.ORGANIZATION: translations.organization_texts(organization.value, providers.value)}
-    texts |= {source.value["id"]: translations.profile_texts(source.value) for source in profiles}
     told: Told = {}
+    if not texts:
+        return told
     for path in sorted((folder / "translations").glob("*/*.y*ml")):
         language, name = path.parent.name, path.stem
-        kind = "organization-translation" if name == translations.ORGANIZATION else "profile-translation"
+        kind = f"{name if name in translations.OF_THE_BODY else 'profile'}-translation"
         source = _read(folder, f"translations/{language}/{path.name}", schemas, kind)
         if language not in organization.value["languages"][1:]:
             message = "is none of the further languages in organization.yml; add it there, or remove the folder"
@@ -122,7 +134,7 @@ def _translations(
     return told
 
 
-def _data(organization: Source, providers: Source, profiles: list[Source], told: Told) -> Data:
+def _data(organization: Source, providers: Source, table: Source, profiles: list[Source], told: Told) -> Data:
     """The body's first language, with the others beside it. A hash never changes with a translation."""
     plain = {source.value["id"]: source.value for source in profiles}
     snapshots = {profile_id: canonical(_with_included(profile_id, plain)) for profile_id in plain}
@@ -142,6 +154,7 @@ def _data(organization: Source, providers: Source, profiles: list[Source], told:
             colours=palette,
             providers_note=listed["note"],
             providers=build.providers(listed),
+            process=process.build(translations.process(table.value, texts.get(translations.PROCESS, {}))),
             profiles=tuple(sorted(profiles, key=lambda profile: profile.order)),
             hashes=hashes,
             snapshots=snapshots,

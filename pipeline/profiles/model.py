@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from pipeline.profiles.process import Process
 from pipeline.text import _, speaking
 
 
@@ -208,12 +209,24 @@ class Labels:
 
 
 @dataclass(frozen=True)
+class Days:
+    """How many days each kind is kept after its end; None: not decided."""
+
+    submissions: int | None
+    contact_messages: int | None
+    complaints: int | None
+
+
+@dataclass(frozen=True)
 class Retention:
+    """In words for the site, and in days for the clock."""
+
     drafts: str | None
     submissions: str | None
     contact_messages: str | None
     complaints: str | None
     certificates: str | None
+    days: Days
 
 
 @dataclass(frozen=True)
@@ -284,6 +297,7 @@ class Data:
     colours: tuple[Colour, ...]
     providers_note: str
     providers: tuple[Provider, ...]
+    process: Process
     profiles: tuple[Profile, ...]  # by `order`
     hashes: dict[str, str]  # profile id → SHA-256 of the profile with all it includes
     snapshots: dict[str, str]  # profile id → the JSON text that was hashed

@@ -211,7 +211,10 @@ def _unknowns(source: Source) -> Iterator[Finding]:
     silent = {"/prerequisite", "/worked_example", "/submission_endpoint", "/contact/address"}
     for place, value in _leaves(source.value, ""):
         label = place.strip("/").replace("/", ".")
-        if (value is None and place not in silent) or (place, value) == ("/validity", "not stated"):
+        if value is None and place.startswith("/retention/days/"):
+            message = "nobody has decided how many days it is kept: nothing is listed as due"
+            yield Finding(place, label, message, Level.NOTE, source.path, source.line(place))
+        elif (value is None and place not in silent) or (place, value) == ("/validity", "not stated"):
             note = source.finding(place, label, UNKNOWN)
             # How long personal data is kept has to be decided before anybody sends any.
             level = Level.PLACEHOLDER if place.startswith("/retention/") else Level.NOTE

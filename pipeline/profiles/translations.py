@@ -11,7 +11,8 @@ from typing import Any
 from pipeline.findings import Finding, Level, pointer
 from pipeline.profiles.yamlsource import Source
 
-ORGANIZATION = "organization"
+ORGANIZATION, PROCESS = "organization", "process"
+OF_THE_BODY = (ORGANIZATION, PROCESS)  # all other files are named like a profile
 PLAIN = ("name", "short_name", "for_whom", "covers", "based_on", "decided_on")
 BODY = ("home", "about", "standards", "certificate_kinds", "scholarship", "retention", "answer_within")
 UNKNOWNS = ("fees", "typical_time", "refunds", "resits")
@@ -48,6 +49,11 @@ def organization_texts(raw: Mapping[str, Any], providers: Mapping[str, Any]) -> 
         "contact": {"text": raw["contact"]["text"]},
         "providers": {"note": providers["note"], **named},
     }
+
+
+def process_texts(raw: Mapping[str, Any]) -> Texts:
+    """All that can be translated of the process table: what a state is called and what is done in it."""
+    return {"states": _by_id(raw["states"], "title", "todo")}
 
 
 def _with(items: list[dict[str, Any]], told: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
@@ -95,6 +101,11 @@ def providers(raw: Mapping[str, Any], told: Texts) -> dict[str, Any]:
     named = told.get("providers", {})
     listed = [{**provider, **named.get(provider["name"], {})} for provider in raw["providers"]]
     return {"note": named.get("note", raw["note"]), "providers": listed}
+
+
+def process(raw: Mapping[str, Any], told: Texts) -> dict[str, Any]:
+    states = told.get("states", {})
+    return {**raw, "states": [{**state, **states.get(state["id"], {})} for state in raw["states"]]}
 
 
 def names(told: Texts) -> frozenset[str]:

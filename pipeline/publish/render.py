@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from pipeline.profiles.load import load_or_stop
 from pipeline.profiles.model import Data, Endpoint, Profile, is_placeholder
+from pipeline.profiles.process import APPLICANT, NOBODY
 from pipeline.publish import languages
 from pipeline.publish.paper import Paper, paper
 from pipeline.publish.wordfile import WordFile, word_file
@@ -153,7 +154,9 @@ class Renderer:
         return _("not stated yet")
 
     def who(self, role: str) -> str:
-        return _("You") if role == "you" else self.data.organization.role(role).name
+        """`role`: a role's id; or you, applicant, nobody."""
+        plain = {"you": _("You"), APPLICANT: _("The applicant"), NOBODY: _("Nobody")}
+        return plain.get(role) or self.data.organization.role(role).name
 
     @property
     def home(self) -> str:

@@ -33,6 +33,8 @@ class FakeGitHub(Fake):
     visibility: str = "private"
     lag: int = 0
     issues: list[dict[str, Any]] = field(default_factory=list)
+    comments: list[dict[str, Any]] = field(default_factory=list)
+    permissions: dict[str, str] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -52,6 +54,34 @@ class FakeGitHub(Fake):
         }
         self.issues.append(issue)
         return issue
+
+    def add_comment(
+        self,
+        number: int,
+        login: str,
+        body: str,
+        kind: str = "User",
+        *,
+        at: str = "2027-03-14T08:00:00Z",
+        edited: bool = False,
+    ) -> dict[str, Any]:
+        """What somebody writes under an issue; people may write to it by default."""
+        comment = {
+            "id": 1000 + len(self.comments),
+            "body": body,
+            "user": {"login": login, "type": kind},
+            "issue_url": f"{self.url}/repos/{self.repository}/issues/{number}",
+            "created_at": at,
+            "updated_at": "2027-03-14T08:30:00Z" if edited else at,
+            "hidden": self.lag if kind == "Bot" else 0,
+        }
+        self.comments.append(comment)
+        if kind == "User":
+            self.permissions.setdefault(login, "write")
+        return comment
+
+    def replies(self) -> list[dict[str, Any]]:
+        return [comment for comment in self.comments if comment["user"]["type"] == "Bot"]
 
     def fault(self, method: str) -> Fault | None:
         for fault in self.faults:
@@ -108,6 +138,20 @@ class _Handler(BaseHTTPRequestHandler):
             if self._refused(body):
                 return 422, {"message": "Validation Failed"}
             return 201, self.fake.add_issue(body)
+        allowed = re.fullmatch(re.escape(root) + r"/collaborators/([^/]+)/permission", path)
+        if allowed and allowed[1] in self.fake.permissions:
+            return 200, {"permission": "read", "role_name": self.fake.permissions[allowed[1]], "user": {}}
+        if path == f"{root}/issues/comments":
+            since = query.get("since", "")
+            return 200, self._page([one for one in self.fake.comments if one["updated_at"] >= since], query)
+        under = re.fullmatch(re.escape(root) + r"/issues/(\d+)/comments", path)
+        if under and int(under[1]) <= len(self.fake.issues):
+            if self.command == "POST":
+                if len(body["body"]) > LONGEST_BODY:
+                    return 422, {"message": "Validation Failed"}
+                return 201, self.fake.add_comment(int(under[1]), "github-actions[bot]", body["body"], "Bot")
+            shown = [one for one in self.fake.comments if str(one["issue_url"]).endswith(f"/{under[1]}")]
+            return 200, self._page(shown, query)
         numbered = re.fullmatch(re.escape(root) + r"/issues/(\d+)", path)
         if numbered and int(numbered[1]) <= len(self.fake.issues):
             issue = self.fake.issues[int(numbered[1]) - 1]
@@ -128,13 +172,20 @@ class _Handler(BaseHTTPRequestHandler):
         """Open issues, 30 a page, unless asked otherwise; the newest first."""
         shown = []
         for issue in reversed(self.fake.issues):
-            if issue["hidden"]:
-                issue["hidden"] -= 1
-                continue
             names = {label["name"] for label in issue["labels"]}
             state = query.get("state", "open")
             if state in ("all", issue["state"]) and set(filter(None, query.get("labels", "").split(","))) <= names:
                 shown.append(issue)
+        return self._page(shown, query)
+
+    def _page(self, every: list[dict[str, Any]], query: dict[str, str]) -> list[Any]:
+        """A page, without what is so new that lists do not show it yet."""
+        shown = []
+        for entry in every:
+            if entry["hidden"]:
+                entry["hidden"] -= 1
+            else:
+                shown.append(entry)
         size, page = int(query.get("per_page", 30)), int(query.get("page", 1))
         return shown[size * (page - 1) : size * page]
 

@@ -1,0 +1,100 @@
+"""A comment or a button → one event, or a reply that says which rule stands in the way. Both ways of working end here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.audit.command import Command, parse
+from pipeline.audit.commands import EVERY
+from pipeline.audit.joining import join
+from pipeline.audit.needs import NEEDS, role_of
+from pipeline.audit.work import Act, Refusal, Work
+from pipeline.cases.events import Case
+from pipeline.moment import stamp
+from pipeline.profiles.process import Transition
+from pipeline.text import _
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`event` and `data` are to be appended; None where nothing changes. `refusals` say which rules stand in the way."""
+
+    said: str
+    refusals: tuple[Refusal, ...] = ()
+    event: str | None = None
+    data: dict[str, Any] | None = None
+
+
+def decide(work: Work, comment: str) -> Outcome | None:
+    """What a comment would do; None if it is no command. Nothing is written."""
+    call = parse(comment)
+    if call is None:
+        return None
+    if isinstance(call, Refusal):
+        return _refused(call)
+    command = next((command for command in EVERY if command.name == call.name), None)
+    if command is None:
+        known = ", ".join(f"/{command.name}" for command in EVERY)
+        return _refused(
+            Refusal(_("the commands"), _("There is no such command. These are: {known}").format(known=known))
+        )
+    rows = _rows(work, command)
+    if isinstance(rows, Refusal):
+        return _refused(rows)
+    act = command.read(work, call)
+    if isinstance(act, Refusal):
+        return _refused(act)
+    if act.says_only:
+        return Outcome(act.said)
+    return _checked(work, act, rows)
+
+
+def _rows(work: Work, command: Command) -> tuple[Transition, ...] | Refusal:
+    """The rows of the table that this person may use from here: first the state, then the role."""
+    table, here, data = work.process, work.standing.state, work.judge.data
+    every = table.of_command("finding" if command.name == "preview" else command.name)
+    if not every:
+        return ()
+    rows = tuple(row for row in every if here.id in row.sources)
+    if not rows:
+        states = dict.fromkeys(table.state(source).title for row in every for source in row.sources)
+        words = _("This case is in “{here}”; /{name} goes from: {states}.")
+        said = words.format(here=here.title, name=command.name, states=", ".join(states))
+        return Refusal(_("the state of the case"), said)
+    mine = tuple(row for row in rows if set(row.who) & set(work.person.roles))
+    if not mine:
+        roles = dict.fromkeys(data.organization.role(role).name for row in rows for role in row.who)
+        words = _("/{name} is for: {roles}.").format(name=command.name, roles=", ".join(roles))
+        return Refusal(_("your role"), words)
+    return mine
+
+
+def _checked(work: Work, act: Act, rows: tuple[Transition, ...]) -> Outcome:
+    known = work.facts(act.outcome)
+    row = next((row for row in rows if row.fits(known)), None)
+    if row is None:
+        return _refused(Refusal(_("the state of the case"), _("That is not possible with this case now.")))
+    refusals = tuple(refusal for name in row.needs for refusal in NEEDS[name](work, row, act))
+    if refusals:
+        return _refused(*refusals)
+    here = work.standing.state.id
+    data = {**(act.data or {}), "role": role_of(work, row), "from": here, "to": row.target(here)}
+    if act.outcome:
+        data["outcome"] = act.outcome
+    return Outcome(act.said, event=row.event, data=data)
+
+
+def _refused(*refusals: Refusal) -> Outcome:
+    said = "\n".join(str(refusal) for refusal in refusals)
+    return Outcome(_("Nothing was recorded.") + "\n" + said, refusals)
+
+
+def record(work: Work, outcome: Outcome, **more: Any) -> Case | None:
+    """The case with the event; None if somebody else was faster: read again, decide again. `more`: the comment's id."""
+    if outcome.event is None:
+        return work.case
+    if outcome.event == "linked" and not join(work, str((outcome.data or {})["reference"])):
+        return None
+    data = {**(outcome.data or {}), **more}
+    return work.store.append(work.case, outcome.event, at=stamp(work.now), by=work.person.login, data=data)

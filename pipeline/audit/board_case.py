@@ -1,0 +1,98 @@
+"""One case at the board: its issues, what can be done with it now, and the same commands as in an issue's comments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pipeline.audit.act import Outcome, decide, record
+from pipeline.audit.command import Command
+from pipeline.audit.commands import EVERY
+from pipeline.audit.work import Work
+from pipeline.cases.events import CONTACT, Case
+from pipeline.cases.intake import Intake
+from pipeline.cases.people import Person
+from pipeline.cases.standing import MET, NOT_MET
+from pipeline.profiles import derive
+from pipeline.text import _
+
+ATTEMPTS = 5  # how often somebody else may write to the case first
+FIELD = "finding"  # names of the table's fields: finding C3.4 mastery
+
+
+@dataclass(frozen=True)
+class CaseDesk:
+    """`people` as the board knows them; `intake` draws the issues and holds the records."""
+
+    intake: Intake
+    people: tuple[Person, ...]
+
+    def work(self, case: Case, person: Person) -> Work:
+        return Work(self.intake.judge, self.intake.store, self.people, case, person, datetime.now(UTC))
+
+    def act(self, reference: str, person: Person, comment: str) -> Outcome | None:
+        """Do what a comment says, on the case as it is by then; None if it is no command."""
+        for _attempt in range(ATTEMPTS):
+            work = self.work(self.intake.store.case(reference), person)
+            outcome = decide(work, comment.strip())
+            if outcome is None or outcome.event is None or record(work, outcome, said=outcome.said):
+                return outcome
+        return Outcome(_("Somebody else was writing to this case. Nothing was recorded; try again."))
+
+    def shown(self, case: Case, person: Person) -> dict[str, Any]:
+        """What the page of a case needs beside its issues."""
+        if case.opening.type == CONTACT:
+            return {"commands": [], "table": [], "criteria": ()}
+        work = self.work(case, person)
+        commands = [self._button(work, command) for command in EVERY if self._possible(work, command)]
+        return {"commands": commands, "table": self._table(work), "criteria": work.criteria}
+
+    @staticmethod
+    def _possible(work: Work, command: Command) -> bool:
+        rows = work.process.of_command(command.name, work.standing.state.id)
+        return any(set(row.who) & set(work.person.roles) for row in rows)
+
+    @staticmethod
+    def _button(work: Work, command: Command) -> dict[str, Any]:
+        """A command without words of its own is a button; the others are written."""
+        plain = command.usage == f"/{command.name}"
+        return {"name": command.name, "usage": command.usage, "text": command.text(), "plain": plain}
+
+    @staticmethod
+    def _table(work: Work) -> list[dict[str, Any]]:
+        """A row a statement while this person audits it; else none."""
+        here = work.standing
+        if here.state.id != "audit" or here.claims.get("auditor") != work.person.login:
+            return []
+        event = work.case.current(derive.PORTFOLIO)
+        answers = event.data["answers"] if event else {}
+        return [
+            {
+                "id": statement,
+                "question": rule["x-question"],
+                "answer": answers.get(statement, ""),
+                "cells": [
+                    (
+                        f"{FIELD} {statement} {criterion.id}",
+                        criterion.title,
+                        here.findings.get((statement, criterion.id)),
+                    )
+                    for criterion in work.criteria
+                ],
+            }
+            for statement, rule in work.asked.items()
+        ]
+
+    def table_comment(self, case: Case, person: Person, form: Mapping[str, str]) -> str:
+        """The table's fields as /finding lines: only what differs from what is recorded."""
+        findings = self.work(case, person).standing.findings
+        words = {MET: "met", NOT_MET: "not-met"}
+        lines = []
+        for name, verdict in form.items():
+            field, _space, place = name.partition(" ")
+            statement, _gap, criterion = place.partition(" ")
+            if field == FIELD and verdict in words and findings.get((statement, criterion)) != verdict:
+                lines.append(f"/finding {statement} {criterion} {words[verdict]}")
+        return "\n".join(lines)

@@ -1,0 +1,67 @@
+"""A comment → a command │ nothing │ what is wrong with it. The first line decides; further /finding lines may follow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipeline.audit.work import Act, Refusal, Work
+from pipeline.text import _
+
+LINES_MAX = 400  # lines of one comment: more than every statement by every criterion
+_NAME = re.compile(r"/([a-z][a-z-]*)(?:\s|$)")
+
+
+@dataclass(frozen=True)
+class Call:
+    """`words` after the command's name on its line; `more` are further lines, each with its own name and words."""
+
+    name: str
+    words: tuple[str, ...]
+    more: tuple[Call, ...] = ()
+
+
+@dataclass(frozen=True)
+class Command:
+    """`read` says what the words mean. Who may, and from which states, stands in the process table.
+
+    `text`: what it does, in a sentence; `usage`: its form; `example`: one that works.
+    """
+
+    name: str
+    usage: str
+    example: str
+    text: Callable[[], str]
+    read: Callable[[Work, Call], Act | Refusal]
+
+
+def parse(comment: str) -> Call | Refusal | None:
+    """None if it is no command at all: people may talk. Leading blank lines are not looked past."""
+    lines = comment.replace("\r\n", "\n").split("\n")
+    first = _call(lines[0])
+    if first is None:
+        return None
+    more: list[Call] = []
+    for line in lines[1:LINES_MAX]:
+        following = _call(line)
+        if following is None:
+            if line.strip():
+                break
+            continue
+        if "finding" not in (first.name, following.name) or following.name not in ("finding",):
+            words = _(
+                "A comment is one command; only /finding lines may follow. Write /{name} in a comment of its own."
+            )
+            return Refusal(_("one command a comment"), words.format(name=following.name))
+        more.append(following)
+    return Call(first.name, first.words, tuple(more))
+
+
+def _call(line: str) -> Call | None:
+    found = _NAME.match(line)
+    return Call(found[1], tuple(line[found.end() :].split())) if found else None
+
+
+def wrong(command_usage: str) -> Refusal:
+    return Refusal(_("the form of the command"), _("Write it like this: {usage}").format(usage=command_usage))

@@ -1,0 +1,50 @@
+"""The commands: one small file each. Help, handbook and buttons are made of them; who may and when is the process table's.
+
+Read by name, never guessed: a comment that begins with / and a word that is none of these gets a reply that says so.
+"""
+
+from __future__ import annotations
+
+from pipeline.audit.command import Command
+from pipeline.audit.commands import (
+    admit,
+    appeal,
+    assign,
+    claim,
+    decide,
+    expire,
+    finding,
+    link,
+    meeting,
+    pause,
+    preview,
+    recommend,
+    request_evidence,
+    resume,
+    schedule,
+    withdraw,
+)
+from pipeline.audit.commands import help as help_
+
+EVERY: tuple[Command, ...] = tuple(
+    module.COMMAND
+    for module in (
+        help_,
+        schedule,
+        admit,
+        link,
+        assign,
+        claim,
+        finding,
+        preview,
+        request_evidence,
+        recommend,
+        meeting,
+        decide,
+        appeal,
+        pause,
+        resume,
+        withdraw,
+        expire,
+    )
+)

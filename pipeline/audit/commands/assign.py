@@ -1,0 +1,27 @@
+"""/assign: the Intake Manager gives a case to an auditor or a verifier, who then claims it."""
+
+from __future__ import annotations
+
+from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit.work import Act, Refusal, Work
+from pipeline.text import _
+
+USAGE = "/assign @LOGIN"
+
+
+def read(work: Work, call: Call) -> Act | Refusal:
+    if len(call.words) != 1:
+        return wrong(USAGE)
+    login = call.words[0].removeprefix("@")
+    known = work.who(login)
+    role = work.standing.state.awaits
+    return Act(_("It is assigned."), data={"login": known.login if known else login, "for": role})
+
+
+COMMAND = Command(
+    "assign",
+    USAGE,
+    "/assign @rosa",
+    lambda: _("gives the case to somebody, who then claims it"),
+    read,
+)

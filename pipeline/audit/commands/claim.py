@@ -1,0 +1,24 @@
+"""/claim: somebody takes a case, and declares to have no conflict of interest."""
+
+from __future__ import annotations
+
+from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit.work import Act, Refusal, Work
+from pipeline.text import _
+
+USAGE = "/claim no-conflict"
+
+
+def read(work: Work, call: Call) -> Act | Refusal:
+    if call.words not in ((), ("no-conflict",)):
+        return wrong(USAGE)
+    return Act(_("The case is yours."), data={"no_conflict": call.words == ("no-conflict",)})
+
+
+COMMAND = Command(
+    "claim",
+    USAGE,
+    "/claim no-conflict",
+    lambda: _("takes the case for you, with the declaration that you have no conflict of interest"),
+    read,
+)

@@ -1,0 +1,29 @@
+"""/decide: the certificate is granted or declined."""
+
+from __future__ import annotations
+
+from pipeline.audit import prerequisite
+from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit.work import Act, Refusal, Work
+from pipeline.text import _
+
+USAGE = "/decide grant|decline no-conflict"
+
+
+def read(work: Work, call: Call) -> Act | Refusal:
+    if not call.words or call.words[0] not in ("grant", "decline"):
+        return wrong(USAGE)
+    rest = [word for word in call.words[1:] if word != "no-conflict"]
+    if len(rest) > 1:
+        return wrong(USAGE)
+    data = {"no_conflict": "no-conflict" in call.words, **prerequisite.named(work, tuple(rest))}
+    return Act(_("The decision is recorded."), outcome=call.words[0], data=data)
+
+
+COMMAND = Command(
+    "decide",
+    USAGE,
+    "/decide grant no-conflict",
+    lambda: _("decides, with the declaration that you have no conflict of interest"),
+    read,
+)

@@ -1,0 +1,18 @@
+"""/expire: nothing came in time."""
+
+from __future__ import annotations
+
+from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit.work import Act, Refusal, Work
+from pipeline.text import _
+
+USAGE = "/expire"
+
+
+def read(work: Work, call: Call) -> Act | Refusal:
+    return wrong(USAGE) if call.words else Act(_("The case has expired."), data={})
+
+
+COMMAND = Command(
+    "expire", USAGE, "/expire", lambda: _("ends a case in which the applicant sent nothing in time"), read
+)

@@ -1,0 +1,93 @@
+"""/finding: how a statement stands, by relevance, authorship and mastery. Many lines a comment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit.work import Act, Refusal, Work
+from pipeline.cases.standing import MET, NOT_MET
+from pipeline.text import _
+
+USAGE = "/finding STATEMENT|UNIT|all [CRITERION] met|not-met [except STATEMENT [CRITERION] …]"
+VERDICTS = {"met": MET, "not-met": NOT_MET}
+
+
+def read(work: Work, call: Call) -> Act | Refusal:
+    """Later lines go over earlier ones. Nothing is recorded of a comment in which one line is wrong."""
+    judged: dict[tuple[str, str], str] = {}
+    for line in (call, *call.more):
+        found = _line(work, line.words)
+        if isinstance(found, Refusal):
+            return found
+        judged.update(found)
+    entries: list[dict[str, Any]] = [
+        {"statement": statement, "criterion": criterion, "verdict": verdict}
+        for (statement, criterion), verdict in judged.items()
+    ]
+    bad = sum(verdict == NOT_MET for verdict in judged.values())
+    said = _("{number} findings, {bad} not met.").format(number=len(entries), bad=bad)
+    return Act(said, data={"findings": entries})
+
+
+def _line(work: Work, words: tuple[str, ...]) -> dict[tuple[str, str], str] | Refusal:
+    verdicts = [index for index, word in enumerate(words) if word in VERDICTS]
+    if len(verdicts) != 1 or not 1 <= verdicts[0] <= 2:
+        return wrong(USAGE)
+    at = verdicts[0]
+    verdict, rest = VERDICTS[words[at]], words[at + 1 :]
+    marked = _places(work, words[:at])
+    if isinstance(marked, Refusal):
+        return marked
+    judged = dict.fromkeys(marked, verdict)
+    if rest:
+        if rest[0] != "except" or len(rest) < 2:
+            return wrong(USAGE)
+        opposite = NOT_MET if verdict == MET else MET
+        exceptions = _exceptions(work, rest[1:])
+        if isinstance(exceptions, Refusal):
+            return exceptions
+        judged.update(dict.fromkeys(exceptions, opposite))
+    return judged
+
+
+def _exceptions(work: Work, words: tuple[str, ...]) -> list[tuple[str, str]] | Refusal:
+    """ "C3.4 mastery C5.1": a statement, and after it perhaps one criterion."""
+    criteria = {criterion.id for criterion in work.criteria}
+    found: list[tuple[str, str]] = []
+    groups: list[list[str]] = []
+    for word in words:
+        if word in criteria and groups and len(groups[-1]) == 1:
+            groups[-1].append(word)
+        else:
+            groups.append([word])
+    for group in groups:
+        places = _places(work, tuple(group))
+        if isinstance(places, Refusal):
+            return places
+        found += places
+    return found
+
+
+def _places(work: Work, words: tuple[str, ...]) -> list[tuple[str, str]] | Refusal:
+    """(statement, criterion) of a statement, a unit or all, by one criterion or by each."""
+    what, criteria = words[0], [criterion.id for criterion in work.criteria]
+    statements = [statement for statement, rule in work.asked.items() if what in ("all", statement, rule["x-unit"])]
+    if not statements:
+        words_ = _("{what} is no statement or unit of this portfolio.").format(what=what)
+        return Refusal(_("statements of this profile"), words_)
+    if len(words) == 2:
+        if words[1] not in criteria:
+            said = _("{what} is no criterion; use {known}.").format(what=words[1], known=", ".join(criteria))
+            return Refusal(_("criteria of this profile"), said)
+        criteria = [words[1]]
+    return [(statement, criterion) for statement in statements for criterion in criteria]
+
+
+COMMAND = Command(
+    "finding",
+    USAGE,
+    "/finding all met except C3.4 mastery",
+    lambda: _("records how statements stand; further /finding lines may follow directly"),
+    read,
+)

@@ -1,0 +1,26 @@
+"""/help: what can be done with this case now, and by whom."""
+
+from __future__ import annotations
+
+from pipeline.audit.command import Call, Command
+from pipeline.audit.work import Act, Refusal, Work
+from pipeline.text import _
+
+
+def read(work: Work, call: Call) -> Act | Refusal:
+    """Only what the table allows from the present state; each with its form and what it does."""
+    from pipeline.audit.commands import EVERY
+
+    data, here = work.judge.data, work.standing.state
+    lines = [_("This case: {state}.").format(state=here.title), ""]
+    for command in EVERY:
+        rows = work.process.of_command(command.name, here.id)
+        if not rows and command.name in work.process.commands:
+            continue
+        roles = dict.fromkeys(role for row in rows for role in row.who)
+        names = ", ".join(data.organization.role(role).name for role in roles) or _("everybody")
+        lines.append(f"- `{command.usage}`: {command.text()} ({names})")
+    return Act("\n".join(lines), says_only=True)
+
+
+COMMAND = Command("help", "/help", "/help", lambda: _("says what can be done with this case now"), read)

@@ -1,0 +1,28 @@
+"""/link: a portfolio that came without its reference joins the case of the same person."""
+
+from __future__ import annotations
+
+from pipeline.accept import references
+from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit.work import Act, Refusal, Work
+from pipeline.text import _
+
+USAGE = "/link REFERENCE"
+
+
+def read(work: Work, call: Call) -> Act | Refusal:
+    if len(call.words) != 1:
+        return wrong(USAGE)
+    reference = references.normalise(work.judge.data.organization.reference_prefix, call.words[0])
+    if reference is None:
+        return Refusal(_("another case"), _("That is no reference; compare it with the other issue."))
+    return Act(_("The portfolio goes on in {reference}.").format(reference=reference), data={"reference": reference})
+
+
+COMMAND = Command(
+    "link",
+    USAGE,
+    "/link IMC-7K3M-2Q9X-H",
+    lambda: _("joins the portfolio of this case to the case with that reference"),
+    read,
+)

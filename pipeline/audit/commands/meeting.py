@@ -1,0 +1,20 @@
+"""/meeting: the verification meeting was held, or the candidate did not come."""
+
+from __future__ import annotations
+
+from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit.work import Act, Refusal, Work
+from pipeline.text import _
+
+USAGE = "/meeting held|missed"
+
+
+def read(work: Work, call: Call) -> Act | Refusal:
+    if call.words not in (("held",), ("missed",)):
+        return wrong(USAGE)
+    return Act(_("It is recorded."), outcome=call.words[0], data={})
+
+
+COMMAND = Command(
+    "meeting", USAGE, "/meeting held", lambda: _("records that the verification meeting was held or missed"), read
+)

@@ -1,0 +1,22 @@
+"""/pause: the clock stands still, at the wish of the applicant or for a reason of ours."""
+
+from __future__ import annotations
+
+from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit.work import Act, Refusal, Work
+from pipeline.text import _
+
+USAGE = "/pause"
+
+
+def read(work: Work, call: Call) -> Act | Refusal:
+    return wrong(USAGE) if call.words else Act(_("The clock stands still."), data={})
+
+
+COMMAND = Command(
+    "pause",
+    USAGE,
+    "/pause",
+    lambda: _("stops the clock of the case"),
+    read,
+)

@@ -1,0 +1,20 @@
+"""/recommend: what the auditor advises, once every statement has its findings."""
+
+from __future__ import annotations
+
+from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit.work import Act, Refusal, Work
+from pipeline.text import _
+
+USAGE = "/recommend grant|decline"
+
+
+def read(work: Work, call: Call) -> Act | Refusal:
+    if call.words not in (("grant",), ("decline",)):
+        return wrong(USAGE)
+    return Act(_("The recommendation is recorded."), outcome=call.words[0], data={})
+
+
+COMMAND = Command(
+    "recommend", USAGE, "/recommend grant", lambda: _("recommends to grant or to decline the certificate"), read
+)

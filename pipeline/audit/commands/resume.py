@@ -1,0 +1,22 @@
+"""/resume: the clock goes on."""
+
+from __future__ import annotations
+
+from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit.work import Act, Refusal, Work
+from pipeline.text import _
+
+USAGE = "/resume"
+
+
+def read(work: Work, call: Call) -> Act | Refusal:
+    return wrong(USAGE) if call.words else Act(_("The clock goes on."), data={})
+
+
+COMMAND = Command(
+    "resume",
+    USAGE,
+    "/resume",
+    lambda: _("lets the clock of the case go on"),
+    read,
+)

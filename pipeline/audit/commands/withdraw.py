@@ -1,0 +1,22 @@
+"""/withdraw: the applicant does not want to go on."""
+
+from __future__ import annotations
+
+from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit.work import Act, Refusal, Work
+from pipeline.text import _
+
+USAGE = "/withdraw"
+
+
+def read(work: Work, call: Call) -> Act | Refusal:
+    return wrong(USAGE) if call.words else Act(_("The case is withdrawn."), data={})
+
+
+COMMAND = Command(
+    "withdraw",
+    USAGE,
+    "/withdraw",
+    lambda: _("ends the case at the wish of the applicant"),
+    read,
+)

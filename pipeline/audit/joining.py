@@ -1,0 +1,24 @@
+"""/link: a portfolio that came without its reference goes on in the case of the same person (D2).
+
+First the other case gets it, then this one is closed: killed in between, the command is done again and finds the first done.
+"""
+
+from __future__ import annotations
+
+from pipeline.audit.work import Work
+from pipeline.cases.events import LINKED
+from pipeline.moment import stamp
+from pipeline.profiles import derive
+
+
+def join(work: Work, reference: str) -> bool:
+    """False if somebody else was faster at the other case: read again, decide again."""
+    event, target = work.case.current(derive.PORTFOLIO), work.store.case(reference)
+    if event is None or target.names(str(event.data["digest"])):
+        return True
+    digest = str(event.data["digest"])
+    source = work.store.private(work.case.reference, digest)
+    for path in sorted(source.iterdir()) if source.is_dir() else []:
+        work.store.keep_private(reference, digest, path.name, path.read_bytes())
+    data = {**event.data, "of": work.case.reference, "joined": True}
+    return work.store.append(target, LINKED, at=stamp(work.now), by=work.person.login, data=data) is not None

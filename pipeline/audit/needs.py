@@ -1,0 +1,171 @@
+"""The rules that a row of the process table can ask for (`needs`). Each yields what stands in the way, all at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from pipeline.audit import impartiality
+from pipeline.audit.work import Act, Refusal, Work
+from pipeline.cases.standing import MET
+from pipeline.profiles.process import Transition
+from pipeline.text import _
+
+Need = Callable[[Work, Transition, Act], Iterator[Refusal]]
+NEEDS: dict[str, Need] = {}
+ROLES = {"claim": ("auditor", "verifier"), "decide": ("decider",)}
+
+
+def need(function: Need) -> Need:
+    NEEDS[function.__name__] = function
+    return function
+
+
+def role_of(work: Work, row: Transition) -> str:
+    """The part that a person plays by a row: who claims an audit is its auditor, who decides its decider."""
+    if row.command == "decide":
+        return "decider"
+    return next((role for role in row.who if role in work.person.roles), row.who[0])
+
+
+@need
+def moment(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
+    text = str((act.data or {}).get("moment", ""))
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        yield Refusal(_("a date and a time"), _("Write when, like 2027-03-14 09:30."))
+        return
+    if at.replace(tzinfo=work.now.tzinfo) < work.now.replace(hour=0, minute=0, second=0, microsecond=0):
+        yield Refusal(_("a date and a time"), _("That day is over; write one to come."))
+
+
+@need
+def claimed(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
+    role = role_of(work, row)
+    owner = work.standing.claims.get(role)
+    if owner is None:
+        yield Refusal(
+            _("claim first"), _("Nobody has claimed this case as {role}; begin with /claim.").format(role=role)
+        )
+    elif owner != work.person.login:
+        yield Refusal(_("claim first"), _("{owner} has claimed this case as {role}.").format(owner=owner, role=role))
+
+
+@need
+def unclaimed(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
+    role = role_of(work, row)
+    owner, assigned = work.standing.claims.get(role), work.standing.assigned.get(role)
+    if owner and assigned != work.person.login:
+        yield Refusal(
+            _("one {role} a case").format(role=role),
+            _("{owner} has claimed it; ask for it to be assigned to you.").format(owner=owner),
+        )
+    elif assigned and assigned != work.person.login:
+        yield Refusal(_("assigned"), _("It is assigned to {owner}.").format(owner=assigned))
+
+
+@need
+def no_conflict(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
+    if not (act.data or {}).get("no_conflict"):
+        words = _("Declare that you have no conflict of interest: write no-conflict at the end of the command.")
+        yield Refusal(_("a declaration before judging"), words)
+
+
+@need
+def impartial(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
+    yield from impartiality.refusals(work, role_of(work, row))
+
+
+@need
+def uninvolved(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
+    yield from impartiality.uninvolved(work)
+
+
+@need
+def assignee(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
+    data = act.data or {}
+    person = work.who(str(data.get("login", "")))
+    role = work.standing.state.awaits
+    if person is None:
+        yield Refusal(_("people.yml"), _("Nobody with that login works here; see people.yml."))
+    elif role not in person.roles:
+        yield Refusal(_("people.yml"), _("{login} is no {role}.").format(login=person.login, role=role))
+
+
+@need
+def impartial_assignee(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
+    person = work.who(str((act.data or {}).get("login", "")))
+    if person:
+        yield from impartiality.refusals(work.by(person), work.standing.state.awaits)
+
+
+@need
+def all_findings(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
+    missing = [
+        statement
+        for statement in work.asked
+        if any((statement, criterion.id) not in work.standing.findings for criterion in work.criteria)
+    ]
+    if missing:
+        some = ", ".join(missing[:10]) + (" …" if len(missing) > 10 else "")
+        words = _("Findings are missing for {number} statements: {some}").format(number=len(missing), some=some)
+        yield Refusal(_("a finding for every statement"), words)
+
+
+@need
+def findings_fit(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
+    not_met = [key for key, verdict in work.standing.findings.items() if verdict != MET and key[0] in work.asked]
+    if act.outcome == "grant" and not_met:
+        some = ", ".join(f"{statement} {criterion}" for statement, criterion in not_met[:10])
+        yield Refusal(
+            _("grant only what is met"),
+            _("Not met: {some}. Request evidence, or recommend to decline.").format(some=some),
+        )
+    if act.outcome == "decline" and not not_met:
+        yield Refusal(_("decline only with a reason"), _("Every finding is met; there is nothing to decline for."))
+
+
+@need
+def prerequisite(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
+    profile = work.profile
+    if profile is None or profile.prerequisite is None:
+        return
+    needed = work.judge.data.profile(profile.prerequisite)
+    if needed and not (act.data or {}).get("prerequisite"):
+        yield Refusal(
+            _("the prerequisite must be valid today"),
+            _("No valid {name} of this person was found; name the reference of its case.").format(name=needed.name),
+        )
+
+
+@need
+def other_case(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
+    reference = str((act.data or {}).get("reference", ""))
+    other = work.store.case(reference) if re.fullmatch(r"[A-Z0-9-]{5,40}", reference) else None
+    if other is None or not other.events or reference == work.case.reference:
+        yield Refusal(_("another case"), _("There is no such other case; compare the reference."))
+    elif other.about != work.case.about:
+        yield Refusal(_("the same certificate"), _("That case is about another certificate."))
+    elif other.audit_begun:
+        yield Refusal(_("before the audit"), _("The audit of that case has begun."))
+
+
+@need
+def running(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
+    if work.standing.pause:
+        yield Refusal(_("paused"), _("It is paused already."))
+
+
+@need
+def paused(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
+    if not work.standing.pause:
+        yield Refusal(_("not paused"), _("It is not paused."))
+
+
+@need
+def overdue(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
+    due = work.standing.due
+    if due is not None and work.now < due:
+        yield Refusal(_("only what is overdue"), _("It is due on {day}.").format(day=due.date().isoformat()))

@@ -1,0 +1,41 @@
+"""A certificate that must be valid on the day: read from the `granted` events of the case that is named."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pipeline.accept import references
+from pipeline.audit.work import Work
+from pipeline.cases.events import Case
+
+
+def named(work: Work, words: tuple[str, ...]) -> dict[str, Any]:
+    """{"prerequisite": reference} if the case named, or one named before in this case, grants it today; else nothing."""
+    before = [str(event.data["prerequisite"]) for event in work.case.events if "prerequisite" in event.data]
+    profile = work.profile
+    if profile is None or profile.prerequisite is None:
+        return {}
+    for text in (*words, *before):
+        reference = references.normalise(work.judge.data.organization.reference_prefix, text)
+        if reference and valid(work, work.store.case(reference), profile.prerequisite):
+            return {"prerequisite": reference}
+    return {}
+
+
+def valid(work: Work, case: Case, profile_id: str) -> bool:
+    """Granted, of this profile, and within its validity (F8, F11)."""
+    granted = [event for event in case.events if event.type == "granted"]
+    profile = work.judge.data.profile(profile_id)
+    if not granted or profile is None or case.about != profile_id:
+        return False
+    years = profile.validity.years
+    return not years or work.now < _later(datetime.fromisoformat(granted[-1].at), years)
+
+
+def _later(moment: datetime, years: int) -> datetime:
+    """The same day so many years on; 29 February becomes 1 March."""
+    try:
+        return moment.replace(year=moment.year + years)
+    except ValueError:
+        return moment.replace(year=moment.year + years, month=3, day=1)

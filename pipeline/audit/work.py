@@ -1,0 +1,96 @@
+"""Who does what to which case, now: what every command and every rule looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from pipeline.accept.check import Judge
+from pipeline.cases.events import Case
+from pipeline.cases.people import Person
+from pipeline.cases.standing import Standing, facts, standing
+from pipeline.cases.store import Store
+from pipeline.profiles import derive
+from pipeline.profiles.model import Criterion, Profile
+from pipeline.profiles.process import Process
+
+
+@dataclass(frozen=True)
+class Work:
+    """One person at one case. `now` is UTC."""
+
+    judge: Judge
+    store: Store
+    people: tuple[Person, ...]
+    case: Case
+    person: Person
+    now: datetime
+
+    @property
+    def process(self) -> Process:
+        return self.judge.data.process
+
+    @cached_property
+    def standing(self) -> Standing:
+        return standing(self.judge.data, self.case)
+
+    @property
+    def profile(self) -> Profile | None:
+        return self.judge.data.profile(self.case.about)
+
+    def facts(self, outcome: str | None) -> frozenset[str]:
+        return facts(self.case, self.profile, outcome)
+
+    @cached_property
+    def asked(self) -> dict[str, Any]:
+        """Statement id → its rule, as the portfolio was judged by; empty while there is none."""
+        event = self.case.current(derive.PORTFOLIO)
+        if event is None:
+            return {}
+        schema = self.store.schema(str(event.data["schema"]))
+        found: dict[str, Any] = schema["properties"]["answers"]["properties"]
+        return {name: rule for name, rule in found.items() if event.data["answers"].get(name) != "credited"}
+
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        return self.profile.criteria if self.profile else ()
+
+    def by(self, person: Person) -> Work:
+        """The same case, with somebody else at it."""
+        return replace(self, person=person)
+
+    def who(self, login: str) -> Person | None:
+        return next((person for person in self.people if person.login.lower() == login.lower()), None)
+
+    def submissions(self) -> list[dict[str, Any]]:
+        """What the applicant sent, as far as it has not been forgotten."""
+        found = (
+            self.store.submission(self.case.reference, str(event.data["digest"])) for event in self.case.deliveries
+        )
+        return [value for value in found if value is not None]
+
+
+@dataclass(frozen=True)
+class Act:
+    """What a command would do. `outcome` chooses between rows of the table (grant, held …); `data` goes into the event.
+
+    `said` is the sentence of the reply. An act without an event (`says_only`) changes nothing: help, preview.
+    """
+
+    said: str
+    outcome: str | None = None
+    data: dict[str, Any] | None = None
+    says_only: bool = False
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """`rule`: which rule says no, in a word or two; `words`: what is wrong and what to do."""
+
+    rule: str
+    words: str
+
+    def __str__(self) -> str:
+        return f"{self.words} ({self.rule})"

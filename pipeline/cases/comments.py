@@ -1,0 +1,138 @@
+"""Comments on GitHub → commands: each acted on once ever, by its id, and answered with one reply.
+
+The event is written and pushed first, with the words of the reply in it; replies.py posts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pipeline.accept.check import Judge
+from pipeline.audit.act import decide, record
+from pipeline.audit.work import Refusal, Work
+from pipeline.cases import people
+from pipeline.cases.events import Case
+from pipeline.cases.people import Person
+from pipeline.cases.replies import Replies
+from pipeline.cases.store import Store
+from pipeline.files import write
+from pipeline.github import Comment, GitHub
+from pipeline.moment import stamp
+from pipeline.text import _
+
+OVERLAP = timedelta(hours=2)  # lists lag: each run looks a little further back than the last one came
+ANSWERED = "answered"
+MAY = ("triage", "write", "maintain", "admin")  # GitHub's roles that may do more than read
+
+
+@dataclass(frozen=True)
+class Comments:
+    """`run` names this run in what it claims; `schemas` is where the schema of people.yml lies."""
+
+    judge: Judge
+    store: Store
+    github: GitHub
+    run: str
+    now: Callable[[], datetime]
+
+    def __call__(self) -> list[str]:
+        """The references of the cases with a new command. Raises RateLimited or GitHubFailed after what is done is safe."""
+        began = self.now()
+        waiting = list(self._waiting())
+        done = [case for comment in waiting if (case := self._act(comment))]
+        self._remember(began)
+        Replies(self.store, self.github, self.run, self.now)()
+        return done
+
+    # What is new
+
+    def _waiting(self) -> Iterator[Comment]:
+        """Commands without an event, oldest first. A comment that was changed after it was written is told so."""
+        issues, known = self._issues(), self._known()
+        for comment in sorted(self.github.comments(self._since()), key=lambda comment: comment.id):
+            if comment.by_bot or comment.id in known or comment.issue not in issues:
+                continue
+            if comment.body.startswith("/"):
+                yield comment
+
+    def _issues(self) -> dict[int, str]:
+        """Issue number → reference."""
+        return {
+            int(event.data["number"]): case.reference
+            for case in self.store.cases()
+            for event in case.events
+            if event.type == "issue_opened"
+        }
+
+    def _known(self) -> set[int]:
+        return {
+            int(event.data["comment"])
+            for case in self.store.cases()
+            for event in case.events
+            if "comment" in event.data
+        }
+
+    @property
+    def _mark(self) -> Any:
+        return self.store.root / "comments-read-until"
+
+    def _since(self) -> str:
+        if not self._mark.is_file():
+            return ""
+        return stamp(datetime.fromisoformat(self._mark.read_text("utf-8").strip()) - OVERLAP)
+
+    def _remember(self, moment: datetime) -> None:
+        """Only once everything until then has its event. At most once an hour: it would be a commit a run."""
+        if self._mark.is_file() and datetime.fromisoformat(self._mark.read_text("utf-8")) > moment - OVERLAP / 2:
+            return
+        write(self._mark, stamp(moment).encode())
+        self.store.settle("Remember how far comments were read", lambda: True)
+
+    # Acting
+
+    def _act(self, comment: Comment) -> str | None:
+        """One event for one comment, on whatever head there is by then; None if it has one already."""
+        reference = self._issues()[comment.issue]
+        person = self._person(comment)
+
+        def once() -> bool:
+            if comment.id in self._known():
+                return False
+            return self._append(self.store.case(reference), person, comment)
+
+        return reference if self.store.settle(f"Act on a command in {reference}", once) else None
+
+    def _append(self, case: Case, person: Person | Refusal, comment: Comment) -> bool:
+        mark = {"comment": comment.id, "run": self.run}
+        if isinstance(person, Refusal):
+            return self._answer(case, comment, mark, _("Nothing was recorded.") + "\n" + str(person))
+        work = Work(self.judge, self.store, self._people(), case, person, self.now())
+        outcome = decide(work, comment.body)
+        if outcome is None:
+            words = _("This is no command. Write /help to see what can be done.")
+            return self._answer(case, comment, mark, words)
+        if outcome.event is None:
+            return self._answer(case, comment, mark, outcome.said)
+        return record(work, outcome, said=outcome.said, **mark) is not None
+
+    def _answer(self, case: Case, comment: Comment, mark: dict[str, Any], said: str) -> bool:
+        data = {**mark, "said": said[:5000]}
+        return self.store.append(case, ANSWERED, at=stamp(self.now()), by=comment.login[:60], data=data) is not None
+
+    def _people(self) -> tuple[Person, ...]:
+        return people.load(self.store.root / "people.yml", self.judge.schemas, self.judge.data.organization)
+
+    def _person(self, comment: Comment) -> Person | Refusal:
+        """Known in people.yml, allowed by GitHub at this moment, and the comment as it was first written."""
+        if comment.edited:
+            words = _("The comment was changed after it was written. Write the command again in a new comment.")
+            return Refusal(_("commands are not edited"), words)
+        person = next((one for one in self._people() if one.login.lower() == comment.login.lower()), None)
+        if person is None:
+            return Refusal(_("people.yml"), _("You are not in people.yml; ask the Intake Manager."))
+        if self.github.permission(comment.login) not in MAY:
+            return Refusal(_("permission"), _("GitHub gives you no right to work in this repository."))
+        return person

@@ -1,0 +1,141 @@
+"""`forget`: what somebody sent is removed; that it was, and all that was done with it, stays in the events (D10).
+
+First the event, then the files: killed in between, the next call finds what is left, and no chain speaks of a file that
+is gone without saying why. Cases that were joined are one person's, and are forgotten together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.accept import inbox, references
+from pipeline.accept.inbox import Delivery, Inbox
+from pipeline.accept.submission import sha256
+from pipeline.cases.events import FORGOTTEN, LINKED, Case
+from pipeline.cases.rejected import Rejected
+from pipeline.cases.retention import JOINED
+from pipeline.cases.store import Store
+from pipeline.errors import CannotGoOn, StoreFailed, UnreadableInput
+from pipeline.files import remove, remove_folder
+from pipeline.moment import stamp
+from pipeline.profiles import derive
+
+COMMAND_LINE = "command line"
+
+
+@dataclass
+class Forgotten:
+    """`references` of all cases that belong together; `removed` counts files; `paths` is what history must not show."""
+
+    references: tuple[str, ...]
+    removed: int = 0
+    recorded: int = 0
+    paths: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Forget:
+    """`elsewhere`: places beside the records where deliveries wait on this machine (quarantine, complaints, an outbox).
+
+    `by` is a login or COMMAND_LINE.
+    """
+
+    store: Store
+    prefix: str
+    elsewhere: tuple[Inbox, ...]
+    by: str
+    now: datetime
+
+    def __call__(self, reference: str) -> Forgotten:
+        """Done again it removes what has come since, and records nothing if there is nothing. Raises CannotGoOn."""
+        cases = list(self._joined(reference))
+        done = Forgotten(tuple(case.reference for case in cases))
+        waiting = [path for place in self._inboxes() for path in self._waiting(place, cases)]
+        if not any(case.events for case in cases) and not waiting:
+            raise CannotGoOn(f"There is no case {reference} here; compare the reference")
+        for case in cases:
+            done.recorded += self._record(case, waiting)
+        for case in cases:
+            done.removed += remove_folder(self.store.folder(case.reference) / "private")
+        for path in waiting:
+            # What was found in it goes first: alone it would not show any more whose it is.
+            for file in (path.with_name(f"{path.name}.findings"), path):
+                done.removed += file.is_file()
+                remove(file)
+        done.paths = sorted({*self._paths(done.references), *self._names(waiting)})
+        return done
+
+    def _joined(self, reference: str) -> Iterator[Case]:
+        """The case and those joined with it, whichever way."""
+        seen, ahead = {reference}, [reference]
+        while ahead:
+            case = self.store.case(ahead.pop())
+            yield case
+            for event in case.events:
+                other = event.data.get({LINKED: "of", JOINED: "reference"}.get(event.type, ""))
+                if other and other not in seen:
+                    seen.add(other)
+                    ahead.append(other)
+
+    def _inboxes(self) -> tuple[Inbox, ...]:
+        rejected = Inbox(self.store.root, self.prefix, Rejected(self.store.root).folder.name)
+        return (Inbox(self.store.root, self.prefix), rejected, *self.elsewhere)
+
+    def _waiting(self, place: Inbox, cases: Iterable[Case]) -> Iterator[Path]:
+        """Deliveries of these cases: by their own reference, the one typed in, or the key of something in the case."""
+        wanted = {case.reference for case in cases}
+        keys = {str(event.data["key"]) for case in cases for event in case.deliveries}
+        for name in place.names():
+            try:
+                delivery = inbox.read(place.path(name))
+            except (ValueError, UnreadableInput, FileNotFoundError):
+                continue  # no delivery, or taken in just now
+            if wanted & set(self._references(delivery)) or keys & set(_keys(delivery)):
+                yield place.path(name)
+
+    def _references(self, delivery: Delivery) -> Iterator[str]:
+        yield delivery.reference
+        case = delivery.content.get("case")
+        typed = references.normalise(self.prefix, str(case.get("reference", ""))) if isinstance(case, dict) else None
+        if typed:
+            yield typed
+
+    def _record(self, case: Case, waiting: list[Path]) -> bool:
+        """One event for everything that no event has called forgotten yet. Raises StoreFailed if a rival wrote it."""
+        kept = any(not case.forgotten(event) for event in case.deliveries)
+        told = {name for event in case.events if event.type == FORGOTTEN for name in event.data["files"]}
+        here = self._names(waiting)
+        if not case.events or not (kept or set(here) - told):
+            return False
+        data = {"files": here}
+        if not self.store.append(case, FORGOTTEN, at=stamp(self.now), by=self.by, data=data):
+            raise StoreFailed(f"Somebody else was writing to {case.reference}; run this again")
+        return True
+
+    def _names(self, waiting: list[Path]) -> list[str]:
+        """Of those that lie in the records themselves."""
+        return sorted(str(path.relative_to(self.store.root)) for path in waiting if self.store.root in path.parents)
+
+    def _paths(self, cases: tuple[str, ...]) -> Iterator[str]:
+        """All that ever lay in the records: the events say under which names."""
+        for reference in cases:
+            yield f"cases/{reference}/private"
+            for event in self.store.case(reference).events:
+                if event.type == FORGOTTEN:
+                    yield from event.data["files"]
+                    yield from (f"{name}.findings" for name in event.data["files"] if name.startswith("rejected/"))
+                elif "digest" in event.data:
+                    name = f"{event.data['key']}-{event.data['digest'][:16]}.json"
+                    yield from (f"inbox/{name}", f"rejected/{name}", f"rejected/{name}.findings")
+
+
+def _keys(delivery: Delivery) -> Iterator[str]:
+    """The key in its name, and the one it would have been given."""
+    content = delivery.content
+    yield delivery.name.partition("-")[0]
+    kind = content.get("kind")
+    about = content.get("topic" if kind == derive.CONTACT else "profile")
+    yield sha256([kind, about, content.get("id") or dict(content)])

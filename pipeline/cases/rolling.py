@@ -1,0 +1,66 @@
+"""Rolling issues: one for all of a kind, claimed and opened with the first, then only drawn anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pipeline.audit.issue import Issue
+from pipeline.cases.events import CLAIMED, OPENED, Event
+from pipeline.cases.store import Store
+from pipeline.cases.takein import BY
+from pipeline.errors import GitHubFailed, PushRejected
+from pipeline.github import GitHub
+from pipeline.moment import stamp
+
+CLAIM = timedelta(minutes=15)  # after that, a claim's run is taken for dead
+
+
+@dataclass(frozen=True)
+class Rolling:
+    """`run` names this run in its claims."""
+
+    store: Store
+    github: GitHub
+    run: str
+    now: Callable[[], datetime]
+    claim: timedelta = CLAIM
+
+    def show(self, name: str, issue: Issue, wanted: bool) -> None:
+        """`name` keeps its claim in cases/; it is no case, so it begins with a dot. Opened only once it is `wanted`."""
+        case = self.store.case(name)
+        opened, claim = case.opened(name), case.claimed(name)
+        if opened and self._drawn(int(opened.data["number"]), issue, wanted):
+            return
+        others = claim and claim.data["run"] != self.run
+        if not wanted or (claim and others and self.now() - datetime.fromisoformat(claim.at) < self.claim):
+            return
+        try:
+            self.store.append(case, CLAIMED, at=stamp(self.now()), by=BY, data={"kind": name, "run": self.run})
+            self.store.publish("Claim a rolling issue")
+        except PushRejected:
+            return  # another run is at it
+        number = self.github.open_issue(issue, tried=claim is not None)
+        self.store.settle("Record a rolling issue", lambda: self._opened(name, number, opened))
+
+    def _drawn(self, number: int, issue: Issue, wanted: bool) -> bool:
+        """Draws it anew, and opens it again while it is wanted; False if somebody has deleted it."""
+        try:
+            body, state = self.github.body(number)
+            drawn = replace(issue, open=wanted or state == "open")
+            if body.strip() != issue.body.strip() or drawn.open != (state == "open"):
+                self.github.update_issue(number, drawn)
+        except GitHubFailed as error:
+            if error.gone:
+                return False
+            raise
+        return True
+
+    def _opened(self, name: str, number: int, void: Event | None) -> None:
+        """`void`: the opening of an issue that is there no more."""
+        case = self.store.case(name)
+        opened = case.opened(name)
+        if opened is None or (void and opened.number == void.number):
+            data = {"kind": name, "drawn": "", "number": number}
+            self.store.append(case, OPENED, at=stamp(self.now()), by=BY, data=data)

@@ -1,0 +1,117 @@
+"""Where a case stands: its events, folded along the process table. Nothing else says so (D3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from pipeline.cases.events import Case, Event
+from pipeline.profiles import derive
+from pipeline.profiles.model import Data, Profile
+from pipeline.profiles.process import Process, State
+
+MET, NOT_MET = "met", "not_met"
+MEETING = "verification"  # the step by which a profile says that there is a meeting
+Judged = Mapping[tuple[str, str], str]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`since`: when it came into its state; `claims` and `assigned`: role → login; `acted`: login → what they did.
+
+    `findings`: (statement, criterion) → met or not_met. `pause`: when it was paused, if it is.
+    """
+
+    state: State
+    since: datetime
+    claims: Mapping[str, str] = field(default_factory=dict)
+    assigned: Mapping[str, str] = field(default_factory=dict)
+    acted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    findings: Judged = field(default_factory=dict)
+    recommendation: str | None = None
+    moment: str | None = None
+    pause: datetime | None = None
+    rested: timedelta = timedelta()
+
+    @property
+    def owner(self) -> str | None:
+        """The login of who has it: to whom it was assigned for the present turn, else who claimed it."""
+        return self.assigned.get(self.state.awaits) or self.claims.get(self.state.awaits)
+
+    @property
+    def due(self) -> datetime | None:
+        """When the state should have ended; None where nobody has decided, or the clock stands still."""
+        if self.state.days is None or not self.state.open or self.pause:
+            return None
+        return self.since + timedelta(days=self.state.days) + self.rested
+
+    def age(self, now: datetime) -> timedelta:
+        """Time in the state, without pauses."""
+        return (self.pause or now) - self.since - self.rested
+
+
+def facts(case: Case, profile: Profile | None, outcome: str | None) -> frozenset[str]:
+    """What chooses between two rows of one command."""
+    found = {outcome} if outcome else set()
+    if case.current(derive.PORTFOLIO):
+        found.add("portfolio")
+    if profile and any(step.id == MEETING for step in profile.steps):
+        found.add("meeting")
+    return frozenset(found)
+
+
+def standing(data: Data, case: Case) -> Standing:
+    """Folds the events; those that do not move a case (issues opened, commands refused) are passed over."""
+    return list(walk(data, case))[-1][1]
+
+
+def walk(data: Data, case: Case) -> Iterator[tuple[Event, Standing]]:
+    """Each event with where the case stands after it."""
+    process = data.process
+    here = Standing(process.state(process.start), _time(case.opening))
+    for number, event in enumerate(case.events):
+        before = replace(case, events=case.events[: number + 1])
+        here = _after(process, here, event, facts(before, data.profile(case.about), event.data.get("outcome")))
+        yield event, here
+
+
+def _after(process: Process, here: Standing, event: Event, known: frozenset[str]) -> Standing:
+    target = event.data.get("to")
+    if target is None:
+        row = process.by_event(event.type, here.state.id, known)
+        if row is None:
+            return here
+        target = row.target(here.state.id)
+    here = _noted(here, event)
+    if target == here.state.id:
+        return here
+    moved = process.state(target)
+    return replace(here, state=moved, since=_time(event), moment=None, pause=None, rested=timedelta())
+
+
+def _noted(here: Standing, event: Event) -> Standing:
+    """What an event says beside the state it leads to."""
+    data, at = event.data, _time(event)
+    if event.type == "claimed":
+        here = replace(here, claims={**here.claims, data["role"]: event.by})
+    elif event.type == "assigned":
+        here = replace(here, assigned={**here.assigned, data["for"]: data["login"]})
+    elif event.type == "findings":
+        judged = {(entry["statement"], entry["criterion"]): entry["verdict"] for entry in data["findings"]}
+        here = replace(here, findings={**here.findings, **judged})
+    elif event.type == "recommended":
+        here = replace(here, recommendation=data["outcome"])
+    elif event.type == "scheduled":
+        here = replace(here, moment=data["moment"])
+    elif event.type == "paused":
+        here = replace(here, pause=at)
+    elif event.type == "resumed" and here.pause:
+        here = replace(here, pause=None, rested=here.rested + (at - here.pause))
+    if "role" in data:
+        here = replace(here, acted={**here.acted, event.by: (*here.acted.get(event.by, ()), data["role"])})
+    return here
+
+
+def _time(event: Event) -> datetime:
+    return datetime.fromisoformat(event.at)

@@ -1,0 +1,143 @@
+"""What the body can learn from its cases: counted from the events alone, without a word or a name of anybody's.
+
+A case that was joined to another counts once, with that one. Times are stays that have ended, without pauses; a case that
+still waits is in none. The median is the middle value (of an even number, the mean of the two in the middle); p90 is by
+nearest rank: the smallest value that at least nine of ten do not exceed.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
+from pipeline.cases import load
+from pipeline.cases.events import CONTACT, Case
+from pipeline.cases.load import Load
+from pipeline.cases.retention import JOINED
+from pipeline.cases.standing import NOT_MET, Standing, standing, walk
+from pipeline.profiles import derive
+from pipeline.profiles.model import Data
+
+SMALL = 5  # with fewer audited cases, a list of statements would say something of single people
+MOST = 10  # statements listed
+DAY = timedelta(days=1)
+FUNNEL = ("received", "admitted", "portfolio", "recommended", "decided", "granted")
+
+
+@dataclass(frozen=True)
+class Stay:
+    """`median` and `p90` in days, of `count` stays that have ended."""
+
+    state: str
+    count: int
+    median: float
+    p90: float
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """`certificate`: of one profile's cases, "" of all. `not_met`: statement → cases; None where too few were audited.
+
+    `funnel`: how many cases ever got so far; a portfolio can come before the interview.
+    """
+
+    certificate: str
+    funnel: dict[str, int]
+    stays: tuple[Stay, ...]
+    audited: int
+    not_met: tuple[tuple[str, int], ...] | None
+    loads: tuple[Load, ...]
+
+
+def statistics(data: Data, cases: Iterable[Case], now: datetime, certificate: str = "") -> Statistics:
+    chosen = [case for case in cases if _counts(case) and certificate in ("", case.about)]
+    audited = [standing(data, case) for case in chosen if _has(case, "recommended")]
+    return Statistics(
+        certificate,
+        {step: sum(_reached(case, step) for case in chosen) for step in FUNNEL},
+        tuple(_stays(data, chosen)),
+        len(audited),
+        tuple(_not_met(audited)) if len(audited) >= SMALL else None,
+        tuple(load.of(data, chosen, now)),
+    )
+
+
+def _counts(case: Case) -> bool:
+    return case.opening.type != CONTACT and not _has(case, JOINED)
+
+
+def _has(case: Case, *types: str) -> bool:
+    return any(event.type in types for event in case.events)
+
+
+def _reached(case: Case, step: str) -> bool:
+    if step == "received":
+        return True
+    if step == "portfolio":
+        return case.current(derive.PORTFOLIO) is not None
+    return _has(case, "granted", "declined") if step == "decided" else _has(case, step)
+
+
+def _stays(data: Data, cases: Sequence[Case]) -> Iterator[Stay]:
+    """In the order of the process table; only states that a case has left."""
+    days: dict[str, list[float]] = {}
+    for case in cases:
+        for state, time in ended(data, case):
+            days.setdefault(state, []).append(time / DAY)
+    for here in data.process.states:
+        if found := days.get(here.id):
+            yield Stay(here.id, len(found), median(found), nearest_rank(found, 90))
+
+
+def ended(data: Data, case: Case) -> Iterator[tuple[str, timedelta]]:
+    """(state, time in it without pauses) of every stay that has ended."""
+    before: Standing | None = None
+    for event, here in walk(data, case):
+        if before and (before.state.id, before.since) != (here.state.id, here.since):
+            yield before.state.id, before.age(datetime.fromisoformat(event.at))
+        before = here
+
+
+def nearest_rank(values: Sequence[float], percent: int) -> float:
+    """The smallest of the values that at least so many percent of them do not exceed."""
+    return sorted(values)[max(math.ceil(len(values) * percent / 100), 1) - 1]
+
+
+def _not_met(audited: Sequence[Standing]) -> list[tuple[str, int]]:
+    """Cases in which a statement is not met by one criterion or more, the most frequent first."""
+    count: Counter[str] = Counter()
+    for here in audited:
+        count.update({statement for (statement, _criterion), verdict in here.findings.items() if verdict == NOT_MET})
+    return sorted(count.items(), key=lambda entry: (-entry[1], entry[0]))[:MOST]
+
+
+def table(of: Statistics) -> Iterator[tuple[str, str, str, str]]:
+    """(part, item, measure, value): every number of the page, days with one decimal."""
+    for step, number in of.funnel.items():
+        yield "funnel", step, "cases", str(number)
+    for stay in of.stays:
+        yield "time in state", stay.state, "stays", str(stay.count)
+        yield "time in state", stay.state, "median days", f"{stay.median:.1f}"
+        yield "time in state", stay.state, "p90 days", f"{stay.p90:.1f}"
+    yield "audited", "", "cases", str(of.audited)
+    for statement, number in of.not_met or ():
+        yield "not met", statement, "cases", str(number)
+    for entry in of.loads:
+        yield "load", entry.login or "not claimed", "open cases", str(entry.open)
+        yield "load", entry.login or "not claimed", "oldest days", f"{entry.oldest / DAY:.1f}"
+
+
+def to_csv(every: Iterable[Statistics]) -> str:
+    """RFC 4180, with a head; one row a number."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(("certificate", "part", "item", "measure", "value"))
+    for of in every:
+        writer.writerows((of.certificate or "all", *row) for row in table(of))
+    return buffer.getvalue()

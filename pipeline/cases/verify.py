@@ -1,0 +1,173 @@
+"""`verify-cases`: every chain of events walked, and what each event says compared with what lies there. It changes nothing.
+
+A chain shows accidents and edits, not a writer who rewrites all of it (D3): that is what clones and backups are for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline import shape
+from pipeline.accept.check import Judge
+from pipeline.accept.submission import sha256
+from pipeline.cases.events import CONTACT, DELIVERIES, Case, Event
+from pipeline.cases.standing import facts
+from pipeline.cases.store import Store
+from pipeline.files import names
+from pipeline.findings import Finding
+from pipeline.profiles.process import PIPELINE
+from pipeline.text import _
+
+NAMED = ("kind", "about", "key", "digest", "schema")  # what an event of a delivery says of it
+
+
+@dataclass
+class Verified:
+    """`findings` of all cases at once; `cases` and `events` count what was looked at."""
+
+    findings: list[Finding] = field(default_factory=list)
+    cases: int = 0
+    events: int = 0
+
+
+def verify(judge: Judge, store: Store) -> Verified:
+    """Also of the folders whose names begin with a dot: they hold the claims of issues that belong to no case."""
+    done = Verified()
+    folder = store.root / "cases"
+    for reference in sorted(os.listdir(folder)) if folder.is_dir() else []:
+        if (folder / reference / "events").is_dir():
+            done.cases += 1
+            case, found = _chain(judge, folder / reference)
+            done.events += len(case.events)
+            done.findings += found or list(_sense(judge, store, case))
+    return done
+
+
+def _chain(judge: Judge, folder: Path) -> tuple[Case, list[Finding]]:
+    """The events up to the first broken link, and what is wrong with that one."""
+    events: list[Event] = []
+    for number, name in enumerate(names(folder / "events", ".json"), 1):
+        data = (folder / "events" / name).read_bytes()
+        value, message = _read(data)
+        if name != f"{number:04}.json":
+            message = _("comes where {number:04}.json is expected; restore that one from Git").format(number=number)
+        elif not message:
+            message = _follows(events, value)
+        if message:
+            return Case(folder.name, tuple(events)), [_finding(folder.name, name, message)]
+        found = shape.check(shape.data_schema(judge.schemas, "event"), value, shape.last_name)
+        if found:
+            words = "; ".join(f"{finding.label}: {finding.message}" for finding in found)
+            return Case(folder.name, tuple(events)), [_finding(folder.name, name, words)]
+        digest = hashlib.sha256(data).hexdigest()
+        events.append(Event(number, value["type"], value["at"], value["by"], value["previous"], value["data"], digest))
+    return Case(folder.name, tuple(events)), []
+
+
+def _read(data: bytes) -> tuple[dict[str, Any], str]:
+    try:
+        value = json.loads(data)
+    except ValueError:
+        value = None
+    wrong = "" if isinstance(value, dict) else _("is no event; restore it from Git")
+    return value if isinstance(value, dict) else {}, wrong
+
+
+def _follows(events: list[Event], value: dict[str, Any]) -> str:
+    """What is wrong with the link to the event before; "" if nothing is."""
+    expected, said = events[-1].sha256 if events else None, value.get("previous")
+    if said == expected:
+        return ""
+    if expected is None:
+        return _("is the first event, but names one before it; restore what is missing from Git")
+    words = _(
+        "names {said} as the SHA-256 of {before:04}.json, which has {expected}: one of the two was changed; "
+        "restore them from Git"
+    )
+    return words.format(said=said, before=events[-1].number, expected=expected)
+
+
+def _sense(judge: Judge, store: Store, case: Case) -> Iterator[Finding]:
+    """Of a chain that holds: what its events speak of is there, and the process table allows where they lead."""
+    if not case.events or case.reference.startswith("."):
+        return
+    for event in case.events:
+        if event.type in DELIVERIES:
+            yield from (_finding(case.reference, event, message) for message in _delivery(store, case, event))
+    if case.opening.type != CONTACT:
+        yield from _moves(judge, case)
+
+
+def _delivery(store: Store, case: Case, event: Event) -> Iterator[str]:
+    missing = [name for name in NAMED if not isinstance(event.data.get(name), str)]
+    if missing:
+        yield _("does not say of its delivery: {names}").format(names=", ".join(missing))
+        return
+    digest, schema = str(event.data["digest"]), str(event.data["schema"])
+    if _digest(store.root / "schemas" / f"{schema}.json") != schema:
+        yield _("schemas/{name}.json is not what it was judged by; restore it from Git").format(name=schema)
+    if case.forgotten(event):
+        return
+    found = _digest(store.private(case.reference, digest) / "submission.json")
+    place = f"private/{digest[:16]}/submission.json"
+    if found is None:
+        words = _("names {place}, which is not there, and no event says that it was forgotten; restore it from Git")
+        yield words.format(place=place)
+    elif found != digest:
+        yield _("names {place}, which has been changed; restore it from Git").format(place=place)
+
+
+def _digest(path: Path) -> str | None:
+    """SHA-256 of a file's canonical JSON; "" of what is no JSON, None if there is no file."""
+    if not path.is_file():
+        return None
+    try:
+        return sha256(json.loads(path.read_bytes()))
+    except ValueError:
+        return ""
+
+
+def _moves(judge: Judge, case: Case) -> Iterator[Finding]:
+    """Each step from one state to the next, along the process table as it is now."""
+    process, profile = judge.data.process, judge.data.profile(case.about)
+    here = process.start
+    for number, event in enumerate(case.events, 1):
+        target = event.data.get("to")
+        if target is not None:
+            message = _refused(judge, here, event)
+            if message:
+                yield _finding(case.reference, event, message)
+                return
+            here = str(target)
+            continue
+        before = Case(case.reference, case.events[:number])
+        row = process.by_event(event.type, here, facts(before, profile, event.data.get("outcome")))
+        if row and row.who != (PIPELINE,):
+            yield _finding(case.reference, event, _("does not say from which state to which it leads"))
+            return
+        here = row.target(here) if row else here
+
+
+def _refused(judge: Judge, here: str, event: Event) -> str:
+    """Why the process table does not allow an event that names its states; "" if it does."""
+    source, target, role = event.data.get("from"), event.data["to"], event.data.get("role")
+    if source != here:
+        return _("leads from {source}, but the case was in {here}").format(source=source, here=here)
+    for row in judge.data.process.transitions:
+        roles = ("decider",) if row.command == "decide" else row.who
+        if (row.event, role in roles, source in row.sources) == (event.type, True, True):
+            if row.target(here) == target:
+                return ""
+    words = _("the process table has no {event} from {source} to {target} for {role}")
+    return words.format(event=event.type, source=source, target=target, role=role)
+
+
+def _finding(reference: str, event: Event | str, message: str) -> Finding:
+    name = event if isinstance(event, str) else f"{event.number:04}.json"
+    return Finding("", reference, message, file=f"cases/{reference}/events/{name}", line=1)

@@ -1,0 +1,83 @@
+"""The process table (data/process.yml): states, and for each transition who may make it, from where, and what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+APPLICANT, NOBODY, PIPELINE, SAME = "applicant", "nobody", "intake", "same"
+
+
+@dataclass(frozen=True)
+class State:
+    """`awaits`: a role's id, applicant or nobody. `days`: until it should be done; None: not decided."""
+
+    id: str
+    title: str
+    awaits: str
+    todo: str
+    days: int | None
+    open: bool
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One row. `when`: facts that must hold ("meeting") or must not ("no meeting"); `needs`: names of rules."""
+
+    event: str
+    command: str | None
+    sources: tuple[str, ...]
+    to: str
+    who: tuple[str, ...]
+    needs: tuple[str, ...]
+    when: tuple[str, ...]
+
+    def fits(self, facts: Iterable[str]) -> bool:
+        known = set(facts)
+        return all((fact[3:] not in known) if fact.startswith("no ") else (fact in known) for fact in self.when)
+
+    def target(self, source: str) -> str:
+        return source if self.to == SAME else self.to
+
+
+@dataclass(frozen=True)
+class Process:
+    states: tuple[State, ...]
+    start: str
+    transitions: tuple[Transition, ...]
+
+    def state(self, state_id: str) -> State:
+        return next(state for state in self.states if state.id == state_id)
+
+    def of_command(self, command: str, source: str | None = None) -> tuple[Transition, ...]:
+        rows = (row for row in self.transitions if row.command == command)
+        return tuple(row for row in rows if source is None or source in row.sources)
+
+    def by_event(self, event: str, source: str, facts: Iterable[str]) -> Transition | None:
+        rows = (row for row in self.transitions if row.event == event and source in row.sources)
+        return next((row for row in rows if row.fits(facts)), None)
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(row.command for row in self.transitions if row.command))
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(row.event for row in self.transitions))
+
+
+def build(raw: dict[str, Any]) -> Process:
+    rows = tuple(
+        Transition(
+            event=row["event"],
+            command=row["command"],
+            sources=tuple(row["from"]),
+            to=row["to"],
+            who=tuple(row["who"]),
+            needs=tuple(row["needs"]),
+            when=tuple(row["when"]),
+        )
+        for row in raw["transitions"]
+    )
+    return Process(tuple(State(**state) for state in raw["states"]), raw["start"], rows)

@@ -1,0 +1,156 @@
+"""Commands on GitHub: each comment acted on once ever and answered once, whatever GitHub does."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.accept.accept import Receipt, accept
+from pipeline.accept.desk import desk
+from pipeline.cases.gitstore import GitStore
+from pipeline.cases.intake import Intake, Report
+from pipeline.cases.standing import standing
+from pipeline.errors import GitHubFailed
+from pipeline.github import GitHub
+from pipeline.profiles import derive
+from tests.fakes.github import FakeGitHub, Fault
+from tests.support import CONCEPTS, DATA, JUDGE, Remote, filled, push, remote
+
+NOW = datetime(2027, 3, 14, 9, tzinfo=UTC)
+PEOPLE = {
+    "ines": ["intake_manager"],
+    "ada": ["auditor"],
+    "vera": ["verifier"],
+    "dora": ["director"],
+}
+
+
+def begin(root: Path) -> tuple[Remote, str]:
+    """Records with one self-assessment in the inbox, and its reference."""
+    made = remote(root)
+    first = made.root / "first"
+    receipt = accept(desk(JUDGE, root / "keys", GitStore.at(first), first), filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    assert isinstance(receipt, Receipt)
+    people = [{"login": login, "name": login.title(), "roles": roles} for login, roles in PEOPLE.items()]
+    (first / "people.yml").write_text(yaml.safe_dump({"people": people}))
+    push(first, "Deliver")
+    return made, receipt.reference
+
+
+def run(made: Remote, name: str, fake: FakeGitHub, now: datetime = NOW) -> Report:
+    github = GitHub(fake.url, fake.repository, "token", sleep=lambda _seconds: None)
+    clone = made.root / name
+    store = GitStore.at(clone if clone.exists() else made.clone(name))
+    return Intake(JUDGE, store, github, run=name, address="https://x/", now=lambda: now)()
+
+
+def state(made: Remote, reference: str, name: str = "look") -> str:
+    clone = made.root / name
+    store = GitStore.at(clone if clone.exists() else made.clone(name))
+    store.refresh()
+    return standing(DATA, store.case(reference)).state.id
+
+
+def test_a_command_moves_the_case_once_is_answered_once_and_the_issue_is_drawn_anew(memory: Path) -> None:
+    made, reference = begin(memory / "r")
+    with FakeGitHub() as fake:
+        run(made, "one", fake)
+        fake.add_comment(1, "ines", "I have called her.")
+        fake.add_comment(1, "Ines", "/schedule 2027-03-20 09:30\r\nas she wished")
+        report = run(made, "two", fake)
+        assert report.commands == [reference]
+        assert state(made, reference) == "interview"
+        (reply,) = fake.replies()
+        assert reply["body"].split("\n")[0] == "<!-- reply to 1001 -->"
+        assert "arranged for 2027\\-03\\-20 09\\:30" in reply["body"]
+        assert {label["name"] for label in fake.issues[0]["labels"]} >= {"stage: interview"}
+        again = run(made, "three", fake)
+        assert (again.commands, len(fake.replies()), again.updated) == ([], 1, [])
+        assert fake.violations == []
+
+
+REFUSALS = [
+    ("nobody", "/admit", {}, "people.yml"),
+    ("ada", "/admit", {}, "your role"),
+    ("ines", "/frobnicate @octocat", {}, "the commands"),
+    ("ines", "/admit", {"edited": True}, "commands are not edited"),
+    ("ines", "/ admit", {}, "no command"),
+]
+
+
+@pytest.mark.parametrize(("login", "body", "more", "words"), REFUSALS, ids=[entry[3] for entry in REFUSALS])
+def test_a_refusal_is_one_reply_and_changes_nothing(
+    memory: Path, login: str, body: str, more: dict[str, bool], words: str
+) -> None:
+    made, reference = begin(memory / "r")
+    with FakeGitHub() as fake:
+        run(made, "one", fake)
+        fake.add_comment(1, login, body, **more)  # type: ignore[arg-type]
+        run(made, "two", fake)
+        run(made, "three", fake)
+        (reply,) = fake.replies()
+        assert words in reply["body"].replace("\\", "")
+        assert "@octocat" not in reply["body"]
+    assert state(made, reference) == "received"
+
+
+def test_bots_are_ignored_and_the_permission_is_asked_at_that_moment(memory: Path) -> None:
+    made, reference = begin(memory / "r")
+    with FakeGitHub() as fake:
+        run(made, "one", fake)
+        fake.add_comment(1, "ines", "/admit", "Bot")
+        fake.add_comment(1, "ines", "/admit")
+        for role in ("read", "none"):
+            fake.permissions["ines"] = role
+        before = len(fake.replies())
+        run(made, "two", fake)
+        assert "permission" in fake.replies()[-1]["body"]
+        assert len(fake.replies()) == before + 1
+        fake.permissions["ines"] = "triage"
+        fake.add_comment(1, "ines", "/admit")
+        run(made, "three", fake)
+    assert state(made, reference) == "awaiting_portfolio"
+
+
+FAULTS = [("500", False), ("500", True), ("drop", False), ("drop", True), ("not-json", False)]
+
+
+@pytest.mark.parametrize(("kind", "done"), FAULTS)
+def test_an_answer_that_says_nothing_never_makes_a_second_reply(memory: Path, kind: str, done: bool) -> None:
+    made, _reference = begin(memory / "r")
+    with FakeGitHub(lag=2) as fake:
+        run(made, "one", fake)
+        fake.add_comment(1, "ines", "/help")
+        fake.faults.append(Fault(kind, "POST", done))
+        run(made, "two", fake)
+        run(made, "three", fake, NOW + timedelta(hours=1))
+        assert len(fake.replies()) == 1
+
+
+def test_a_run_that_died_before_its_reply_is_replaced_after_a_while(memory: Path) -> None:
+    made, _reference = begin(memory / "r")
+    with FakeGitHub() as fake:
+        run(made, "one", fake)
+        fake.add_comment(1, "ines", "/help")
+        fake.faults += [Fault("500")] * 8
+        with pytest.raises(GitHubFailed):
+            run(made, "two", fake)
+        fake.faults.clear()
+        run(made, "three", fake, NOW + timedelta(minutes=1))
+        assert fake.replies() == []  # the one that claimed it may still be at it
+        run(made, "four", fake, NOW + timedelta(minutes=20))
+        run(made, "five", fake, NOW + timedelta(minutes=40))
+        assert len(fake.replies()) == 1
+
+
+def test_the_issue_of_a_case_that_has_ended_is_closed(memory: Path) -> None:
+    made, reference = begin(memory / "r")
+    with FakeGitHub() as fake:
+        run(made, "one", fake)
+        fake.add_comment(1, "ines", "/withdraw")
+        run(made, "two", fake)
+        assert fake.issues[0]["state"] == "closed"
+    assert state(made, reference) == "withdrawn"

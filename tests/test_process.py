@@ -1,0 +1,333 @@
+"""The process: who may do what from where, what it needs, and where it leads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.accept.accept import Receipt, accept
+from pipeline.accept.desk import desk
+from pipeline.audit.act import Outcome, decide, record
+from pipeline.audit.commands import EVERY
+from pipeline.audit.needs import NEEDS
+from pipeline.audit.work import Work
+from pipeline.cases.intake import Intake
+from pipeline.cases.people import Person
+from pipeline.cases.standing import standing
+from pipeline.cases.store import Store
+from pipeline.profiles import derive, process_rules
+from tests.support import CONCEPTS, DATA, JUDGE, PRACTICE, filled
+
+PEOPLE = (
+    Person("ines", "Ines Intake", ("intake_manager",)),
+    Person("ada", "Ada Audit", ("auditor",)),
+    Person("abe", "Abe Audit", ("auditor",), teaches_for=("WELLth Movement",)),
+    Person("vera", "Vera Verify", ("verifier",)),
+    Person("dora", "Dora Director", ("director",)),
+    Person("all", "Al Rounder", ("intake_manager", "auditor", "verifier", "director")),
+)
+NOON = datetime(2027, 3, 14, 12, tzinfo=UTC)
+
+
+class Body:
+    """A body at work on its records: each call of `do` is one comment of one person."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.store = Store(root / "records")
+        self.now = NOON
+
+    def send(self, kind: str, about: str, **more: Any) -> str:
+        here = desk(JUDGE, self.root, self.store, self.store.root)
+        receipt = accept(here, filled(kind, about, **more))
+        assert isinstance(receipt, Receipt)
+        Intake(JUDGE, self.store)()
+        return receipt.reference
+
+    def secret(self, reference: str) -> dict[str, str]:
+        receipts = desk(JUDGE, self.root, self.store, self.store.root).receipts
+        return {"reference": reference, "secret": receipts.secret(reference)}
+
+    def work(self, login: str, reference: str) -> Work:
+        person = next(person for person in PEOPLE if person.login == login)
+        return Work(JUDGE, self.store, PEOPLE, self.store.case(reference), person, self.now)
+
+    def do(self, login: str, reference: str, comment: str) -> Outcome:
+        work = self.work(login, reference)
+        outcome = decide(work, comment)
+        assert outcome is not None
+        assert record(work, outcome) is not None
+        self.now += timedelta(hours=1)
+        return outcome
+
+    def state(self, reference: str) -> str:
+        return standing(DATA, self.store.case(reference)).state.id
+
+
+@pytest.fixture
+def body(tmp_path: Path) -> Body:
+    return Body(tmp_path)
+
+
+def audited(body: Body, about: str = CONCEPTS, **more: Any) -> str:
+    """A case whose portfolio is ready for its audit."""
+    reference = body.send(derive.SELF_ASSESSMENT, about, **more)
+    body.do("ines", reference, "/schedule 2027-03-20 09:30")
+    body.do("ines", reference, "/admit")
+    assert body.state(reference) == "awaiting_portfolio"
+    body.send(derive.PORTFOLIO, about, case=body.secret(reference))
+    assert body.state(reference) == "audit"
+    return reference
+
+
+def test_concepts_goes_from_the_audit_to_the_decision(body: Body) -> None:
+    reference = audited(body)
+    assert body.do("ada", reference, "/claim no-conflict").said == "The case is yours."
+    assert body.do("ada", reference, "/finding all met").said == "216 findings, 0 not met."
+    body.do("ada", reference, "/recommend grant")
+    assert body.state(reference) == "decision"
+    body.do("dora", reference, "/decide grant no-conflict")
+    assert body.state(reference) == "granted"
+
+
+def test_practice_has_a_meeting_in_between(body: Body) -> None:
+    reference = audited(body, PRACTICE)
+    for login, comment in (
+        ("ada", "/claim no-conflict"),
+        ("ada", "/finding all met"),
+        ("ada", "/recommend grant"),
+        ("vera", "/claim no-conflict"),
+        ("vera", "/schedule 2027-04-02 10:00"),
+        ("vera", "/meeting missed"),
+    ):
+        assert not body.do(login, reference, comment).refusals, comment
+    assert body.state(reference) == "verification"
+    body.do("vera", reference, "/meeting held")
+    assert body.state(reference) == "decision"
+    assert body.do("all", reference, "/decide grant no-conflict").refusals == ()
+    assert body.state(reference) == "granted"
+
+
+def test_more_evidence_may_replace_what_is_audited_and_brings_the_case_back(body: Body) -> None:
+    reference = audited(body)
+    body.do("ada", reference, "/claim no-conflict")
+    assert body.store.case(reference).audit_begun
+    body.do("ada", reference, "/request-evidence C3.4 C1.1")
+    assert body.state(reference) == "evidence_requested"
+    assert not body.store.case(reference).audit_begun
+    answers = filled(derive.PORTFOLIO, CONCEPTS)["answers"]
+    answers["C3.4"]["evidence"] = "More of it."
+    body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers)
+    assert body.state(reference) == "audit"
+    assert body.store.case(reference).audit_begun
+
+
+def test_an_appeal_is_decided_by_somebody_who_took_no_part(body: Body) -> None:
+    reference = audited(body)
+    for login, comment in (
+        ("ada", "/claim no-conflict"),
+        ("ada", "/finding all met except C3.4 mastery"),
+        ("ada", "/recommend decline"),
+        ("dora", "/decide decline no-conflict"),
+        ("ines", "/appeal"),
+    ):
+        assert not body.do(login, reference, comment).refusals, comment
+    assert body.state(reference) == "appealed"
+    for login in ("dora", "ada"):
+        refused = body.do(login, reference, "/decide grant no-conflict")
+        assert "an appeal goes to somebody uninvolved" in refused.said
+    assert not body.do("abe", reference, "/decide grant no-conflict").refusals
+    assert body.state(reference) == "granted"
+
+
+REFUSED = [
+    ("ada", "/admit", "your role", "Intake Manager"),
+    ("ines", "/recommend grant", "the state of the case", "In audit"),
+    ("ines", "/frobnicate", "the commands", "/help"),
+    ("ines", "/schedule tomorrow noon", "a date and a time", "2027-03-14 09:30"),
+    ("ines", "/schedule", "the form of the command", "/schedule DATE TIME"),
+    ("ines", "/schedule 2020-01-01 09:00", "a date and a time", "one to come"),
+    ("ines", "/link nonsense", "another case", ""),
+    ("ines", "/resume", "not paused", ""),
+    ("ines", "/schedule 2027-03-20 09:30\n/admit", "one command a comment", "/admit"),
+]
+
+
+@pytest.mark.parametrize(("login", "comment", "rule", "words"), REFUSED, ids=[entry[1][:14] for entry in REFUSED])
+def test_a_refusal_names_its_rule_and_records_nothing(
+    body: Body, login: str, comment: str, rule: str, words: str
+) -> None:
+    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    before = len(body.store.case(reference).events)
+    outcome = body.do(login, reference, comment)
+    assert [refusal.rule for refusal in outcome.refusals] == [rule]
+    assert words in outcome.said
+    assert len(body.store.case(reference).events) == before
+
+
+def test_what_is_no_command_is_left_alone(body: Body) -> None:
+    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    work = body.work("ines", reference)
+    for comment in ("I called her yesterday.", "\n/admit", " /admit", "//admit", "/Admit", "see /admit", ""):
+        assert decide(work, comment) is None
+
+
+AUDIT_REFUSED = [
+    ("/finding C3.4 mastery", "the form of the command"),
+    ("/finding C99 met", "statements of this profile"),
+    ("/finding C3.4 charm met", "criteria of this profile"),
+    ("/finding C3.4 met not-met", "the form of the command"),
+    ("/finding all met except", "the form of the command"),
+    ("/finding all met except X1", "statements of this profile"),
+    ("/request-evidence", "the form of the command"),
+    ("/request-evidence P1.1", "statements of this profile"),
+    ("/recommend grant", "a finding for every statement"),
+    ("/recommend perhaps", "the form of the command"),
+]
+
+
+@pytest.mark.parametrize(("comment", "rule"), AUDIT_REFUSED, ids=[entry[0] for entry in AUDIT_REFUSED])
+def test_an_auditors_slip_is_explained(body: Body, comment: str, rule: str) -> None:
+    reference = audited(body)
+    body.do("ada", reference, "/claim no-conflict")
+    assert [refusal.rule for refusal in body.do("ada", reference, comment).refusals] == [rule]
+
+
+FINDINGS = [
+    ("/finding C3.4 mastery not-met", {("C3.4", "mastery"): "not_met"}),
+    ("/finding C3.4 met", {("C3.4", name): "met" for name in ("relevance", "authorship", "mastery")}),
+    (
+        "/finding C3.4 met except C3.4 mastery",
+        {("C3.4", "relevance"): "met", ("C3.4", "authorship"): "met", ("C3.4", "mastery"): "not_met"},
+    ),
+    (
+        "/finding C3.4 relevance met\n\n/finding C3.5 mastery not-met\nThank you!\n/admit",
+        {("C3.4", "relevance"): "met", ("C3.5", "mastery"): "not_met"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("comment", "judged"), FINDINGS, ids=[entry[0][:30] for entry in FINDINGS])
+def test_findings_are_read_as_written(body: Body, comment: str, judged: dict[tuple[str, str], str]) -> None:
+    reference = audited(body)
+    body.do("ada", reference, "/claim no-conflict")
+    body.do("ada", reference, comment)
+    assert standing(DATA, body.store.case(reference)).findings == judged
+
+
+def test_a_preview_says_what_would_be_recorded_and_records_nothing(body: Body) -> None:
+    reference = audited(body, PRACTICE)
+    body.do("ada", reference, "/claim no-conflict")
+    said = body.do("ada", reference, "/preview\n/finding all met except C3.4 mastery").said
+    assert said == "Would record 336 findings, 1 not met. Nothing is recorded."
+    assert standing(DATA, body.store.case(reference)).findings == {}
+
+
+def test_nobody_judges_themselves_or_those_they_trained_or_twice(body: Body) -> None:
+    taught: dict[str, Any] = {
+        "education": {"providers": ["wellth movement"], "trainers": ["Dr. Ada Audit", "ADA  AUDIT"]}
+    }
+    reference = audited(body, applicant={"name": "Véra Verify", "email": "v@example.org"}, **taught)
+    assert body.do("ada", reference, "/claim no-conflict").refusals[0].rule == "not on those one has trained"
+    assert body.do("abe", reference, "/claim no-conflict").refusals[0].rule == "not on those one has trained"
+    assert body.do("all", reference, "/claim").refusals[0].rule == "a declaration before judging"
+    assert not body.do("all", reference, "/claim no-conflict").refusals
+    body.do("all", reference, "/finding all met")
+    body.do("all", reference, "/recommend grant")
+    twice = body.do("all", reference, "/decide grant no-conflict")
+    assert [refusal.rule for refusal in twice.refusals] == ["one judging role a case"]
+    other = audited(body, PRACTICE, applicant={"name": "Véra Verify", "email": "v@example.org"})
+    refused = body.do("ines", other, "/assign @vera")
+    assert "people.yml" in refused.said
+
+
+def test_a_prerequisite_must_be_valid_on_the_day(body: Body) -> None:
+    assert DATA.profile("journey-mentor") is not None
+    needy = replace(
+        DATA,
+        profiles=tuple(
+            replace(profile, prerequisite=PRACTICE) if profile.id == CONCEPTS else profile for profile in DATA.profiles
+        ),
+    )
+    granted = audited(body, PRACTICE)
+    for login, comment in (
+        ("ada", "/claim no-conflict"),
+        ("ada", "/finding all met"),
+        ("ada", "/recommend grant"),
+        ("vera", "/claim no-conflict"),
+        ("vera", "/meeting held"),
+        ("dora", "/decide grant no-conflict"),
+    ):
+        body.do(login, granted, comment)
+    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+
+    def admit(comment: str, years: int = 0) -> Outcome:
+        work = body.work("ines", reference)
+        work = replace(work, judge=replace(JUDGE, data=needy), now=body.now + timedelta(days=366 * years))
+        outcome = decide(work, comment)
+        assert outcome
+        return outcome
+
+    assert admit("/admit").refusals[0].rule == "the prerequisite must be valid today"
+    assert admit(f"/admit {granted}", years=2).refusals[0].rule == "the prerequisite must be valid today"
+    assert admit(f"/admit {granted}").refusals == ()
+
+
+def test_a_pause_stops_the_clock(body: Body) -> None:
+    days = replace(DATA.process, states=tuple(replace(state, days=10) for state in DATA.process.states))
+    data = replace(DATA, process=days)
+    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    due = standing(data, body.store.case(reference)).due
+    assert due
+    body.do("ines", reference, "/pause")
+    assert standing(data, body.store.case(reference)).due is None
+    body.now += timedelta(days=4)
+    body.do("ines", reference, "/resume")
+    after = standing(data, body.store.case(reference)).due
+    assert after == due + timedelta(days=4, hours=1)
+
+
+def test_every_command_of_the_table_has_its_file_and_every_need_its_rule() -> None:
+    names = {command.name for command in EVERY}
+    assert set(DATA.process.commands) <= names
+    assert names - set(DATA.process.commands) == {"help", "preview"}
+    assert set(NEEDS) == set(process_rules.NEEDS)
+    for command in EVERY:
+        assert command.example.startswith(f"/{command.name}")
+        assert command.usage.startswith(f"/{command.name}")
+
+
+def test_help_lists_only_what_is_possible_now(body: Body) -> None:
+    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    said = body.do("ines", reference, "/help").said
+    assert "`/admit" in said
+    assert "`/recommend" not in said
+
+
+def test_a_portfolio_without_its_reference_is_joined_to_the_case_of_the_same_person(body: Body) -> None:
+    first = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    alone = body.send(derive.PORTFOLIO, CONCEPTS)
+    assert alone != first
+    assert not body.do("ines", alone, f"/link {first}").refusals
+    assert body.state(alone) == "joined"
+    portfolio = body.store.case(first).current(derive.PORTFOLIO)
+    assert portfolio is not None
+    assert (body.store.private(first, str(portfolio.data["digest"])) / "portfolio.md").is_file()
+    body.do("ines", first, "/admit")
+    assert body.state(first) == "audit"
+
+
+def test_what_is_assigned_to_one_auditor_is_claimed_by_no_other_until_it_is_assigned_anew(body: Body) -> None:
+    reference = audited(body)
+    body.do("ines", reference, "/assign @ada")
+    assert standing(DATA, body.store.case(reference)).assigned == {"auditor": "ada"}
+    assert body.do("abe", reference, "/claim no-conflict").refusals[0].rule == "assigned"
+    assert not body.do("ada", reference, "/claim no-conflict").refusals
+    assert body.do("abe", reference, "/claim no-conflict").refusals
+    body.do("ines", reference, "/assign @abe")
+    assert not body.do("abe", reference, "/claim no-conflict").refusals
+    assert standing(DATA, body.store.case(reference)).claims == {"auditor": "abe"}

@@ -1,0 +1,122 @@
+"""Every chain is walked, and the first broken link of each case is named."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.accept.check import Judge
+from pipeline.cases.store import Store
+from pipeline.cases.verify import verify
+from pipeline.profiles import derive
+from tests.support import CONCEPTS, JUDGE, PRACTICE
+from tests.test_cli import pipeline
+from tests.test_process import Body, audited
+
+
+def told(store: Store, judge: Judge = JUDGE) -> list[str]:
+    return [str(finding) for finding in verify(judge, store).findings]
+
+
+@pytest.fixture
+def body(tmp_path: Path) -> Body:
+    return Body(tmp_path)
+
+
+def decided(body: Body, about: str = CONCEPTS) -> str:
+    """A case that went all the way."""
+    reference = audited(body, about)
+    meeting = [("vera", "/claim no-conflict"), ("vera", "/meeting held")] if about == PRACTICE else []
+    for login, comment in (
+        ("ines", "/assign @ada"),
+        ("ada", "/claim no-conflict"),
+        ("ada", "/pause"),
+        ("ada", "/resume"),
+        ("ada", "/finding all met"),
+        ("ada", "/recommend grant"),
+        *meeting,
+        ("dora", "/decide grant no-conflict"),
+    ):
+        assert not body.do(login, reference, comment).refusals, comment
+    return reference
+
+
+def test_records_without_a_fault_have_no_findings(body: Body) -> None:
+    decided(body)
+    decided(body, PRACTICE)
+    first, alone = body.send(derive.SELF_ASSESSMENT, CONCEPTS), body.send(derive.PORTFOLIO, CONCEPTS)
+    body.do("ines", alone, f"/link {first}")
+    body.send(derive.CONTACT, "question")
+    done = verify(JUDGE, body.store)
+    assert [str(finding) for finding in done.findings] == []
+    assert (done.cases, done.events > 20) == (4, True)
+
+
+def test_no_records_are_no_fault(tmp_path: Path) -> None:
+    assert told(Store(tmp_path)) == []
+
+
+def change(path: Path, **more: object) -> None:
+    value = json.loads(path.read_bytes())
+    value["data"].update(more.pop("data", {}))
+    path.write_text(json.dumps({**value, **more}))
+
+
+BROKEN: list[tuple[str, Callable[[Path], object], str, str]] = [
+    ("edited", lambda at: change(at / "0003.json", by="mallory"), "0004", "names [0-9a-f]{64} as the SHA-256 of 0003"),
+    ("removed", lambda at: (at / "0002.json").unlink(), "0003", "comes where 0002.json is expected"),
+    ("the first removed", lambda at: (at / "0001.json").unlink(), "0002", "comes where 0001.json is expected"),
+    ("cut", lambda at: (at / "0003.json").write_text('{"type": "adm'), "0003", "is no event"),
+    ("no event", lambda at: (at / "0005.json").write_text("[]"), "0005", "is no event"),
+    ("of another form", lambda at: change(at / "0011.json", at="yesterday"), "0011", "at: does not have the expected"),
+    ("its last one turned", lambda at: change(at / "0011.json", data={"to": "declined"}), "0011", "has no granted"),
+    ("one slipped in", lambda at: change(at / "0011.json", data={"from": "audit"}), "0011", "the case was in decision"),
+    ("by another role", lambda at: change(at / "0011.json", data={"role": "auditor"}), "0011", "for auditor"),
+    ("a state unknown", lambda at: change(at / "0011.json", data={"to": "famous"}), "0011", "to famous"),
+    ("no states", lambda at: change(at / "0011.json", data={"to": None}), "0011", "does not say from which"),
+    ("another type", lambda at: change(at / "0011.json", type="opened"), "0011", "has no opened from"),
+]
+
+
+@pytest.mark.parametrize(("what", "do", "name", "words"), BROKEN, ids=[entry[0] for entry in BROKEN])
+def test_the_first_broken_link_is_named(
+    body: Body, what: str, do: Callable[[Path], object], name: str, words: str
+) -> None:
+    reference = decided(body)
+    folder = body.store.folder(reference) / "events"
+    assert len(list(folder.glob("*.json"))) == 11
+    do(folder)
+    (line,) = told(body.store)
+    assert re.match(rf"cases/{reference}/events/{name}\.json:1: {reference}: .*{words}", line), line
+
+
+def test_a_file_that_an_event_names_must_be_there_as_it_was(body: Body) -> None:
+    first, second = body.send(derive.SELF_ASSESSMENT, CONCEPTS), body.send(derive.SELF_ASSESSMENT, PRACTICE)
+    (one,) = body.store.folder(first).glob("private/*/submission.json")
+    (two,) = body.store.folder(second).glob("private/*/submission.json")
+    one.unlink()
+    two.write_text(two.read_text("utf-8").replace("Rosa", "Rose"))
+    lines = told(body.store)
+    assert len(lines) == 2
+    assert any(f"{first}: names private/" in line and "no event says that it was forgotten" in line for line in lines)
+    assert any(f"{second}: names private/" in line and "has been changed" in line for line in lines)
+    for path in (body.root / "records/schemas").iterdir():
+        path.write_text("{}")
+    assert sum("is not what it was judged by" in line for line in told(body.store)) == 2
+
+
+def test_all_cases_come_at_once_and_the_command_says_so_with_1(body: Body) -> None:
+    references = [decided(body), decided(body, PRACTICE)]
+    for reference in references:
+        change(body.store.folder(reference) / "events/0002.json", by="mallory")
+    done = pipeline("verify-cases", PIPELINE_RECORDS=str(body.root / "records"))
+    assert done.returncode == 1
+    assert [line.split(":")[0] for line in done.stdout.splitlines()[:2]] == sorted(
+        f"cases/{reference}/events/0003.json" for reference in references
+    )
+    assert "2 cases" in done.stdout.splitlines()[-1]
+    assert pipeline("verify-cases", PIPELINE_RECORDS=str(body.root / "none")).returncode == 0
