@@ -90,13 +90,18 @@ def parse(text: str, source: Source) -> Source:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
             source.value = _value(node, [], source) if node else None
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).split("\n")[0]
         hint = "check the indentation, the colons and the quotes around here"
-        source.findings.append(
-            source.finding("", "YAML", f"cannot be read: {problem}; {hint}", mark.line + 1 if mark else 1)
-        )
+        source.findings.append(source.finding("", "YAML", f"cannot be read: {problem}; {hint}", _line(text, error)))
     return source
+
+
+def _line(text: str, error: yaml.YAMLError) -> int:
+    """A character that YAML does not allow has a position and no line."""
+    if isinstance(error, yaml.reader.ReaderError):
+        return text.count("\n", 0, error.position) + 1
+    mark = getattr(error, "problem_mark", None)
+    return mark.line + 1 if mark else 1
 
 
 def _refused(text: str, source: Source) -> Iterator[Finding]:
