@@ -8,7 +8,6 @@ from playwright.sync_api import Browser, Page
 from tests.conftest import Service
 from tests.support import until
 
-
 WRITE = """(areas, words) => areas.slice(1).forEach((area, number) => {
   area.value = `${words}${number}\\nSecond line.`;
   area.dispatchEvent(new Event("input", { bubbles: true }));
@@ -80,4 +79,5 @@ def at_the_board(browser: Browser, service: Service, reference: str) -> Page:
     case = board.locator(f"a[href='/auditors/cases/{reference}']")
     until(lambda: bool(board.reload()) and case.count() == 1)
     case.click()
+    board.wait_for_url(f"**/cases/{reference}")
     return board
