@@ -8,6 +8,11 @@ from playwright.sync_api import Browser, Page
 from tests.conftest import Service
 from tests.support import until
 
+WRITE = """(areas, words) => areas.slice(1).forEach((area, number) => {
+  area.value = `${words}${number}\\nSecond line.`;
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+})"""
+
 
 def led(page: Page) -> bool:
     """The script leads through the form: one part at a time."""
@@ -25,19 +30,24 @@ def part(page: Page, name: str) -> None:
 
 
 def answer_all(page: Page, evidence: str = "") -> int:
-    """Open one unit after the other, as a person does, and answer what is asked in it."""
+    """Open one unit after the other, as a person does, and answer what is asked in it.
+
+    The first statement of a unit by mouse and keyboard; the others by the events that these make, which is far quicker.
+    """
     answered = 0
     for unit in page.locator("[data-step]:has([data-statement])").all():
         if led(page):
             part(page, str(unit.get_attribute("data-step")))
         elif unit.get_attribute("open") is None:
             unit.locator("summary").click()
-        for group in unit.locator("fieldset:has(.choices)").all():
-            group.get_by_label("yes", exact=True).check()
-            answered += 1
+        unit.locator("fieldset:has(.choices)").first.get_by_label("yes", exact=True).check()
+        answers = unit.locator("input[name$='.answer'][value=yes]")
+        answers.evaluate_all("all => all.filter(one => !one.checked).forEach(one => one.click())")
+        answered += answers.count()
         if evidence:
-            for number, area in enumerate(unit.locator("textarea[name$='.evidence']").all()):
-                area.fill(f"{evidence} {answered}.{number}\nSecond line.")
+            areas = unit.locator("textarea[name$='.evidence']")
+            areas.first.fill(f"{evidence} {answered}\nSecond line.")
+            areas.evaluate_all(WRITE, f"{evidence} {answered}.")
     return answered
 
 
@@ -69,4 +79,5 @@ def at_the_board(browser: Browser, service: Service, reference: str) -> Page:
     case = board.locator(f"a[href='/auditors/cases/{reference}']")
     until(lambda: bool(board.reload()) and case.count() == 1)
     case.click()
+    board.wait_for_url(f"**/cases/{reference}")
     return board

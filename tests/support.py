@@ -26,6 +26,9 @@ DATA: Data = load_or_stop(ROOT / "data", ROOT / "schemas")
 JUDGE = Judge(DATA, ROOT / "schemas")
 CONCEPTS, PRACTICE = "concepts-mentoring", "practice-mentor"
 EXAMPLES = Path(__file__).parent / "examples"
+BAKERS = Judge(load_or_stop(EXAMPLES / "other-body", ROOT / "schemas"), ROOT / "schemas")
+"""Another body, whose one certificate has two statements: for work that is done hundreds of times."""
+SOURDOUGH = "sourdough"
 
 
 def filled(kind: str, about: str, data: Data = DATA, **more: Any) -> dict[str, Any]:

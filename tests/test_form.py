@@ -469,7 +469,7 @@ def test_the_browser_and_the_server_say_the_same_of_the_same_fault(
         first = page.locator("#problems a").first
         target = str(first.get_attribute("href")).removeprefix("#")
         first.click()
-        assert page.evaluate("document.activeElement.id") == target
+        until(lambda: page.evaluate("document.activeElement.id") == target)
         words = here[0].partition(": ")[2]
         described = page.locator(f"[id='{target}']").evaluate(
             "field => document.getElementById((field.getAttribute('aria-describedby') ?? "
@@ -494,7 +494,7 @@ def test_what_only_the_server_can_know_is_shown_in_the_same_place(browser: Brows
         (line,) = summary(page)
         assert line.startswith("Mentoring log, 3: What was worked on: has invisible control characters in it")
         page.locator("#problems a").click()
-        assert page.evaluate("document.activeElement.id") == "log.3.worked_on"
+        until(lambda: page.evaluate("document.activeElement.id") == "log.3.worked_on")
         assert "Error: has invisible" in page.locator("[id='log.3.worked_on-error']").inner_text()
 
 

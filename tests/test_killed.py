@@ -20,20 +20,21 @@ from pipeline.github import GitHub
 from pipeline.profiles import derive
 from tests import steps
 from tests.fakes.github import FakeGitHub
-from tests.support import CONCEPTS, JUDGE, PRACTICE, Remote, filled, push, remote
+from tests.support import BAKERS, SOURDOUGH, Remote, filled, push, remote
 
-SELF = filled(derive.SELF_ASSESSMENT, PRACTICE)
+DATA = BAKERS.data
+SELF = filled(derive.SELF_ASSESSMENT, SOURDOUGH, DATA)
 LATER = timedelta(hours=1)
 
 
 def received(root: Path) -> list[str]:
     """A self-assessment, the portfolio that joins it, and a message, waiting in the inbox; their references."""
     store = Store(root)
-    here = desk(JUDGE, root.parent / "keys", store, root)
+    here = desk(BAKERS, root.parent / "keys", store, root)
     first = accept(here, SELF)
     assert isinstance(first, Receipt)
-    joining = filled(derive.PORTFOLIO, PRACTICE, case={"reference": first.reference, "secret": first.secret})
-    message = accept(here, filled(derive.CONTACT, "question"))
+    joining = filled(derive.PORTFOLIO, SOURDOUGH, DATA, case={"reference": first.reference, "secret": first.secret})
+    message = accept(here, filled(derive.CONTACT, "question", DATA))
     assert isinstance(accept(here, joining), Receipt)
     assert isinstance(message, Receipt)
     return [first.reference, message.reference]
@@ -41,7 +42,7 @@ def received(root: Path) -> list[str]:
 
 def test_the_server_killed_anywhere_has_kept_what_it_acknowledged_and_takes_the_rest_once(memory: Path) -> None:
     def work(root: Path) -> None:
-        here = desk(JUDGE, root / "var", Store(root / "records"), root / "records")
+        here = desk(BAKERS, root / "var", Store(root / "records"), root / "records")
         assert isinstance(accept(here, SELF), Receipt)
         (root / "acknowledged").touch()
 
@@ -57,7 +58,7 @@ def test_the_server_killed_anywhere_has_kept_what_it_acknowledged_and_takes_the_
         if (root / "acknowledged").exists():
             assert len(waiting) == 1
         work(root)
-        Intake(JUDGE, Store(root / "records"))()
+        Intake(BAKERS, Store(root / "records"))()
         cases = list(Store(root / "records").cases())
         assert [len(case.events) for case in cases] == [1]
         shutil.rmtree(root)
@@ -67,7 +68,7 @@ def test_the_local_intake_killed_anywhere_ends_in_the_same_cases(memory: Path) -
     references = received(memory / "start/records")
 
     def work(root: Path) -> None:
-        Intake(JUDGE, Store(root / "records"))()
+        Intake(BAKERS, Store(root / "records"))()
 
     shutil.copytree(memory / "start", memory / "whole")
     code, moments, said = steps.run(lambda: work(memory / "whole"))
@@ -93,7 +94,7 @@ def check_cases(store: Store, references: list[str]) -> None:
 
 def github_run(root: Path, clone: str, fake: FakeGitHub, now: datetime) -> None:
     github = GitHub(fake.url, fake.repository, "token", sleep=lambda _seconds: None)
-    Intake(JUDGE, GitStore.at(root / clone), github, run=clone, address="https://x/", now=lambda: now)()
+    Intake(BAKERS, GitStore.at(root / clone), github, run=clone, address="https://x/", now=lambda: now)()
 
 
 @pytest.mark.parametrize("part", range(4))
@@ -139,13 +140,13 @@ def test_the_relay_killed_anywhere_delivers_each_thing_once(memory: Path) -> Non
         root.mkdir()
         shutil.copytree(made.bare, root / "records.git")
         Remote(root).clone("clone")
-        here = desk(JUDGE, root / "var", Store(root / "clone"), root / "outbox")
+        here = desk(BAKERS, root / "var", Store(root / "clone"), root / "outbox")
         assert isinstance(accept(here, SELF), Receipt)
-        assert isinstance(accept(here, filled(derive.SELF_ASSESSMENT, CONCEPTS)), Receipt)
+        assert isinstance(accept(here, filled(derive.PORTFOLIO, SOURDOUGH, DATA)), Receipt)
         return root
 
     def work(root: Path) -> None:
-        here = desk(JUDGE, root / "var", Store(root / "clone"), root / "outbox")
+        here = desk(BAKERS, root / "var", Store(root / "clone"), root / "outbox")
         Relay(here.inbox, GitStore.at(root / "clone"))()
 
     whole = begin("whole")

@@ -26,6 +26,11 @@ def sent(number: int, value: dict[str, Any] | None = None) -> dict[str, Any]:
     return {**form(value), "_date": f"2027-03-14T09:{number // 60:02}:{number % 60:02}.000Z"}
 
 
+def message(number: int) -> dict[str, Any]:
+    """A small one, to send hundreds."""
+    return sent(number, filled(derive.CONTACT, "question", message=f"Question {number}?"))
+
+
 def pull(root: Path, fake: FakeFormspree, key: str = KEY, slept: list[float] | None = None) -> Pulled:
     store = Store(root / "records")
     here = desk(JUDGE, root / "var", store, store.root)
@@ -41,12 +46,12 @@ def cases(root: Path) -> int:
 
 
 def test_all_pages_are_read_oldest_first_and_the_next_run_asks_for_the_new_ones_alone(tmp_path: Path) -> None:
-    with FakeFormspree([sent(number) for number in range(230)]) as fake:
+    with FakeFormspree([message(number) for number in range(230)]) as fake:
         assert pull(tmp_path, fake) == Pulled(new=230)
         assert [query["offset"] for query in fake.requests] == ["0", "100", "200"]
-        fake.submissions.append(sent(230))
+        fake.submissions.append(message(230))
         assert pull(tmp_path, fake) == Pulled(new=1, known=1)
-        assert fake.requests[-1]["since"] == sent(229)["_date"]
+        assert fake.requests[-1]["since"] == message(229)["_date"]
         assert cases(tmp_path) == 231
         assert pull(tmp_path, fake) == Pulled(known=1)
         assert cases(tmp_path) == 231
@@ -54,7 +59,7 @@ def test_all_pages_are_read_oldest_first_and_the_next_run_asks_for_the_new_ones_
 
 @pytest.mark.parametrize("after", range(3))
 def test_a_run_that_breaks_off_is_gone_on_with(tmp_path: Path, after: int) -> None:
-    with FakeFormspree([sent(number) for number in range(250)]) as fake:
+    with FakeFormspree([message(number) for number in range(250)]) as fake:
         fake.faults = []
         provider_pages = fake.submissions
         fake.submissions = provider_pages[: after * 100]

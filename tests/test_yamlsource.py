@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.profiles import yamlsource
 from pipeline.profiles.yamlsource import MAX_BYTES, Source, parse, read
+from pipeline.settings import ROOT
 
 
 def messages(text: str) -> list[str]:
@@ -45,11 +48,31 @@ def test_a_key_that_stands_twice_is_found_at_its_second_line() -> None:
         ("a: {" * 20 + "}" * 20, "deeper than"),
         ("? [a, b]\n: c\n", "must be a word"),
         ("no: x\n", "true or false"),
-        ("a: \x07\n", "cannot be read"),
+        ("a: b\nc: d\x07\n", "2: is an invisible character"),
     ],
 )
 def test_what_is_not_read_is_said(text: str, words: str) -> None:
     assert any(words in found for found in messages(text)), messages(text)
+
+
+def test_both_parsers_of_the_library_read_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [path.read_text("utf-8") for path in sorted((ROOT / "data").rglob("*.yml"))]
+    texts += [
+        "a: [1, 2\n",
+        "a: é\nb: 'x\n",
+        "a: {" * 20 + "}" * 20,
+        "a: |\n  b\n c: d\n",
+        "no: x\n",
+        "a: &x [1]\nb: *x\n",
+    ]
+
+    def found() -> list[tuple[object, list[int]]]:
+        sources = [parse(text, Source("x.yml")) for text in texts]
+        return [(source.value, [finding.line for finding in source.findings]) for source in sources]
+
+    quick = found()
+    monkeypatch.setattr(yamlsource, "LOADER", yaml.SafeLoader)
+    assert found() == quick
 
 
 def test_an_alias_bomb_costs_nothing() -> None:

@@ -115,7 +115,8 @@ def _sense(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[Finding]:
         if _CONTROL.search(text):
             message = _("has invisible control characters in it; remove them, or paste it as plain text")
             yield Finding(place, fields.label(schema, place), message)
-    for field in fields.fields(schema):
+    asked = list(fields.fields(schema))
+    for field in asked:
         text = _get(value, field.path)
         if not _given(text) and _asked(field.schema.get("x-required"), value):
             yield Finding(field.pointer, field.title, field.schema["x-missing"])
@@ -126,7 +127,7 @@ def _sense(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[Finding]:
         if field.widget != "textarea" and "\n" in text:
             yield Finding(field.pointer, field.title, _("must be one line; remove the line break"))
     yield from _dates(schema, value)
-    yield from _moments(schema, value)
+    yield from _moments(asked, value)
 
 
 def _asked(rule: dict[str, Any] | None, value: dict[str, Any]) -> bool:
@@ -150,8 +151,8 @@ def _dates(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[Finding]:
                 yield Finding(place, fields.label(schema, place), _("is no day of the calendar; check day and month"))
 
 
-def _moments(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[Finding]:
-    for field in fields.fields(schema):
+def _moments(asked: list[fields.Field], value: dict[str, Any]) -> Iterator[Finding]:
+    for field in asked:
         text = _get(value, field.path) if field.widget == "moment" else None
         if isinstance(text, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d", text):
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from pipeline.profiles.derive import CONTACT
@@ -35,17 +36,17 @@ class Submission:
     value: Mapping[str, Any]
     schema: Mapping[str, Any]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the canonical JSON, in hex."""
         return sha256(self.value)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """From the id the form made with the draft; without one, from the content."""
         return sha256([self.kind, self.about, self.value.get("id") or self.value])
 
-    @property
+    @cached_property
     def schema_hash(self) -> str:
         return sha256(self.schema)
 

@@ -43,6 +43,8 @@ def _letters(text: str) -> str:
 
 
 def _visible(text: str) -> str:
+    if text.isprintable():  # nothing of the kind: nearly every text
+        return text
     return "".join(f"[U+{ord(c):04X}]" if _hidden(c) else c for c in text)
 
 

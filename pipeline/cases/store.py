@@ -84,8 +84,9 @@ class Store:
         return self.folder(reference) / "private" / digest[:16]
 
     def keep_schema(self, schema_hash: str, schema: Mapping[str, Any]) -> None:
-        content = json.dumps(schema, ensure_ascii=False, indent=1).encode()
-        write_new(self.root / "schemas" / f"{schema_hash}.json", content)
+        path = self.root / "schemas" / f"{schema_hash}.json"
+        if not path.exists():
+            write_new(path, json.dumps(schema, ensure_ascii=False, indent=1).encode())
 
     def schema(self, schema_hash: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.root / "schemas" / f"{schema_hash}.json").read_bytes())

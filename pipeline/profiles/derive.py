@@ -8,6 +8,8 @@ when it is not there), `x-required` (required beyond its shape: always, `when` a
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from pipeline.profiles import topics
 from pipeline.profiles.controls import Schema, checkbox, group, hidden, object_, text
 from pipeline.profiles.model import Data, Profile, Statement, Unit
@@ -27,10 +29,12 @@ def form_kinds(data: Data) -> list[tuple[str, str]]:
     return profiles + [(CONTACT, topic) for topic in topics.every(data)]
 
 
+@lru_cache(maxsize=256)
 def form_schema(data: Data, kind: str, about: str) -> Schema:
     """The schema of one form; `about` is a profile id, or for contact a topic. Raises KeyError for an unknown form.
 
-    Its texts are in the language of the data; its rules are the same in every language.
+    Its texts are in the language of the data; its rules are the same in every language. It is derived once: never
+    change it.
     """
     if (kind, about) not in form_kinds(data):
         raise KeyError(f"{kind}/{about}")

@@ -289,9 +289,12 @@ class Provider:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Data:
-    """Everything in data/, checked, in one language; `others` is the same in the body's other languages."""
+    """Everything in data/, checked, in one language; `others` is the same in the body's other languages.
+
+    It is the same only as itself, so that what is derived from it can be kept beside it.
+    """
 
     organization: Organization
     colours: tuple[Colour, ...]

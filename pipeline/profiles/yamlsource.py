@@ -12,6 +12,7 @@ import yaml
 
 from pipeline.findings import Finding, pointer
 
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C, about 15 times as quick, where it is there
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 12
 
@@ -82,27 +83,32 @@ def parse(text: str, source: Source) -> Source:
     for number, row in enumerate(text.split("\n"), 1):
         if "\t" in row[: len(row) - len(row.lstrip())]:
             source.findings.append(source.finding("", "Tab", "starts a line with a tab; use spaces", number))
+    for odd in yaml.reader.Reader.NON_PRINTABLE.finditer(text):
+        line = text.count("\n", 0, odd.start()) + 1
+        name = f"U+{ord(odd[0]):04X}"
+        source.findings.append(
+            source.finding("", name, "is an invisible character that YAML does not allow; remove it", line)
+        )
     if source.findings:
         return source
     try:
         source.findings.extend(_refused(text, source))
         if not source.findings:
-            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            node = yaml.compose(text, Loader=LOADER)
             source.value = _value(node, [], source) if node else None
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).split("\n")[0]
         hint = "check the indentation, the colons and the quotes around here"
-        source.findings.append(
-            source.finding("", "YAML", f"cannot be read: {problem}; {hint}", mark.line + 1 if mark else 1)
-        )
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        source.findings.append(source.finding("", "YAML", f"cannot be read: {problem}; {hint}", line))
     return source
 
 
 def _refused(text: str, source: Source) -> Iterator[Finding]:
     """Aliases (a few bytes can stand for gigabytes), tags, further documents and deep nesting, before anything is built."""
     depth, documents = 0, 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=LOADER):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
@@ -149,7 +155,7 @@ def _mapping(node: yaml.MappingNode, path: list[str | int], source: Source) -> d
             continue
         key = key_node.value
         place = pointer([*path, key])
-        if key_node.style is None:
+        if not key_node.style:
             _scalar(key_node, place, source, line)
         if key in value:
             first = source.lines[place]
@@ -164,7 +170,7 @@ def _mapping(node: yaml.MappingNode, path: list[str | int], source: Source) -> d
 
 def _scalar(node: yaml.Node, place: str, source: Source, line: int = 0) -> Any:
     text: str = node.value
-    if getattr(node, "style", None) is not None:
+    if getattr(node, "style", None):  # plain: None, or "" from the parser in C
         return text
     if text in _NULL:
         return None
