@@ -121,7 +121,7 @@ def test_a_language_that_the_body_does_not_have_is_answered_in_its_first(folder:
 def test_what_is_left_to_translate_is_one_note_a_file(folder: Path) -> None:
     translate(folder, FRENCH)
     notes = {finding.file.rpartition("/")[2]: finding for finding in found(folder)}
-    assert set(notes) == {"organization.yml", *(f"{profile.id}.yml" for profile in DATA.profiles)}
+    assert set(notes) == {"organization.yml", "process.yml", *(f"{profile.id}.yml" for profile in DATA.profiles)}
     assert {finding.level for finding in notes.values()} == {Level.NOTE}
     assert notes[f"{CONCEPTS}.yml"].message.startswith("71 of 72 statements and ")
     assert notes[f"{PRACTICE}.yml"].message.startswith("40 of 40 statements and ")

@@ -26,7 +26,8 @@ class Call:
 class Command:
     """`read` says what the words mean. Who may, and from which states, stands in the process table.
 
-    `text`: what it does, in a sentence; `usage`: its form; `example`: one that works.
+    `text`: what it does, in a sentence; `usage`: its form; `example`: one that works;
+    `{prefix}` in it stands for the body's own.
     """
 
     name: str

@@ -111,7 +111,8 @@ def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -
         if event.type == "revised"
         else []
     )
-    sent = f"[{escaped(_('Read what was sent'))}]({link})"
+    words = escaped(_("Read what was sent"))
+    sent = f"[{words}]({link})"
     if case.forgotten(event):
         sent = escaped(_("What was sent has been removed. What was done with it stays."))
     return [*table, "", *revised, _next(role, here.todo), "", sent]
@@ -181,8 +182,9 @@ def retention(data: Data, entries: Sequence[Due]) -> Issue:
     lines = [marker, escaped(_("What has been kept longer than it should be.")), ""]
     if entries:
         todo = _("See that nothing of it is needed any more, then run for each:")
-        lines += [f"**{escaped(_('Next'))}:** {escaped(role)}. {escaped(todo)} {code('python -m pipeline forget')}", ""]
-    lines += [f"- {code(entry.reference)}: {escaped(_('until'))} {entry.until}" for entry in entries]
+        lines += [f"{_next(role, todo)} {code('python -m pipeline forget')}", ""]
+    until = escaped(_("until"))
+    lines += [f"- {code(entry.reference)}: {until} {entry.until}" for entry in entries]
     if not entries:
         lines.append(escaped(_("None is waiting.")))
     body = "\n".join(lines)[:MAX_BODY]

@@ -22,7 +22,7 @@ def read(work: Work, call: Call) -> Act | Refusal:
 COMMAND = Command(
     "link",
     USAGE,
-    "/link IMC-7K3M-2Q9X-H",
+    "/link {prefix}-7K3M-2Q9X-H",
     lambda: _("joins the portfolio of this case to the case with that reference"),
     read,
 )
