@@ -81,7 +81,8 @@ def relay(settings: Settings, limits: Limits, origin: str, ensure_private: Calla
     file = store.root / "people.yml"
     known = people.load(file, settings.schemas, renderer.data.organization) if file.is_file() else ()
     signin = SignIn(known)
-    board = Board(front.pages, front.desk, Intake(judge, store, address="/auditors/"), signin, worker.ring, front.room)
+    intake = Intake(judge, store, address="/auditors/")
+    board = Board(front.pages, front.desk, intake, signin, worker.ring, front.room, acts=False)
     app = front.application(limits, worker, origin, board.routes())
     return Running(app, [(person.name, path) for person, path in signin.links()])
 

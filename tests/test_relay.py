@@ -16,6 +16,7 @@ from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.desk import desk
 from pipeline.accept.limits import Limits
 from pipeline.accept.relay import Relay
+from pipeline.cases import people
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake
 from pipeline.cases.store import Store
@@ -164,3 +165,26 @@ def test_a_remote_on_github_is_refused_where_its_visibility_cannot_be_asked(tmp_
     )
     with pytest.raises(CannotGoOn, match="GITHUB_TOKEN"):
         wiring.not_github(replace(site, records=clone))()
+
+
+def test_at_a_relays_board_a_case_is_read_and_not_worked_on(site: Settings, tmp_path: Path) -> None:
+    made = remote(tmp_path / "r")
+    clone = made.clone("clone")
+    here = desk(JUDGE, tmp_path / "keys", Store(clone), clone)
+    receipt = accept(here, person(1))
+    assert isinstance(receipt, Receipt)
+    Intake(JUDGE, Store(clone))()
+    people.write_default(clone / "people.yml", JUDGE.data.organization)
+    push(clone, "A case")
+    settings = replace(site, var=tmp_path / "var", records=clone)
+    running = wiring.relay(settings, Limits(10_000, 10_000), "http://127.0.0.1", lambda: None)
+    with serving(running.app, free_port()) as url:
+        session, headers = requests.Session(), {"origin": url}
+        session.post(url + dict(running.links)["Intake Manager"], headers=headers, timeout=10)
+        case = f"{url}/auditors/cases/{receipt.reference}"
+        page = session.get(case, timeout=10)
+        assert receipt.reference in page.text
+        assert "What you can do now" not in page.text
+        answer = session.post(case, data={"comment": "/schedule 2099-01-01 10:00"}, headers=headers, timeout=10)
+    assert answer.status_code == 405
+    assert [event.type for event in Store(clone).case(receipt.reference).events] == ["received"]

@@ -75,7 +75,7 @@ def _checked(work: Work, act: Act, rows: tuple[Transition, ...]) -> Outcome:
     row = next((row for row in rows if row.fits(known)), None)
     if row is None:
         return _refused(Refusal(_("the state of the case"), _("That is not possible with this case now.")))
-    refusals = tuple(refusal for name in row.needs for refusal in NEEDS[name](work, row, act))
+    refusals = tuple(refusal for name in row.needs for refusal in NEEDS[name].rule(work, row, act))
     if refusals:
         return _refused(*refusals)
     here = work.standing.state.id

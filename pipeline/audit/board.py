@@ -44,7 +44,10 @@ FORM_BYTES = 200_000  # more than the table of findings of the largest profile
 
 @dataclass(frozen=True)
 class Board:
-    """`intake` draws the issues; `arrived` is the doorbell after a release from quarantine; `mail` has the outbox."""
+    """`intake` draws the issues; `arrived` is the doorbell after a release from quarantine; `mail` has the outbox.
+
+    `acts`: cases are worked on here; not in front of a records repository, where that is done in its issues.
+    """
 
     pages: Pages
     desk: Desk
@@ -52,17 +55,19 @@ class Board:
     signin: SignIn
     arrived: Callable[[], None]
     mail: MailRoom
+    acts: bool = True
 
     def routes(self) -> list[BaseRoute]:
         only = self._signed_in
+        act = Route("/auditors/cases/{reference}", self.act, methods=["POST"])
         return [
+            *([act] if self.acts else []),
             Route("/auditors/sign-in/{token}", self.sign_in, methods=["GET", "POST"]),
             Route("/auditors/sign-out", only(self.sign_out), methods=["POST"]),
             Route("/auditors/", only(self.overview)),
             Route("/auditors/statistics/", only(self._statistics.page)),
             Route("/auditors/statistics.csv", only(self._statistics.csv)),
             Route("/auditors/cases/{reference}", only(self.case)),
-            Route("/auditors/cases/{reference}", self.act, methods=["POST"]),
             Route("/auditors/cases/{reference}/private/{digest}/{name}", only(self.submission)),
             Route("/auditors/quarantine/{name}", only(self.quarantined), methods=["GET", "POST"]),
             Route("/auditors/complaints/{name}", only(self.complaint)),
@@ -242,7 +247,8 @@ class Board:
         kinds = [kind for kind in self._kinds(case) if case.current(kind)]
         issues = [self.intake.draw(case, event) for kind in reversed(kinds) if (event := case.current(kind))]
         shown = [(issue.title, issue.labels, to_html(issue.body)) for issue in issues]
-        context = {**self._desk.shown(case, person), "outcome": outcome, "typed": typed}
+        can = self._desk.shown(case, person) if self.acts else {}
+        context = {**can, "outcome": outcome, "typed": typed}
         return self.pages.template("board_case.html", case.reference, status, person=person, issues=shown, **context)
 
     def _reference(self, request: Request) -> str | None:

@@ -36,6 +36,10 @@ class Command:
     text: Callable[[], str]
     read: Callable[[Work, Call], Act | Refusal]
 
+    def example_of(self, prefix: str) -> str:
+        """With the references of a body."""
+        return self.example.replace("{prefix}", prefix)
+
 
 def parse(comment: str) -> Call | Refusal | None:
     """None if it is no command at all: people may talk. Leading blank lines are not looked past."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.audit import impartiality
@@ -12,14 +13,26 @@ from pipeline.cases.standing import MET
 from pipeline.profiles.process import Transition
 from pipeline.text import _
 
-Need = Callable[[Work, Transition, Act], Iterator[Refusal]]
+Rule = Callable[[Work, Transition, Act], Iterator[Refusal]]
+
+
+@dataclass(frozen=True)
+class Need:
+    """`text`: what it asks for, in the handbook's words."""
+
+    text: Callable[[], str]
+    rule: Rule
+
+
 NEEDS: dict[str, Need] = {}
-ROLES = {"claim": ("auditor", "verifier"), "decide": ("decider",)}
 
 
-def need(function: Need) -> Need:
-    NEEDS[function.__name__] = function
-    return function
+def need(text: Callable[[], str]) -> Callable[[Rule], Rule]:
+    def named(rule: Rule) -> Rule:
+        NEEDS[rule.__name__] = Need(text, rule)
+        return rule
+
+    return named
 
 
 def role_of(work: Work, row: Transition) -> str:
@@ -29,7 +42,7 @@ def role_of(work: Work, row: Transition) -> str:
     return next((role for role in row.who if role in work.person.roles), row.who[0])
 
 
-@need
+@need(lambda: _("a date and a time to come"))
 def moment(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     text = str((act.data or {}).get("moment", ""))
     try:
@@ -41,7 +54,7 @@ def moment(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
         yield Refusal(_("a date and a time"), _("That day is over; write one to come."))
 
 
-@need
+@need(lambda: _("that whoever does it has claimed the case"))
 def claimed(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     role = role_of(work, row)
     owner = work.standing.claims.get(role)
@@ -53,7 +66,7 @@ def claimed(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
         yield Refusal(_("claim first"), _("{owner} has claimed this case as {role}.").format(owner=owner, role=role))
 
 
-@need
+@need(lambda: _("that nobody else has claimed it, and that it is assigned to nobody else"))
 def unclaimed(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     role = role_of(work, row)
     owner, assigned = work.standing.claims.get(role), work.standing.assigned.get(role)
@@ -66,24 +79,24 @@ def unclaimed(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
         yield Refusal(_("assigned"), _("It is assigned to {owner}.").format(owner=assigned))
 
 
-@need
+@need(lambda: _("the declaration that you have no conflict of interest"))
 def no_conflict(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     if not (act.data or {}).get("no_conflict"):
         words = _("Declare that you have no conflict of interest: write no-conflict at the end of the command.")
         yield Refusal(_("a declaration before judging"), words)
 
 
-@need
+@need(lambda: _("that you are not the applicant, have not trained them, and judge nothing else in this case"))
 def impartial(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     yield from impartiality.refusals(work, role_of(work, row))
 
 
-@need
+@need(lambda: _("that you took no part in the case so far"))
 def uninvolved(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     yield from impartiality.uninvolved(work)
 
 
-@need
+@need(lambda: _("the login of somebody who has the role"))
 def assignee(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     data = act.data or {}
     person = work.who(str(data.get("login", "")))
@@ -94,14 +107,14 @@ def assignee(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
         yield Refusal(_("people.yml"), _("{login} is no {role}.").format(login=person.login, role=role))
 
 
-@need
+@need(lambda: _("that this person may judge the case"))
 def impartial_assignee(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     person = work.who(str((act.data or {}).get("login", "")))
     if person:
         yield from impartiality.refusals(work.by(person), work.standing.state.awaits)
 
 
-@need
+@need(lambda: _("a finding for every statement by every criterion"))
 def all_findings(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     missing = [
         statement
@@ -114,7 +127,7 @@ def all_findings(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
         yield Refusal(_("a finding for every statement"), words)
 
 
-@need
+@need(lambda: _("to grant, that everything is met; to decline, that something is not"))
 def findings_fit(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     not_met = [key for key, verdict in work.standing.findings.items() if verdict != MET and key[0] in work.asked]
     if act.outcome == "grant" and not_met:
@@ -127,7 +140,7 @@ def findings_fit(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
         yield Refusal(_("decline only with a reason"), _("Every finding is met; there is nothing to decline for."))
 
 
-@need
+@need(lambda: _("that the certificate asked for first is valid on that day"))
 def prerequisite(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     profile = work.profile
     if profile is None or profile.prerequisite is None:
@@ -140,7 +153,7 @@ def prerequisite(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
         )
 
 
-@need
+@need(lambda: _("another case about the same certificate whose audit has not begun"))
 def other_case(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     reference = str((act.data or {}).get("reference", ""))
     other = work.store.case(reference) if re.fullmatch(r"[A-Z0-9-]{5,40}", reference) else None
@@ -152,19 +165,19 @@ def other_case(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
         yield Refusal(_("before the audit"), _("The audit of that case has begun."))
 
 
-@need
+@need(lambda: _("that it is not paused"))
 def running(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     if work.standing.pause:
         yield Refusal(_("paused"), _("It is paused already."))
 
 
-@need
+@need(lambda: _("that it is paused"))
 def paused(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     if not work.standing.pause:
         yield Refusal(_("not paused"), _("It is not paused."))
 
 
-@need
+@need(lambda: _("that its day is over"))
 def overdue(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     due = work.standing.due
     if due is not None and work.now < due:

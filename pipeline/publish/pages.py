@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 from pipeline.profiles import derive, topics
 from pipeline.profiles.model import Data, Profile, Role, Step
 from pipeline.publish.forms import kind_word, render_form
+from pipeline.publish.handbook import handbook, meets, sheet
 from pipeline.publish.render import Renderer
 from pipeline.text import _, speaking
 
@@ -57,6 +58,10 @@ def _generated(renderer: Renderer) -> Iterator[Page]:
         yield page(f"{path}/print/", title, "print.html", profile=profile, paper=renderer.paper(profile))
         context = {**about(renderer, profile), **paper(renderer, profile)}
         yield page(f"{path}/print-portfolio/", title, "print_portfolio.html", **context)
+        if meets(profile):
+            title = _("Meeting sheet: {name}").format(name=profile.name)
+            yield page(f"{path}/meeting/", title, "meeting.html", **sheet(data, profile))
+    yield page("for-auditors/handbook/", _("Auditors' handbook"), "handbook.html", **handbook(data))
     ways = [(f"contact/{topic}/", topics.title(data, topic)) for topic in topics.every(data)]
     lost = urljoin(renderer.endpoint.url, f"/{renderer.home}status/") if renderer.endpoint else ""
     yield page("contact/", _("Contact"), "contact.html", topics=ways, lost=lost)

@@ -19,7 +19,7 @@ def read(work: Work, call: Call) -> Act | Refusal:
             continue
         roles = dict.fromkeys(role for row in rows for role in row.who)
         names = ", ".join(data.organization.role(role).name for role in roles) or _("everybody")
-        example = command.example.replace("{prefix}", data.organization.reference_prefix)
+        example = command.example_of(data.organization.reference_prefix)
         line = f"- `{command.usage}`: {command.text()} ({names})"
         lines.append(
             line if example == command.usage else line + ". " + _("For example: {it}").format(it=f"`{example}`")

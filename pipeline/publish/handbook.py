@@ -1,0 +1,98 @@
+"""What the auditors' handbook says: drawn from the process table, the commands and the rules themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.audit.command import Command
+from pipeline.audit.commands import EVERY
+from pipeline.audit.needs import NEEDS
+from pipeline.cases.standing import MEETING
+from pipeline.profiles.model import Data, Profile
+from pipeline.profiles.process import PIPELINE, SAME, Transition
+from pipeline.publish.diagram import draw
+from pipeline.text import _
+
+
+@dataclass(frozen=True)
+class Way:
+    """One row of the table in words: who may, from where, to where, and what it needs."""
+
+    who: tuple[str, ...]
+    sources: tuple[str, ...]
+    target: str
+    when: tuple[str, ...]
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A command with its ways; `ways` is empty where it changes no case."""
+
+    command: Command
+    example: str
+    ways: tuple[Way, ...]
+
+
+def handbook(data: Data) -> dict[str, object]:
+    process = data.process
+    automatic = tuple(_way(data, row) for row in process.transitions if row.command is None)
+    return {
+        "diagram": draw(process),
+        "word": command_of,
+        "entries": tuple(_entries(data)),
+        "automatic": automatic,
+        "states": process.states,
+        "meetings": tuple(profile for profile in data.open_profiles if meets(profile)),
+    }
+
+
+def meets(profile: Profile) -> bool:
+    """It has a meeting with the applicant, for which there is a sheet."""
+    return any(step.id == MEETING for step in profile.steps)
+
+
+def sheet(data: Data, profile: Profile) -> dict[str, object]:
+    """What is talked about in the meeting: the profile's own units, then those of what it includes."""
+    step = next(step for step in profile.steps if step.id == MEETING)
+    own = {unit.id for unit in profile.units}
+    units = sorted(data.units(profile), key=lambda unit: unit.id not in own)
+    return {"profile": profile, "units": units, "home": data.home, "holder": step.who}
+
+
+def command_of(row: Transition) -> str:
+    """What stands at its line: the command with its outcome, or that it happens by itself."""
+    outcome = next((fact for fact in row.when if fact in ("grant", "decline", "held", "missed")), "")
+    return f"/{row.command} {outcome}".strip() if row.command else _("a portfolio comes")
+
+
+def facts() -> dict[str, str]:
+    return {
+        "portfolio": _("if there is a portfolio"),
+        "no portfolio": _("if there is no portfolio yet"),
+        "meeting": _("if the certificate has a meeting"),
+        "no meeting": _("if the certificate has no meeting"),
+        "grant": _("with the word grant"),
+        "decline": _("with the word decline"),
+        "held": _("with the word held"),
+        "missed": _("with the word missed"),
+    }
+
+
+def _entries(data: Data) -> Iterator[Entry]:
+    for command in EVERY:
+        ways = tuple(_way(data, row) for row in data.process.of_command(command.name))
+        yield Entry(command, command.example_of(data.organization.reference_prefix), ways)
+
+
+def _way(data: Data, row: Transition) -> Way:
+    process, known = data.process, facts()
+    every = set(row.sources) == {state.id for state in process.states if state.open}
+    return Way(
+        who=tuple(data.organization.role(role).name for role in row.who if role != PIPELINE),
+        sources=(_("every open state"),) if every else tuple(process.state(name).title for name in row.sources),
+        target=_("the same state") if row.to == SAME else process.state(row.to).title,
+        when=tuple(known[fact] for fact in row.when),
+        needs=tuple(NEEDS[name].text() for name in row.needs),
+    )
