@@ -19,7 +19,7 @@ from pipeline.accept.inbox import Delivery
 from pipeline.accept.pages import Pages, day
 from pipeline.accept.quarantine import release
 from pipeline.audit.act import Outcome
-from pipeline.audit.board_case import CaseDesk
+from pipeline.audit.board_case import NOTHING, CaseDesk
 from pipeline.audit.board_list import LEADS, load_rows, time_and_hands
 from pipeline.audit.board_statistics import StatisticsDesk
 from pipeline.audit.document import document
@@ -247,7 +247,7 @@ class Board:
         kinds = [kind for kind in self._kinds(case) if case.current(kind)]
         issues = [self.intake.draw(case, event) for kind in reversed(kinds) if (event := case.current(kind))]
         shown = [(issue.title, issue.labels, to_html(issue.body)) for issue in issues]
-        can = self._desk.shown(case, person) if self.acts else {}
+        can = self._desk.shown(case, person) if self.acts else NOTHING
         context = {**can, "outcome": outcome, "typed": typed}
         return self.pages.template("board_case.html", case.reference, status, person=person, issues=shown, **context)
 

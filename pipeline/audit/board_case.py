@@ -19,6 +19,7 @@ from pipeline.profiles import derive
 from pipeline.text import _
 
 ATTEMPTS = 5  # how often somebody else may write to the case first
+NOTHING: Mapping[str, Any] = {"commands": [], "table": [], "criteria": ()}  # can be done here
 FIELD = "finding"  # names of the table's fields: finding C3.4 mastery
 
 
@@ -44,7 +45,7 @@ class CaseDesk:
     def shown(self, case: Case, person: Person) -> dict[str, Any]:
         """What the page of a case needs beside its issues."""
         if case.opening.type == CONTACT:
-            return {"commands": [], "table": [], "criteria": ()}
+            return dict(NOTHING)
         work = self.work(case, person)
         commands = [self._button(work, command) for command in EVERY if self._possible(work, command)]
         return {"commands": commands, "table": self._table(work), "criteria": work.criteria}
