@@ -203,11 +203,18 @@ def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_tab
     assert "The case is yours." in do(auditor, service, reference, {"comment": "/claim no-conflict"}).text
     names = re.findall(r'<select name="(finding [^"]+)"', page(auditor, f"{service.url}/auditors/cases/{reference}"))
     assert len(names) == 216
+    case = page(auditor, f"{service.url}/auditors/cases/{reference}")
+    assert '<button class="quiet" type="submit">/pause</button>' in case
+    assert '<button class="quiet" type="submit">/recommend grant</button>' not in case
+    assert "Findings are missing for 72 statements" in case
     table = {"table": "1", **dict.fromkeys(names, "met"), "finding C3.4 mastery": "not_met"}
     assert "216 findings, 1 not met." in do(auditor, service, reference, table).text
     assert do(auditor, service, reference, {"comment": "/recommend grant"}).status_code == 422
     assert "recommendation is recorded" in do(auditor, service, reference, {"comment": "/recommend decline"}).text
     until(lambda: "Awaiting the decision" in page(manager, f"{service.url}/auditors/"))
+    director = page(signed_in(service, DIRECTOR), f"{service.url}/auditors/cases/{reference}")
+    assert "<summary><code>/decide decline no-conflict</code>" in director
+    assert '<button class="quiet" type="submit">/decide grant no-conflict</button>' in director
 
 
 def test_another_sites_page_can_give_no_command(service: Service) -> None:

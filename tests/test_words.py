@@ -227,7 +227,7 @@ def test_every_word_of_the_board_and_its_issues_comes_from_the_catalogue_or_the_
     assert len(shown) > 4
     references = re.findall(r"[A-Z]{3}-[0-9A-Z]{4}-[0-9A-Z-]+", "".join(shown))
     typed = ["Rosa Test", "rosa@example.org", "I wrote an agreement with Rosa in March."]
-    commands = [text for command in EVERY for text in (command.usage, f"/{command.name}")]
+    commands = [text for command in EVERY for text in (command.usage, f"/{command.name}", *command.choices)]
     known = [*pseudo.names(), name, *references, *typed, *commands, *(profile.id for profile in DATA.profiles)]
     assert sorted({found for page in shown for found in leaks(page, known)}) == []
 

@@ -19,8 +19,24 @@ from pipeline.profiles import derive
 from pipeline.text import _
 
 ATTEMPTS = 5  # how often somebody else may write to the case first
-NOTHING: Mapping[str, Any] = {"commands": [], "table": [], "criteria": ()}  # can be done here
+NOTHING: Mapping[str, Any] = {
+    "buttons": [],
+    "refused": [],
+    "written": [],
+    "table": [],
+    "criteria": (),
+}  # to be done here
 FIELD = "finding"  # names of the table's fields: finding C3.4 mastery
+
+
+@dataclass(frozen=True)
+class Button:
+    """`comment`: what it says when it is pressed. `ends`: the case is over then. `why`: what stands in the way."""
+
+    comment: str
+    text: str
+    ends: bool
+    why: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -47,8 +63,15 @@ class CaseDesk:
         if case.opening.type == CONTACT:
             return dict(NOTHING)
         work = self.work(case, person)
-        commands = [self._button(work, command) for command in EVERY if self._possible(work, command)]
-        return {"commands": commands, "table": self._table(work), "criteria": work.criteria}
+        commands = [command for command in EVERY if self._possible(work, command)]
+        buttons = [self._button(work, command, said) for command in commands for said in command.choices]
+        return {
+            "buttons": [button for button in buttons if not button.why],
+            "refused": [button for button in buttons if button.why],
+            "written": [command for command in commands if not command.choices],
+            "table": self._table(work),
+            "criteria": work.criteria,
+        }
 
     @staticmethod
     def _possible(work: Work, command: Command) -> bool:
@@ -56,10 +79,10 @@ class CaseDesk:
         return any(set(row.who) & set(work.person.roles) for row in rows)
 
     @staticmethod
-    def _button(work: Work, command: Command) -> dict[str, Any]:
-        """A command without words of its own is a button; the others are written."""
-        plain = command.usage == f"/{command.name}"
-        return {"name": command.name, "usage": command.usage, "text": command.text(), "plain": plain}
+    def _button(work: Work, command: Command, said: str) -> Button:
+        outcome = decide(work, said) or Outcome("")
+        ends = bool(outcome.data) and not work.process.state(str((outcome.data or {})["to"])).open
+        return Button(said, command.text(), ends, tuple(str(refusal) for refusal in outcome.refusals))
 
     @staticmethod
     def _table(work: Work) -> list[dict[str, Any]]:

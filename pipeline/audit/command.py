@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.text import _
 
 LINES_MAX = 400  # lines of one comment: more than every statement by every criterion
+_OPTIONAL = re.compile(r"\[[^\]]*\]")
+_OWN_WORDS = re.compile(r"[A-Z…,]")
 _NAME = re.compile(r"/([a-z][a-z-]*)(?:\s|$)")
 
 
@@ -35,6 +38,15 @@ class Command:
     example: str
     text: Callable[[], str]
     read: Callable[[Work, Call], Act | Refusal]
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Everything that can be said with it, word for word; () where somebody has to write words of their own."""
+        plain = _OPTIONAL.sub("", self.usage).strip()
+        if _OWN_WORDS.search(plain):
+            return ()
+        first, *parts = [word.split("|") for word in plain.split()]
+        return tuple(" ".join(words) for words in product(first, *parts))
 
     def example_of(self, prefix: str) -> str:
         """With the references of a body."""

@@ -115,7 +115,8 @@ def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -
     sent = f"[{words}]({link})"
     if case.forgotten(event):
         sent = escaped(_("What was sent has been removed. What was done with it stays."))
-    return [*table, "", *revised, _next(role, here.todo), "", sent]
+    todo = escaped(here.todo) if here.awaited == NOBODY else _next(role, here.todo)
+    return [*table, "", *revised, todo, "", sent]
 
 
 def _next(role: str, todo: str) -> str:
