@@ -18,6 +18,7 @@ from tests.support import CONCEPTS, DATA, PRACTICE
 FRENCH = {
     "organization": {
         "home": {"title": "Titre"},
+        "impartiality": {"appeals": "Un appel"},
         "roles": {"auditor": {"name": "Auditrice ou auditeur"}},
         "providers": {"note": "Note", "WELLth Movement": {"text": "Cours"}},
     },
@@ -80,6 +81,10 @@ def test_what_is_translated_is_shown_and_the_rest_says_which_language_it_is_in(f
     assert (profile.units[0].language, profile.units[1].language) == ("fr", "en")
     assert data.organization.role("auditor").name == "Auditrice ou auditeur"
     assert (data.organization.home_title, data.organization.original("home.lead")) == ("Titre", "en")
+    impartiality = data.organization.impartiality
+    assert impartiality.appeals == "Un appel"
+    assert impartiality.roles == DATA.organization.impartiality.roles
+    assert data.organization.original("impartiality.roles") == "en"
     assert (data.providers_note, data.providers[0].text) == ("Note", "Cours")
 
 

@@ -13,7 +13,7 @@ from pipeline.profiles.yamlsource import Source
 
 ORGANIZATION = "organization"
 PLAIN = ("name", "short_name", "for_whom", "covers", "based_on", "decided_on")
-BODY = ("home", "about", "standards", "certificate_kinds", "scholarship", "retention", "answer_within")
+BODY = ("home", "about", "standards", "certificate_kinds", "impartiality", "scholarship", "retention", "answer_within")
 UNKNOWNS = ("fees", "typical_time", "refunds", "resits")
 Texts = dict[str, Any]
 
@@ -46,6 +46,7 @@ def organization_texts(raw: Mapping[str, Any], providers: Mapping[str, Any]) -> 
         "administrator": administrator,
         "roles": _by_id(raw["roles"], "name", "text"),
         "contact": {"text": raw["contact"]["text"]},
+        "complaints": {"terms": raw["complaints"]["terms"]},
         "providers": {"note": providers["note"], **named},
     }
 
@@ -82,7 +83,7 @@ def profile(raw: Mapping[str, Any], told: Texts, language: str) -> dict[str, Any
 
 def organization(raw: Mapping[str, Any], told: Texts) -> dict[str, Any]:
     """The body's plain value with the translated texts in it, for build.organization."""
-    groups = ("home", "certificate_kinds", "administrator", "contact", "retention")
+    groups = ("home", "certificate_kinds", "administrator", "impartiality", "contact", "complaints", "retention")
     return {
         **raw,
         **{name: told[name] for name in ("about", "standards", "scholarship", "answer_within") if name in told},
