@@ -38,8 +38,8 @@ PROSE = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}")
 MAINTAINERS = {
     "__main__.py", "errors.py", "files.py", "git.py", "github.py", "messages.py", "wiring.py",
     "accept/worker.py", "cases/intake.py", "cases/people.py", "cases/records.py", "mail/postman.py",
-    "mail/room.py", "mail/smtp.py", "profiles/contrast.py", "profiles/load.py", "profiles/release.py",
-    "profiles/rules.py", "profiles/translations.py", "profiles/yamlsource.py",
+    "mail/room.py", "mail/smtp.py", "profiles/contrast.py", "profiles/load.py", "profiles/originals.py",
+    "profiles/release.py", "profiles/rules.py", "profiles/translations.py", "profiles/yamlsource.py",
 }  # fmt: skip
 MODULES = sorted((ROOT / "pipeline").rglob("*.py"))
 

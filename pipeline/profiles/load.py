@@ -12,8 +12,9 @@ from typing import Any
 from pipeline import shape
 from pipeline.errors import CannotGoOn, DataInvalid
 from pipeline.findings import Finding, Level, errors
-from pipeline.profiles import build, rules, translations
+from pipeline.profiles import build, originals, rules, translations
 from pipeline.profiles.model import Colour, Data, Profile
+from pipeline.profiles.originals import Translated
 from pipeline.profiles.yamlsource import Source, read
 
 Told = dict[str, dict[str, Any]]
@@ -26,6 +27,7 @@ class Loaded:
 
     data: Data | None
     findings: list[Finding]
+    translated: tuple[Translated, ...] = ()
 
 
 def load(data_folder: Path, schemas: Path) -> Loaded:
@@ -40,10 +42,11 @@ def load(data_folder: Path, schemas: Path) -> Loaded:
     if not profiles:
         findings.append(organization.finding("", "profiles", "data/profiles/ has no file; add a profile"))
     findings += sorted(_rules(organization, providers, profiles), key=lambda f: (f.file, f.line, f.message))
-    told = _translations(data_folder, schemas, organization, providers, profiles, findings)
+    translated: list[Translated] = []
+    told = _translations(data_folder, schemas, organization, providers, profiles, findings, translated)
     if errors(findings):
         return Loaded(None, findings)
-    return Loaded(_data(organization, providers, profiles, told), findings)
+    return Loaded(_data(organization, providers, profiles, told), findings, tuple(translated))
 
 
 def _rules(organization: Source, providers: Source, profiles: list[Source]) -> Iterator[Finding]:
@@ -94,8 +97,9 @@ def _translations(
     providers: Source,
     profiles: list[Source],
     findings: list[Finding],
+    translated: list[Translated],
 ) -> Told:
-    """Every language's texts by file; their findings are added. Nothing is read while the originals have errors."""
+    """Every language's texts by file; what is found and translated is added. Nothing is read while the originals have errors."""
     if errors(findings):
         return {}
     texts = {translations.ORGANIZATION: translations.organization_texts(organization.value, providers.value)}
@@ -113,6 +117,8 @@ def _translations(
             source.findings.append(source.finding("", name, message))
         elif not source.findings:
             source.findings += translations.rules(source, texts[name], language)
+            if not errors(source.findings):
+                translated += originals.of_data(source, texts[name], language, name)
         findings += source.findings
         told.setdefault(language, {})[name] = source.value
     for language in organization.value["languages"][1:]:

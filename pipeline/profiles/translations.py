@@ -100,15 +100,15 @@ def providers(raw: Mapping[str, Any], told: Texts) -> dict[str, Any]:
 
 def names(told: Texts) -> frozenset[str]:
     """What is translated, by the names that Profile.original and Organization.original take."""
-    return frozenset(".".join(map(str, path)) for path, _text in _leaves(told, ()))
+    return frozenset(".".join(map(str, path)) for path, _text in leaves(told, ()))
 
 
 def rules(source: Source, texts: Texts, language: str) -> Iterator[Finding]:
     """Names that the original does not have, lists of another length, and one note of what is left to do."""
     yield from _strangers(source, source.value, texts, ())
     yield from _sentence_parts(source)
-    done = {path for path, _text in _leaves(source.value, ())}
-    open_ = [path for path, text in _leaves(texts, ()) if text and path not in done]
+    done = {path for path, _text in leaves(source.value, ())}
+    open_ = [path for path, text in leaves(texts, ()) if text and path not in done]
     if open_:
         statements = {path[1] for path in open_ if path[0] == "statements"}
         others = len([path for path in open_ if path[0] != "statements"])
@@ -142,10 +142,10 @@ def _sentence_parts(source: Source) -> Iterator[Finding]:
             yield source.finding(pointer(("statements", name, "text")), f"Statement {name}", message)
 
 
-def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+def leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every text or list of texts with its names."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from _leaves(inner, (*path, name))
+            yield from leaves(inner, (*path, name))
     else:
         yield path, value
