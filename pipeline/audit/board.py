@@ -51,6 +51,7 @@ class Board:
         return [
             Route("/auditors/sign-in/{token}", self.sign_in, methods=["GET", "POST"]),
             Route("/auditors/sign-out", only(self.sign_out), methods=["POST"]),
+            Route("/auditors", lambda _request: RedirectResponse("/auditors/", 308)),
             Route("/auditors/", only(self.overview)),
             Route("/auditors/cases/{reference}", only(self.case)),
             Route("/auditors/cases/{reference}/private/{digest}/{name}", only(self.submission)),
