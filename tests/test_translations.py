@@ -196,7 +196,7 @@ def test_an_original_reworded_after_it_was_translated_is_told_at_the_line_of_the
     lines = (recorded / "translations/fr/organization.yml").read_text("utf-8").split("\n")
     line = next(number for number, text in enumerate(lines, 1) if "title: Titre" in text)
     told = (
-        f"data/translations/fr/organization.yml:{line}: note: organization/home/title: the original has changed since it "
+        f"data/translations/fr/organization.yml:{line}: note: organization.home.title: the original has changed since it "
         "was translated: read it again, then: python -m pipeline translated fr"
     )
     assert changed(recorded) == [told]
@@ -211,7 +211,7 @@ def test_a_reworded_list_is_told_and_what_is_not_translated_is_not(recorded: Pat
     reword(recorded / "profiles/concepts-mentoring.yml", "- a written Mentoring", "- a Mentoring")
     reword(recorded / "profiles/concepts-mentoring.yml", "want to learn", "wish to learn")
     (told,) = changed(recorded)
-    assert "concepts-mentoring/decided_on: the original has changed" in told
+    assert "concepts-mentoring.decided_on: the original has changed" in told
 
 
 @pytest.mark.parametrize("record", [None, "{", "[]"])

@@ -1,6 +1,6 @@
 """data/translations/<language>/originals.json: of each translated text, what the original was when somebody last compared them.
 
-It maps a place ("practice-mentor/steps/audit/text", "docs/privacy.md") to the first eight hexadecimal digits of the
+It maps a place ("practice-mentor.steps.audit.text", "docs/privacy.md") to the first eight hexadecimal digits of the
 SHA-256 of the original. `python -m pipeline translated LANGUAGE` writes it; `check` tells what has changed since.
 """
 
@@ -41,8 +41,8 @@ def of_data(source: Source, texts: Texts, language: str, name: str) -> Iterator[
     """Every text of a translation without faults; `texts` are the original's."""
     found = {path: text for path, text in leaves(texts, ())}
     for path, _text in leaves(source.value, ()):
-        place = pointer(path)
-        yield Translated(language, name + place, fingerprint(found[path]), source.path, source.line(place))
+        place, line = ".".join((name, *path)), source.line(pointer(path))
+        yield Translated(language, place, fingerprint(found[path]), source.path, line)
 
 
 def of_pages(docs: Path, language: str) -> Iterator[Translated]:
