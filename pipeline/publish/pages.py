@@ -53,10 +53,9 @@ def _generated(renderer: Renderer) -> Iterator[Page]:
         yield Page(path, title, _form(renderer, kind, name, path))
     for profile in data.open_profiles:
         title = _("Printable form: {name}").format(name=profile.name)
-        path = f"certificates/{profile.id}"
-        yield page(f"{path}/print/", title, "print.html", profile=profile, paper=renderer.paper(profile))
-        context = {**about(renderer, profile), **paper(renderer, profile)}
-        yield page(f"{path}/print-portfolio/", title, "print_portfolio.html", **context)
+        for kind, name in ((derive.SELF_ASSESSMENT, "print"), (derive.PORTFOLIO, "print-portfolio")):
+            path, form = f"certificates/{profile.id}/{name}/", renderer.paper(profile, kind)
+            yield page(path, title, "print.html", profile=profile, paper=form)
     ways = [(f"contact/{topic}/", topics.title(data, topic)) for topic in topics.every(data)]
     lost = urljoin(renderer.endpoint.url, f"/{renderer.home}status/") if renderer.endpoint else ""
     yield page("contact/", _("Contact"), "contact.html", topics=ways, lost=lost)
@@ -96,17 +95,6 @@ def judges(data: Data, profile: Profile) -> list[Role]:
     """The roles that audit, verify and decide, in the order of the certificate's steps."""
     ids = dict.fromkeys(step.who for step in profile.steps if step.who not in ("you", "intake_manager"))
     return [data.organization.role(role_id) for role_id in ids]
-
-
-def paper(renderer: Renderer, profile: Profile) -> dict[str, object]:
-    """What the portfolio on paper asks beside its statements: (heading, fields) as its schema has them."""
-    schema = derive.form_schema(renderer.data, derive.PORTFOLIO, profile.id)
-    groups = [rule for name, rule in schema["properties"].items() if name != "answers" and rule.get("type") == "object"]
-    asked = [
-        (rule["title"], [field for name, field in rule["properties"].items() if name != "secret"]) for rule in groups
-    ]
-    log = schema["properties"].get("log")
-    return {"asked": asked, "log": log and (log["title"], list(log["items"]["properties"].values()))}
 
 
 def all_steps(profiles: tuple[Profile, ...]) -> list[Step]:
