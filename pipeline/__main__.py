@@ -26,7 +26,7 @@ from pipeline.files import write
 from pipeline.findings import Finding, Level, errors
 from pipeline.github import GitHub
 from pipeline.profiles import originals, release
-from pipeline.profiles.load import Loaded, load, load_or_stop
+from pipeline.profiles.load import Loaded, load, load_or_stop, recorded
 from pipeline.settings import ROOT, Settings
 from pipeline.text import language
 
@@ -64,7 +64,7 @@ def check_data(settings: Settings, arguments: Arguments) -> int:
         found += release.outdated(loaded.data, settings.schemas)
         found += release.changed(loaded.data, settings.schemas)
         for code in loaded.data.others:
-            found += originals.changed(_translated(loaded, code), originals.read(settings.data, code))
+            found += originals.changed(_translated(loaded, code), recorded(settings.data, code))
     if arguments.since:
         found += release.changed_since(settings.schemas, arguments.since)
     wrong = [f for f in found if f.level is Level.ERROR or (arguments.deploy and f.level is Level.PLACEHOLDER)]

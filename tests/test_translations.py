@@ -12,6 +12,7 @@ from pipeline.__main__ import main
 from pipeline.findings import Finding, Level, errors
 from pipeline.profiles import derive, originals
 from pipeline.profiles.load import load
+from pipeline.profiles.load import recorded as record_of
 from pipeline.profiles.model import Data
 from pipeline.settings import ROOT
 from tests.support import CONCEPTS, DATA, PRACTICE
@@ -179,7 +180,7 @@ def recorded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def changed(folder: Path) -> list[str]:
     translated = load(folder, ROOT / "schemas").translated
-    return [str(finding) for finding in originals.changed(translated, originals.read(folder, "fr"))]
+    return [str(finding) for finding in originals.changed(translated, record_of(folder, "fr"))]
 
 
 def reword(path: Path, old: str, new: str) -> None:

@@ -72,6 +72,15 @@ def load_or_stop(data_folder: Path, schemas: Path) -> Data:
     return loaded.data
 
 
+def recorded(data_folder: Path, language: str) -> dict[str, str]:
+    """The record of the originals that a language's translations were made from; one missing or damaged is empty."""
+    try:
+        value = json.loads((data_folder / "translations" / language / originals.NAME).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def _read(folder: Path, name: str, schemas: Path, kind: str) -> Source:
     source = read(folder / name, f"{folder.name}/{name}")
     if source.value is None and source.findings:

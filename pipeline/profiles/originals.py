@@ -59,15 +59,6 @@ def written(translated: Iterable[Translated]) -> bytes:
     return (json.dumps({text.place: text.fingerprint for text in translated}, indent=1) + "\n").encode()
 
 
-def read(folder: Path, language: str) -> dict[str, str]:
-    """The record of a language; one that is missing or damaged is empty."""
-    try:
-        value = json.loads((folder / "translations" / language / NAME).read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
 def changed(translated: Iterable[Translated], recorded: Mapping[str, str]) -> Iterator[Finding]:
     """A note for each text whose original is another than the one recorded, and one for all that have none recorded."""
     new = []
