@@ -8,7 +8,8 @@ from urllib.parse import urljoin
 
 from pipeline.profiles import derive, topics
 from pipeline.profiles.model import Data, Profile, Role, Step
-from pipeline.publish.forms import kind_word, render_form
+from pipeline.publish.forms import render_form
+from pipeline.publish.formview import kind_word
 from pipeline.publish.render import Renderer
 from pipeline.text import _, speaking
 
