@@ -36,8 +36,8 @@ from pipeline.errors import CannotGoOn, DataInvalid, PushRejected, UnreadableInp
 from pipeline.files import write
 from pipeline.findings import Finding, Level, errors
 from pipeline.github import GitHub
-from pipeline.profiles import release
-from pipeline.profiles.load import load, load_or_stop
+from pipeline.profiles import originals, release
+from pipeline.profiles.load import Loaded, load, load_or_stop, recorded
 from pipeline.settings import ROOT, Settings
 from pipeline.text import language
 
@@ -74,6 +74,8 @@ def check_data(settings: Settings, arguments: Arguments) -> int:
     if loaded.data:
         found += release.outdated(loaded.data, settings.schemas)
         found += release.changed(loaded.data, settings.schemas)
+        for code in loaded.data.others:
+            found += originals.changed(_translated(loaded, code), recorded(settings.data, code))
     if arguments.since:
         found += release.changed_since(settings.schemas, arguments.since)
     wrong = [f for f in found if f.level is Level.ERROR or (arguments.deploy and f.level is Level.PLACEHOLDER)]
@@ -367,6 +369,25 @@ def _login(text: str) -> str:
     return text
 
 
+def _translated(loaded: Loaded, code: str) -> list[originals.Translated]:
+    of_data = [text for text in loaded.translated if text.language == code]
+    return [*of_data, *originals.of_pages(ROOT / "docs", code)]
+
+
+def translated(settings: Settings, arguments: Arguments) -> int:
+    """Record that somebody has compared the translations of LANGUAGE with the originals as they are now."""
+    loaded, code = load(settings.data, settings.schemas), arguments.language
+    if loaded.data is None:
+        raise DataInvalid(errors(loaded.findings))
+    if code not in loaded.data.others:
+        raise CannotGoOn(f"organization.yml has no further language “{code}”; add it to its languages")
+    texts = _translated(loaded, code)
+    path = settings.data / "translations" / code / originals.NAME
+    write(path, originals.written(texts))
+    say(f"{path}: {len(texts)} translations")
+    return WELL
+
+
 def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="python -m pipeline", description="From profile YAML to an auditor's issue.")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -409,6 +430,9 @@ def parser() -> argparse.ArgumentParser:
     command("schemas", schemas)
     telling = command("messages", messages)
     telling.add_argument("language", metavar="LANGUAGE", nargs="?", default="", help="a code of two letters, like fr")
+    command("translated", translated).add_argument(
+        "language", metavar="LANGUAGE", help="a code of two letters, like fr"
+    )
     return root
 
 

@@ -48,6 +48,12 @@ def test_nobody_sees_anything_without_signing_in(service: Service, path: str) ->
     assert requests.get(service.url + path, cookies={"auditor": "x"}, timeout=10).status_code == 401
 
 
+def test_the_boards_address_typed_without_its_last_slash_leads_to_it(service: Service) -> None:
+    answer = requests.get(f"{service.url}/auditors", timeout=10, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (308, "/auditors/")
+    assert requests.get(f"{service.url}/auditors", timeout=10).url == f"{service.url}/auditors/"
+
+
 def test_a_wrong_link_leads_nowhere(service: Service) -> None:
     assert requests.get(f"{service.url}/auditors/sign-in/x", timeout=10).status_code == 404
 

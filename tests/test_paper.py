@@ -14,6 +14,7 @@ import pytest
 import requests
 from docx.oxml.ns import qn
 
+from pipeline.profiles import derive
 from pipeline.profiles.load import load_or_stop
 from pipeline.profiles.model import Profile
 from pipeline.publish.paper import Paper, paper
@@ -27,8 +28,8 @@ OPEN = pytest.mark.parametrize("profile", DATA.open_profiles, ids=lambda profile
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
-def on_paper(profile: Profile) -> Paper:
-    return paper(DATA, profile, "https://example.org/site/")
+def on_paper(profile: Profile, kind: str = derive.SELF_ASSESSMENT) -> Paper:
+    return paper(DATA, profile, kind, "https://example.org/site/")
 
 
 def read(content: bytes) -> Any:
@@ -86,14 +87,49 @@ def test_the_printed_page_and_the_document_have_the_same_lines_in_the_same_order
 
 
 @OPEN
-def test_what_the_paper_asks_is_what_the_form_asks(site: Settings, profile: Profile) -> None:
-    html = (site.site / f"certificates/{profile.id}/self-assessment/index.html").read_text("utf-8")
-    named = set(
-        re.findall(r'<(?:input|textarea)[^>]* name="((?:applicant|interview|education|declarations)\.[^"]+)"', html)
-    )
-    on_it = {blank.name for part in on_paper(profile).parts for blank in part.blanks}
+@pytest.mark.parametrize("kind", [derive.SELF_ASSESSMENT, derive.PORTFOLIO])
+def test_what_the_paper_asks_is_what_the_form_asks(site: Settings, profile: Profile, kind: str) -> None:
+    html = (site.site / f"certificates/{profile.id}/{kind}/index.html").read_text("utf-8")
+    groups = "applicant|interview|education|declarations|case|held"
+    named = set(re.findall(rf'<(?:input|textarea)[^>]* name="((?:{groups})\.[^"]+)"', html))
+    on_it = {blank.name for part in on_paper(profile, kind).parts for blank in part.blanks}
     assert on_it - named == {"telephone", "signed"}
-    assert named <= on_it
+    assert named - on_it <= {"case.secret"}
+
+
+@OPEN
+def test_the_portfolio_on_paper_has_room_for_evidence_and_a_log_where_the_form_has_one(
+    site: Settings, profile: Profile
+) -> None:
+    html = (site.site / f"certificates/{profile.id}/print-portfolio/index.html").read_text("utf-8")
+    form, page = on_paper(profile, derive.PORTFOLIO), text_of(html)
+    asked = DATA.statements(profile)
+    texts = [text for s in asked for text in (f"{s.id} {s.question}", f"Your evidence for {s.id}: {s.evidence}")]
+    blanks = [text for part in form.parts for blank in part.blanks for text in (blank.label, blank.hint) if text]
+    assert in_order([form.title, form.certificate, *form.guide, form.send, *texts, *blanks], page) == []
+    assert html.count('class="room"') == len(asked)
+    ticks = [blank for part in form.parts for blank in part.blanks if blank.kind == "tick"]
+    assert html.count('<b class="box">☐</b>') == html.count("☐") == 3 * len(asked) + len(ticks)
+    log = [part for part in form.parts if part.columns]
+    assert [part.title for part in log] == [part.title for part in profile.parts if part.kind == "log"]
+    assert [html.count(f'<th scope="col">{name}</th>') for part in log for name in part.columns] == [1] * 3 * len(log)
+
+
+@pytest.mark.parametrize("kind", [derive.SELF_ASSESSMENT, derive.PORTFOLIO])
+@pytest.mark.parametrize("email", ["intake@example.org", "intake@placeholder.invalid"])
+@pytest.mark.parametrize("post", ["1 Main Street", None])
+def test_the_paper_says_where_to_send_it_or_that_nobody_knows_yet(kind: str, email: str, post: str | None) -> None:
+    body = replace(DATA.organization, contact_email=email, contact_address=post)
+    profile = DATA.open_profiles[0]
+    form = paper(replace(DATA, organization=body), profile, kind, "https://example.org/site/")
+    known = email == "intake@example.org"
+    assert form.send_to == (email if known else None)
+    assert ("not published yet" in form.send) == (not known and post is None)
+    assert form.post == ("By post: 1 Main Street." if post else "")
+    document = lines(read(word_file(form).content))
+    assert [line for line in document if line and line in (f"{form.send} {email}", form.send, form.post)] == [
+        line for line in (f"{form.send} {email}" if known else form.send, form.post) if line
+    ]
 
 
 @OPEN
@@ -136,7 +172,7 @@ def test_the_same_paper_gives_the_same_bytes(site: Settings) -> None:
     profile = DATA.open_profiles[0]
     assert word_file(on_paper(profile)) == word_file(on_paper(profile))
     built = (site.site / f"certificates/{profile.id}/self-assessment.docx").read_bytes()
-    assert built == word_file(paper(DATA, profile, "http://127.0.0.1/")).content
+    assert built == word_file(paper(DATA, profile, derive.SELF_ASSESSMENT, "http://127.0.0.1/")).content
 
 
 def test_a_link_of_the_document_has_words_and_a_placeholder_is_never_one() -> None:
@@ -150,9 +186,9 @@ def test_a_link_of_the_document_has_words_and_a_placeholder_is_never_one() -> No
     online = f"https://example.org/site/certificates/{profile.id}/self-assessment/"
     known = replace(on_paper(profile), send_to="intake@example.org")
     assert links(known) == {"Answer on the site instead": online, "intake@example.org": "mailto:intake@example.org"}
-    unknown = paper(DATA, profile, DATA.organization.site_url)
+    unknown = paper(DATA, profile, derive.SELF_ASSESSMENT, DATA.organization.site_url)
     assert links(unknown) == {}
-    assert "an e-mail address that is still to follow" in " ".join(lines(read(word_file(unknown).content)))
+    assert unknown.send in lines(read(word_file(unknown).content))
 
 
 def test_every_language_has_a_document_that_leads_to_the_form_in_it(site: Settings) -> None:
@@ -187,7 +223,9 @@ def test_the_document_is_offered_with_its_size_where_people_look_for_it(memory: 
 
 def test_another_bodys_document_has_its_own_name(site: Settings) -> None:
     data = load_or_stop(EXAMPLES / "other-body", ROOT / "schemas")
-    document = read(word_file(paper(data, data.open_profiles[0], data.organization.site_url)).content)
+    document = read(
+        word_file(paper(data, data.open_profiles[0], derive.SELF_ASSESSMENT, data.organization.site_url)).content
+    )
     assert document.core_properties.author == data.organization.name
     assert DATA.organization.name not in " ".join(lines(document))
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline.__main__ import main
 from pipeline.findings import Finding, Level, errors
-from pipeline.profiles import derive
+from pipeline.profiles import derive, originals
 from pipeline.profiles.load import load
+from pipeline.profiles.load import recorded as record_of
 from pipeline.profiles.model import Data
 from pipeline.settings import ROOT
 from tests.support import CONCEPTS, DATA, PRACTICE
@@ -18,6 +20,7 @@ from tests.support import CONCEPTS, DATA, PRACTICE
 FRENCH = {
     "organization": {
         "home": {"title": "Titre"},
+        "impartiality": {"appeals": "Un appel"},
         "roles": {"auditor": {"name": "Auditrice ou auditeur"}},
         "providers": {"note": "Note", "WELLth Movement": {"text": "Cours"}},
     },
@@ -80,6 +83,10 @@ def test_what_is_translated_is_shown_and_the_rest_says_which_language_it_is_in(f
     assert (profile.units[0].language, profile.units[1].language) == ("fr", "en")
     assert data.organization.role("auditor").name == "Auditrice ou auditeur"
     assert (data.organization.home_title, data.organization.original("home.lead")) == ("Titre", "en")
+    impartiality = data.organization.impartiality
+    assert impartiality.appeals == "Un appel"
+    assert impartiality.roles == DATA.organization.impartiality.roles
+    assert data.organization.original("impartiality.roles") == "en"
     assert (data.providers_note, data.providers[0].text) == ("Note", "Cours")
 
 
@@ -160,3 +167,74 @@ def test_a_file_of_no_profile_and_a_folder_of_no_language_are_told(folder: Path)
 
 def test_what_is_committed_has_no_mistake() -> None:
     assert errors(found(ROOT / "data")) == []
+
+
+@pytest.fixture
+def recorded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A little French, compared with its originals and recorded by the command."""
+    monkeypatch.setenv("PIPELINE_DATA", str(folder))
+    translate(folder, FRENCH)
+    assert main(["translated", "fr"]) == 0
+    return folder
+
+
+def changed(folder: Path) -> list[str]:
+    translated = load(folder, ROOT / "schemas").translated
+    return [str(finding) for finding in originals.changed(translated, record_of(folder, "fr"))]
+
+
+def reword(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def test_an_original_reworded_after_it_was_translated_is_told_at_the_line_of_the_translation(
+    recorded: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert changed(recorded) == []
+    reword(recorded / "organization.yml", "Have what you know", "Have what you have learned")
+    lines = (recorded / "translations/fr/organization.yml").read_text("utf-8").split("\n")
+    line = next(number for number, text in enumerate(lines, 1) if "title: Titre" in text)
+    told = (
+        f"data/translations/fr/organization.yml:{line}: note: organization.home.title: the original has changed since it "
+        "was translated: read it again, then: python -m pipeline translated fr"
+    )
+    assert changed(recorded) == [told]
+    capsys.readouterr()
+    assert main(["check"]) == 0
+    assert told in capsys.readouterr().out.split("\n")
+    assert main(["translated", "fr"]) == 0
+    assert changed(recorded) == []
+
+
+def test_a_reworded_list_is_told_and_what_is_not_translated_is_not(recorded: Path) -> None:
+    reword(recorded / "profiles/concepts-mentoring.yml", "- a written Mentoring", "- a Mentoring")
+    reword(recorded / "profiles/concepts-mentoring.yml", "want to learn", "wish to learn")
+    (told,) = changed(recorded)
+    assert "concepts-mentoring.decided_on: the original has changed" in told
+
+
+@pytest.mark.parametrize("record", [None, "{", "[]"])
+def test_translations_that_nobody_recorded_are_one_note(recorded: Path, record: str | None) -> None:
+    path = recorded / "translations/fr/originals.json"
+    path.unlink() if record is None else path.write_text(record)
+    told = changed(recorded)
+    assert len(told) == 1
+    assert "translations are not recorded" in told[0]
+
+
+def test_a_page_reworded_after_it_was_translated_is_told(tmp_path: Path) -> None:
+    (tmp_path / "fr").mkdir()
+    for name in ("about.md", "fr/about.md", "fr/other.md"):
+        (tmp_path / name).write_text("Text", "utf-8")
+    record = {text.place: text.fingerprint for text in originals.of_pages(tmp_path, "fr")}
+    assert list(record) == ["docs/about.md"]
+    (tmp_path / "about.md").write_text("Another text", "utf-8")
+    (told,) = originals.changed(originals.of_pages(tmp_path, "fr"), record)
+    assert str(told).startswith("docs/fr/about.md:1: note: docs/about.md: the original has changed")
+
+
+def test_a_language_that_the_body_does_not_have_cannot_be_recorded(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["translated", "en"]) == 2
+    assert "no further language “en”" in capsys.readouterr().err

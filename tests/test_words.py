@@ -41,8 +41,8 @@ MAINTAINERS = {
     "accept/worker.py", "cases/comments.py", "cases/forget.py", "cases/history.py", "cases/intake.py",
     "cases/people.py", "cases/records.py", "cases/reminders.py", "cases/replies.py", "cases/rolling.py",
     "cases/statistics.py", "mail/postman.py", "mail/room.py", "mail/smtp.py", "profiles/contrast.py",
-    "profiles/load.py", "profiles/process_rules.py", "profiles/release.py", "profiles/rules.py",
-    "profiles/translations.py", "profiles/yamlsource.py",
+    "profiles/load.py", "profiles/originals.py", "profiles/process_rules.py", "profiles/release.py",
+    "profiles/rules.py", "profiles/translations.py", "profiles/yamlsource.py",
 }  # fmt: skip
 MODULES = sorted((ROOT / "pipeline").rglob("*.py"))
 

@@ -64,6 +64,7 @@ class Board:
             *([act] if self.acts else []),
             Route("/auditors/sign-in/{token}", self.sign_in, methods=["GET", "POST"]),
             Route("/auditors/sign-out", only(self.sign_out), methods=["POST"]),
+            Route("/auditors", lambda _request: RedirectResponse("/auditors/", 308)),
             Route("/auditors/", only(self.overview)),
             Route("/auditors/statistics/", only(self._statistics.page)),
             Route("/auditors/statistics.csv", only(self._statistics.csv)),

@@ -1,4 +1,4 @@
-"""Profile → the JSON Schema (2020-12) of its forms. Everything a form, a check or a limit says of a field stands in here.
+"""Profile → the JSON Schema (2020-12) of its forms. Everything a form, a check or a limit says of a field stands in it.
 
 Annotations beside the standard words: `x-widget` (how it is asked), `x-what` ("your evidence"), `x-missing` (what to do
 when it is not there), `x-required` (required beyond its shape: always, `when` another field is one of some values, or
@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from pipeline.profiles import topics
-from pipeline.profiles.controls import Schema, checkbox, group, hidden, object_, text
+from pipeline.profiles import groups, topics
+from pipeline.profiles.controls import Schema, group, hidden, object_, text
 from pipeline.profiles.model import Data, Profile, Statement, Unit
 from pipeline.text import _, speaking
 
@@ -19,7 +19,6 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SELF_ASSESSMENT, PORTFOLIO, CONTACT = "self-assessment", "portfolio", "contact"
 EVIDENCE_MAX = 3000  # Unicode code points
 LINKS_MAX = 5
-LOG_ROWS = 40
 ANSWERS = ("yes", "partly", "not_yet")
 
 
@@ -53,19 +52,19 @@ def _of_profile(data: Data, kind: str, about: str) -> Schema:
     }
     if kind == PORTFOLIO:
         # Before the answers: what is held decides which of them are asked.
-        properties["case"] = _case(data.organization.reference_prefix)
-        held = {inner.id: _held(inner) for inner in data.included(profile)}
+        properties["case"] = groups.case(data.organization.reference_prefix)
+        held = {inner.id: groups.held(inner) for inner in data.included(profile)}
         if held:
             properties["held"] = group(_("Certificates you hold"), held, [])
     properties["answers"] = _answers(data, profile, kind)
     log = profile.part("log")
     if kind == PORTFOLIO and log:
-        properties["log"] = _log(log.title)
+        properties["log"] = groups.log(log.title)
     if kind == SELF_ASSESSMENT:
-        properties["interview"] = _interview(data)
-        properties["education"] = _education()
-    properties["applicant"] = _applicant()
-    properties["declarations"] = _declarations(kind)
+        properties["interview"] = groups.interview(data)
+        properties["education"] = groups.education()
+    properties["applicant"] = groups.applicant()
+    properties["declarations"] = groups.declarations(own_work=kind == PORTFOLIO)
     required = ["kind", "profile", "version", "profile_hash", "answers", "applicant", "declarations"]
     name = _("Self-assessment") if kind == SELF_ASSESSMENT else profile.portfolio_name or _("Portfolio")
     title = _("{form}: {certificate}").format(form=name, certificate=profile.name)
@@ -148,164 +147,6 @@ def _links(title: str) -> Schema:
     }
 
 
-def _log(title: str) -> Schema:
-    # No maxLength: what is too long has the wrong form already, and that is told once.
-    date = {
-        "title": _("Date"),
-        "type": "string",
-        "pattern": r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$",
-        "$comment": "remedy: " + _("write the date as year-month-day, like 2027-03-14"),
-        "x-widget": "date",
-        "description": _("Choose it. If you see no calendar, write year-month-day, like 2027-03-14."),
-        "x-missing": _("write the date"),
-    }
-    hours = {
-        "title": _("Hours"),
-        "type": "number",
-        "exclusiveMinimum": 0,
-        "maximum": 24,
-        "x-widget": "number",
-        "description": _("Write a number, like 1.5 for an hour and a half."),
-        "x-missing": _("write the hours as a number, like 1.5"),
-    }
-    worked_on = text(
-        _("What was worked on"),
-        600,
-        widget="textarea",
-        what=_("what was worked on"),
-        x_missing=_("write what was worked on"),
-    )
-    row = object_({"date": date, "hours": hours, "worked_on": worked_on}, ["date", "hours", "worked_on"])
-    return {
-        "title": title,
-        "type": "array",
-        "maxItems": LOG_ROWS,
-        "items": row,
-        "x-widget": "rows",
-        "x-what": _("rows"),
-    }
-
-
-def _held(inner: Profile) -> Schema:
-    title = _("Number of your {name}").format(name=inner.name)
-    hint = _("If you hold this certificate, its statements count as shown and you may leave them unanswered.")
-    return text(title, 40, what=_("the number"), hint=hint)
-
-
-def _case(prefix: str) -> Schema:
-    reference = text(
-        _("Reference of your self-assessment"),
-        40,
-        what=_("the reference"),
-        hint=_("It begins with {prefix}- and stands on the confirmation you were shown.").format(prefix=prefix),
-    )
-    secret = text(
-        _("Secret of that reference"), 80, what=_("the secret"), hint=_("The last part of the link you were given.")
-    )
-    return group(_("Your self-assessment"), {"reference": reference, "secret": secret}, [])
-
-
-def _interview(data: Data) -> Schema:
-    minutes, role = data.organization.interview_minutes, data.organization.role("intake_manager").name
-    wishes = {"first": _("First choice"), "second": _("Second choice"), "third": _("Third choice")}
-    times = text(
-        _("Other times that suit you"),
-        1000,
-        widget="textarea",
-        what=_("the times"),
-        hint=_("For example: weekday mornings."),
-    )
-    help_needed = text(
-        _("Anything you need"),
-        1000,
-        widget="textarea",
-        what=_("what you need"),
-        hint=_("For example another language, help because of a disability, or no computer."),
-    )
-    title = _("Your {minutes}-minute interview with the {role}").format(minutes=minutes, role=role)
-    hint = _("If you like, suggest up to three times, in your own time zone.")
-    return group(
-        title, {**{name: _moment(wish) for name, wish in wishes.items()}, "times": times, "help": help_needed}, [], hint
-    )
-
-
-def _moment(title: str) -> Schema:
-    """A day and a time without a zone, as <input type="datetime-local"> sends it (HTML, "local date and time string")."""
-    pattern = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d$"
-    moment = text(title, 16, widget="moment", what=_("the time"), pattern=pattern)
-    moment["$comment"] = "remedy: " + _("write day and time as year-month-day, T, hour:minute, like 2027-03-14T09:30")
-    return moment
-
-
-def _education() -> Schema:
-    def names(title: str, hint: str) -> Schema:
-        item = {"type": "string", "maxLength": 200, "x-what": _("each name")}
-        rule = {"type": "array", "maxItems": 20, "items": item, "x-widget": "lines", "x-what": _("names")}
-        return {"title": title, "description": hint, **rule}
-
-    return group(
-        _("Who taught you"),
-        {
-            "providers": names(_("Education providers"), _("One name a line. Leave it empty if there was none.")),
-            "trainers": names(_("Trainers and teachers"), _("One name a line.")),
-        },
-        [],
-        _("It makes no difference to the result. It keeps those who taught you from auditing you."),
-    )
-
-
-def _applicant() -> Schema:
-    email = {
-        **text(_("E-mail address"), 254, widget="email", what=_("your e-mail address"), x_autocomplete="email"),
-        "pattern": r"^[^@\s]+@[^@\s]+\.[^@\s.]+$",
-        "$comment": "remedy: " + _("write your e-mail address, like name@example.org"),
-        "x-missing": _("write your e-mail address, like name@example.org"),
-    }
-    name = text(
-        _("Full name"), 200, what=_("your name"), minLength=1, x_autocomplete="name", x_missing=_("write your name")
-    )
-    return group(
-        _("Who you are"),
-        {
-            "name": name,
-            "email": email,
-            "country": text(_("Country"), 100, what=_("your country"), x_autocomplete="country-name"),
-            "time_zone": text(
-                _("Time zone"), 100, what=_("your time zone"), hint=_("The nearest large city is enough.")
-            ),
-            "helped": checkbox(_("Someone is helping me to fill this in")),
-        },
-        ["name", "email"],
-    )
-
-
-def _declarations(kind: str) -> Schema:
-    consent = checkbox(
-        _("I agree that what I send is kept and read for this purpose"),
-        _("tick it to agree; without it we may not keep what you send"),
-    )
-    if kind != PORTFOLIO:
-        return group(_("Your consent"), {"consent": consent}, ["consent"])
-    own = checkbox(
-        _("This is my own work"), _("tick it if it is your own work; we cannot audit the work of somebody else")
-    )
-    used = checkbox(_("I used artificial intelligence tools"))
-    how = text(
-        _("Which tools, and how"),
-        1000,
-        widget="textarea",
-        what=_("how you used them"),
-        x_missing=_("write which tools you used, and how"),
-        x_required={"when": ["declarations", "ai_used"], "is": [True]},
-    )
-    listed = checkbox(_("My name may be listed among the holders, if I am granted the certificate"))
-    return group(
-        _("Your declarations"),
-        {"own_work": own, "ai_used": used, "ai_how": how, "consent": consent, "listed": listed},
-        ["own_work", "consent"],
-    )
-
-
 def _contact(data: Data, topic: str) -> Schema:
     profile = data.profile(topic)
     properties: Schema = {"kind": hidden({"const": CONTACT}), "topic": hidden({"const": topic}), **_envelope()}
@@ -334,6 +175,6 @@ def _contact(data: Data, topic: str) -> Schema:
         minLength=1,
         x_missing=_("write your message"),
     )
-    properties["applicant"] = _applicant()
-    properties["declarations"] = _declarations(CONTACT)
+    properties["applicant"] = groups.applicant()
+    properties["declarations"] = groups.declarations(own_work=False)
     return _root(topics.title(data, topic), f"contact/{topic}", properties, required)

@@ -12,8 +12,9 @@ from typing import Any
 from pipeline import shape
 from pipeline.errors import CannotGoOn, DataInvalid
 from pipeline.findings import Finding, Level, errors
-from pipeline.profiles import build, process, process_rules, rules, translations
+from pipeline.profiles import build, originals, process, process_rules, rules, translations
 from pipeline.profiles.model import Colour, Data, Profile
+from pipeline.profiles.originals import Translated
 from pipeline.profiles.yamlsource import Source, read
 
 Told = dict[str, dict[str, Any]]
@@ -26,6 +27,7 @@ class Loaded:
 
     data: Data | None
     findings: list[Finding]
+    translated: tuple[Translated, ...] = ()
 
 
 def load(data_folder: Path, schemas: Path) -> Loaded:
@@ -42,10 +44,11 @@ def load(data_folder: Path, schemas: Path) -> Loaded:
         findings.append(organization.finding("", "profiles", "data/profiles/ has no file; add a profile"))
     findings += sorted(_rules(organization, providers, table, profiles), key=lambda f: (f.file, f.line, f.message))
     texts = _texts(organization, providers, table, profiles) if not errors(findings) else {}
-    told = _translations(data_folder, schemas, organization, texts, findings)
+    translated: list[Translated] = []
+    told = _translations(data_folder, schemas, organization, texts, findings, translated)
     if errors(findings):
         return Loaded(None, findings)
-    return Loaded(_data(organization, providers, table, profiles, told), findings)
+    return Loaded(_data(organization, providers, table, profiles, told), findings, tuple(translated))
 
 
 def _rules(organization: Source, providers: Source, table: Source, profiles: list[Source]) -> Iterator[Finding]:
@@ -71,6 +74,15 @@ def load_or_stop(data_folder: Path, schemas: Path) -> Data:
     if loaded.data is None:
         raise DataInvalid(errors(loaded.findings))
     return loaded.data
+
+
+def recorded(data_folder: Path, language: str) -> dict[str, str]:
+    """The record of the originals that a language's translations were made from; one missing or damaged is empty."""
+    try:
+        value = json.loads((data_folder / "translations" / language / originals.NAME).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _read(folder: Path, name: str, schemas: Path, kind: str) -> Source:
@@ -108,8 +120,9 @@ def _translations(
     organization: Source,
     texts: dict[str, translations.Texts],
     findings: list[Finding],
+    translated: list[Translated],
 ) -> Told:
-    """Every language's texts by file; their findings are added. Nothing is read while the originals have errors."""
+    """Every language's texts by file; what is found and translated is added. Nothing is read while the originals have errors."""
     told: Told = {}
     if not texts:
         return told
@@ -125,6 +138,8 @@ def _translations(
             source.findings.append(source.finding("", name, message))
         elif not source.findings:
             source.findings += translations.rules(source, texts[name], language)
+            if not errors(source.findings):
+                translated += originals.of_data(source, texts[name], language, name)
         findings += source.findings
         told.setdefault(language, {})[name] = source.value
     for language in organization.value["languages"][1:]:

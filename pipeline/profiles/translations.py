@@ -14,7 +14,7 @@ from pipeline.profiles.yamlsource import Source
 ORGANIZATION, PROCESS = "organization", "process"
 OF_THE_BODY = (ORGANIZATION, PROCESS)  # all other files are named like a profile
 PLAIN = ("name", "short_name", "for_whom", "covers", "based_on", "decided_on")
-BODY = ("home", "about", "standards", "certificate_kinds", "scholarship", "retention", "answer_within")
+BODY = ("home", "about", "standards", "certificate_kinds", "impartiality", "scholarship", "retention", "answer_within")
 UNKNOWNS = ("fees", "typical_time", "refunds", "resits")
 Texts = dict[str, Any]
 
@@ -47,6 +47,7 @@ def organization_texts(raw: Mapping[str, Any], providers: Mapping[str, Any]) -> 
         "administrator": administrator,
         "roles": _by_id(raw["roles"], "name", "text"),
         "contact": {"text": raw["contact"]["text"]},
+        "complaints": {"terms": raw["complaints"]["terms"]},
         "providers": {"note": providers["note"], **named},
     }
 
@@ -88,7 +89,7 @@ def profile(raw: Mapping[str, Any], told: Texts, language: str) -> dict[str, Any
 
 def organization(raw: Mapping[str, Any], told: Texts) -> dict[str, Any]:
     """The body's plain value with the translated texts in it, for build.organization."""
-    groups = ("home", "certificate_kinds", "administrator", "contact", "retention")
+    groups = ("home", "certificate_kinds", "administrator", "impartiality", "contact", "complaints", "retention")
     return {
         **raw,
         **{name: told[name] for name in ("about", "standards", "scholarship", "answer_within") if name in told},
@@ -110,15 +111,15 @@ def process(raw: Mapping[str, Any], told: Texts) -> dict[str, Any]:
 
 def names(told: Texts) -> frozenset[str]:
     """What is translated, by the names that Profile.original and Organization.original take."""
-    return frozenset(".".join(map(str, path)) for path, _text in _leaves(told, ()))
+    return frozenset(".".join(map(str, path)) for path, _text in leaves(told, ()))
 
 
 def rules(source: Source, texts: Texts, language: str) -> Iterator[Finding]:
     """Names that the original does not have, lists of another length, and one note of what is left to do."""
     yield from _strangers(source, source.value, texts, ())
     yield from _sentence_parts(source)
-    done = {path for path, _text in _leaves(source.value, ())}
-    open_ = [path for path, text in _leaves(texts, ()) if text and path not in done]
+    done = {path for path, _text in leaves(source.value, ())}
+    open_ = [path for path, text in leaves(texts, ()) if text and path not in done]
     if open_:
         statements = {path[1] for path in open_ if path[0] == "statements"}
         others = len([path for path in open_ if path[0] != "statements"])
@@ -152,10 +153,10 @@ def _sentence_parts(source: Source) -> Iterator[Finding]:
             yield source.finding(pointer(("statements", name, "text")), f"Statement {name}", message)
 
 
-def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+def leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every text or list of texts with its names."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from _leaves(inner, (*path, name))
+            yield from leaves(inner, (*path, name))
     else:
         yield path, value

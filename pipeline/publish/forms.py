@@ -3,150 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
 
-from pipeline import shape
 from pipeline.findings import Finding
 from pipeline.profiles import derive, topics
-from pipeline.profiles.fields import Field, fields, label, name_of
+from pipeline.profiles.fields import Field, fields, label
+from pipeline.publish.formview import Control, FormView, Group, StatementControls, UnitControls
 from pipeline.publish.nextsteps import next_steps
 from pipeline.publish.render import Renderer
-from pipeline.text import _, number, speaking
+from pipeline.text import _, speaking
 
 ROWS_A_GROUP = 10
 UNIT_LINE = 4  # from so many statements of a unit on that lack the same, the summary has one line for them
-
-
-@dataclass(frozen=True)
-class Control:
-    """One field as the template shows it. `errors` are the messages that stand beside it, `label` what findings call it."""
-
-    field: Field
-    value: str
-    errors: tuple[str, ...]
-    label: str
-
-    @property
-    def id(self) -> str:
-        return self.field.name
-
-    @property
-    def hint(self) -> str:
-        return str(self.field.schema.get("description", ""))
-
-    @property
-    def hint_id(self) -> str:
-        """All rows of a table share the hint that stands once above them."""
-        return f"{'.'.join(part for part in self.field.path if isinstance(part, str))}-hint"
-
-    @property
-    def described_by(self) -> str:
-        """Ids of the texts that belong to it."""
-        parts = [self.hint_id] if self.hint or self.field.widget == "lines" else []
-        return " ".join([*parts, *([f"{self.id}-error"] if self.errors else [])])
-
-    @property
-    def attributes(self) -> dict[str, str]:
-        """For a text field or a tick box."""
-        found = {
-            "aria-required": "true" if self.field.required else "",
-            "aria-invalid": "true" if self.errors else "",
-            "aria-describedby": self.described_by,
-            "autocomplete": str(self.field.schema.get("x-autocomplete", "")),
-        }
-        return {**{name: value for name, value in found.items() if value}, **self.rules}
-
-    @property
-    def rules(self) -> dict[str, str]:
-        """What the schema says of it, with the words for whoever does otherwise: no rule is written twice (D11).
-
-        data-required, data-when and data-unless name what makes it required; docs/assets/form.js reads them.
-        """
-        field, schema = self.field, self.field.schema
-        asked, each = schema.get("x-required"), schema.get("items", schema)
-        found: dict[str, str] = {"data-widget": field.widget} if field.widget in ("lines", "number") else {}
-        if field.required or asked == {}:
-            found["data-required"] = ""
-        if field.together:
-            found["data-together"] = field.together
-        if asked and "when" in asked:
-            values = "|".join("true" if value is True else str(value) for value in asked["is"])
-            found["data-when"] = f"{name_of(tuple(asked['when']))}={values}"
-        if asked and "unless" in asked:
-            found["data-unless"] = name_of(tuple(asked["unless"]))
-        if "x-missing" in schema:
-            found["data-missing"] = str(schema["x-missing"])
-        if "maxItems" in schema:
-            found |= {"data-maxitems": str(schema["maxItems"]), "data-toomany": shape.remedy(schema, "maxItems")}
-        if "maxLength" in each:
-            found |= {"data-maxlength": str(each["maxLength"]), "data-toolong": shape.remedy(each, "maxLength")}
-        if "pattern" in each:
-            found |= {"data-pattern": str(each["pattern"]), "data-mismatch": shape.remedy(each, "pattern")}
-        return found
-
-
-@dataclass(frozen=True)
-class StatementControls:
-    """A statement with its radio buttons, and in a portfolio the evidence and the links."""
-
-    id: str
-    question: str
-    kind_id: str
-    answer: Control
-    evidence: Control | None
-    links: Control | None
-    language: str  # of the question, if it is not the form's
-
-    @property
-    def kind(self) -> str:
-        return kind_word(self.kind_id)
-
-
-@dataclass(frozen=True)
-class UnitControls:
-    id: str
-    title: str
-    statements: tuple[StatementControls, ...]
-    open: bool
-
-
-@dataclass(frozen=True)
-class Group:
-    """Fields under one heading; `title` is "" for a field that stands alone."""
-
-    title: str
-    hint: str
-    controls: tuple[Control, ...]
-
-
-@dataclass(frozen=True)
-class FormView:
-    """All that form.html shows. `summary` are (id of the field, label, message), `count` the number of findings.
-
-    `before` are the groups that the schema asks before the answers, `groups` the ones after them.
-
-    `gone` are texts that were typed for what the form no longer asks: shown, so that nobody loses them, and not sent.
-    """
-
-    schema: Mapping[str, Any]
-    hidden: tuple[Control, ...]
-    units: tuple[UnitControls, ...]
-    rows: tuple[tuple[bool, tuple[tuple[Control, ...], ...]], ...]
-    before: tuple[Group, ...]
-    groups: tuple[Group, ...]
-    summary: tuple[tuple[str, str, str], ...]
-    count: int
-    gone: tuple[tuple[str, str], ...]
-
-    @property
-    def evidence_limit(self) -> str:
-        """How many characters of evidence a statement may have, in words a reader knows."""
-        evidence = self.units[0].statements[0].evidence
-        return number(evidence.field.schema["maxLength"]) if evidence else ""
 
 
 def form_view(
@@ -280,10 +151,6 @@ def _groups(schema: Mapping[str, Any], controls: list[Control]) -> Iterator[tupl
         grouped = rule.get("type") == "object"
         title, hint = (rule["title"], rule.get("description", "")) if grouped else ("", "")
         yield order.index(name) < answers, Group(title, hint, tuple(entries))
-
-
-def kind_word(kind: str) -> str:
-    return {"knowledge": _("knowledge"), "skill": _("skill"), "attitude": _("attitude")}[kind]
 
 
 def render_form(

@@ -8,7 +8,8 @@ from urllib.parse import urljoin
 
 from pipeline.profiles import derive, topics
 from pipeline.profiles.model import Data, Profile, Role, Step
-from pipeline.publish.forms import kind_word, render_form
+from pipeline.publish.forms import render_form
+from pipeline.publish.formview import kind_word
 from pipeline.publish.handbook import handbook, meets, sheet
 from pipeline.publish.render import Renderer
 from pipeline.text import _, speaking
@@ -54,13 +55,12 @@ def _generated(renderer: Renderer) -> Iterator[Page]:
         yield Page(path, title, _form(renderer, kind, name, path))
     for profile in data.open_profiles:
         title = _("Printable form: {name}").format(name=profile.name)
-        path = f"certificates/{profile.id}"
-        yield page(f"{path}/print/", title, "print.html", profile=profile, paper=renderer.paper(profile))
-        context = {**about(renderer, profile), **paper(renderer, profile)}
-        yield page(f"{path}/print-portfolio/", title, "print_portfolio.html", **context)
+        for kind, name in ((derive.SELF_ASSESSMENT, "print"), (derive.PORTFOLIO, "print-portfolio")):
+            path, form = f"certificates/{profile.id}/{name}/", renderer.paper(profile, kind)
+            yield page(path, title, "print.html", profile=profile, paper=form)
         if meets(profile):
             title = _("Meeting sheet: {name}").format(name=profile.name)
-            yield page(f"{path}/meeting/", title, "meeting.html", **sheet(data, profile))
+            yield page(f"certificates/{profile.id}/meeting/", title, "meeting.html", **sheet(data, profile))
     yield page("for-auditors/handbook/", _("Auditors' handbook"), "handbook.html", **handbook(data))
     ways = [(f"contact/{topic}/", topics.title(data, topic)) for topic in topics.every(data)]
     lost = urljoin(renderer.endpoint.url, f"/{renderer.home}status/") if renderer.endpoint else ""
@@ -101,17 +101,6 @@ def judges(data: Data, profile: Profile) -> list[Role]:
     """The roles that audit, verify and decide, in the order of the certificate's steps."""
     ids = dict.fromkeys(step.who for step in profile.steps if step.who not in ("you", "intake_manager"))
     return [data.organization.role(role_id) for role_id in ids]
-
-
-def paper(renderer: Renderer, profile: Profile) -> dict[str, object]:
-    """What the portfolio on paper asks beside its statements: (heading, fields) as its schema has them."""
-    schema = derive.form_schema(renderer.data, derive.PORTFOLIO, profile.id)
-    groups = [rule for name, rule in schema["properties"].items() if name != "answers" and rule.get("type") == "object"]
-    asked = [
-        (rule["title"], [field for name, field in rule["properties"].items() if name != "secret"]) for rule in groups
-    ]
-    log = schema["properties"].get("log")
-    return {"asked": asked, "log": log and (log["title"], list(log["items"]["properties"].values()))}
 
 
 def all_steps(profiles: tuple[Profile, ...]) -> list[Step]:

@@ -1,4 +1,4 @@
-"""The self-assessment without a screen: every line of it once, for the printed page and for the document to write in."""
+"""A certificate's form without a screen: every line of it once, for the printed page and for the document to write in."""
 
 from __future__ import annotations
 
@@ -25,16 +25,20 @@ class Blank:
 
 @dataclass(frozen=True)
 class Part:
+    """Blanks under a heading, or a table with these columns."""
+
     title: str
     hint: str
     blanks: tuple[Blank, ...]
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Paper:
     """`form` is the path of the form on the site, without the / at its end, and `online` its whole address.
 
-    `answers` are what each statement can be answered with, `send_to` is an e-mail address. None: not known yet.
+    `answers` are what each statement can be answered with; `evidence` is true if it wants room below it.
+    `send` and `post` say where it goes, `send_to` is the e-mail address. "" or None: not known yet.
     """
 
     form: str
@@ -44,53 +48,72 @@ class Paper:
     guide: tuple[str, ...]
     send: str
     send_to: str | None
+    post: str
     online: str | None
     statements: str
     units: tuple[Unit, ...]
     answers: tuple[tuple[str, str], ...]
+    evidence: bool
     parts: tuple[Part, ...]
     foot: str
     language: str
     author: str
 
 
-def paper(data: Data, profile: Profile, site_url: str) -> Paper:
-    organization = data.organization
-    email = organization.contact_email
+def paper(data: Data, profile: Profile, kind: str, site_url: str) -> Paper:
+    """`kind` is derive.SELF_ASSESSMENT or derive.PORTFOLIO."""
+    organization, portfolio = data.organization, kind == derive.PORTFOLIO
+    email, post = organization.contact_email, organization.contact_address
     version = _("profile version {version}").format(version=profile.version)
-    form = f"certificates/{profile.id}/{derive.SELF_ASSESSMENT}"
+    form = f"certificates/{profile.id}/{kind}"
     online = f"{site_url.rstrip('/')}/{form}/"
     return Paper(
         form=form,
-        title=_("Self-assessment"),
+        title=(profile.portfolio_name or _("Portfolio")) if portfolio else _("Self-assessment"),
         certificate=f"{profile.name} ({profile.path_name})",
         draft=_("The wording of this profile is a draft.") if profile.draft else "",
         guide=(
             _("Read each statement and ask yourself: can I? Tick one box: what is true today."),
             _("Nobody is marked down for “not yet”."),
-            _("You may stop at any time."),
+            _(
+                "Give evidence for every “yes” and “partly”. If there is too little room, go on on another sheet, with "
+                "the number of the statement."
+            )
+            if portfolio
+            else _("You may stop at any time."),
         ),
-        send=_("The address to write to is not published yet. It will stand here.")
-        if is_placeholder(email)
-        else _("To send it to us, write to:"),
+        send=_send(email, post),
         send_to=None if is_placeholder(email) else email,
+        post=_("By post: %(address)s.") % {"address": post} if post else "",
         online=None if is_placeholder(online) else online,
         statements=_("The statements"),
         units=tuple(unit for unit in data.units(profile) if unit.asked),
         answers=(("yes", _("yes")), ("partly", _("partly")), ("not_yet", _("not yet"))),
-        parts=(*_parts(derive.form_schema(data, derive.SELF_ASSESSMENT, profile.id)), _signature()),
+        evidence=portfolio,
+        parts=(*_parts(derive.form_schema(data, kind, profile.id), profile), _signature()),
         foot=f"{organization.name} · {profile.name} · {version}",
         language=data.language,
         author=organization.name,
     )
 
 
-def _parts(schema: dict[str, Any]) -> Iterator[Part]:
-    """What the form asks beside the statements, in its order and words."""
+def _send(email: str | None, post: str | None) -> str:
+    if not is_placeholder(email):
+        return _("To send it to us, write to:")
+    return "" if post else _("The address to write to is not published yet. It will stand here.")
+
+
+def _parts(schema: dict[str, Any], profile: Profile) -> Iterator[Part]:
+    """What the form asks beside the statements, in its order and words; the secret of a reference is for screens alone."""
     asked = [field for field in fields(schema) if field.widget != "hidden" and field.path[0] != "answers"]
     for name, entries in groupby(asked, key=lambda field: str(field.path[0])):
-        rule = schema["properties"][name]
-        yield Part(rule["title"], rule.get("description", ""), tuple(_blank(field) for field in entries))
+        rule, log = schema["properties"][name], profile.part("log")
+        if name == "log" and log:
+            columns = [cell["title"] for cell in rule["items"]["properties"].values()]
+            yield Part(log.title, log.text, (), tuple(columns))
+        else:
+            blanks = tuple(_blank(field) for field in entries if field.path[-1] != "secret")
+            yield Part(rule["title"], rule.get("description", ""), blanks)
 
 
 def _blank(field: Field) -> Blank:

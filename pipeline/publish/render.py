@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
+from pipeline.profiles.derive import SELF_ASSESSMENT
 from pipeline.profiles.load import load_or_stop
 from pipeline.profiles.model import Data, Endpoint, Profile, is_placeholder
 from pipeline.profiles.process import APPLICANT, NOBODY
@@ -95,15 +96,15 @@ class Renderer:
     def _documents(self) -> dict[str, WordFile]:
         return {}
 
-    def paper(self, profile: Profile) -> Paper:
+    def paper(self, profile: Profile, kind: str) -> Paper:
         with speaking(self.data.language):
-            return paper(self.data, profile, f"{self.site_url.rstrip('/')}/{self.home}")
+            return paper(self.data, profile, kind, f"{self.site_url.rstrip('/')}/{self.home}")
 
     def document(self, profile: Profile) -> WordFile:
         """The self-assessment to write in; made once."""
         if profile.id not in self._documents:
             with speaking(self.data.language):
-                self._documents[profile.id] = word_file(self.paper(profile))
+                self._documents[profile.id] = word_file(self.paper(profile, SELF_ASSESSMENT))
         return self._documents[profile.id]
 
     def __call__(self, template: str, root: str, **context: Any) -> Markup:

@@ -105,11 +105,12 @@ class _Writer:
             self._paragraph(line, "List Bullet")
         if paper.online:
             self._link(self._paragraph("", "List Bullet"), _("Answer on the site instead"), paper.online)
-        last = self._paragraph(f"{paper.send} ", "List Bullet")
         if paper.send_to:
-            self._link(last, paper.send_to, f"mailto:{paper.send_to}")
-        else:
-            last.add_run(_("an e-mail address that is still to follow"))
+            self._link(self._paragraph(f"{paper.send} ", "List Bullet"), paper.send_to, f"mailto:{paper.send_to}")
+        elif paper.send:
+            self._paragraph(paper.send, "List Bullet")
+        if paper.post:
+            self._paragraph(paper.post, "List Bullet")
 
     def _statement(self, statement: Statement) -> None:
         self._paragraph(f"{statement.id} {statement.question}", "Statement")
