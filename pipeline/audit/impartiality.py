@@ -39,7 +39,9 @@ def refusals(work: Work, role: str) -> Iterator[Refusal]:
     if others and role in JUDGING:
         yield Refusal(
             _("one judging role a case"),
-            _("You have worked on this case as {role} already; somebody else has to do this.").format(role=others[0]),
+            _("You have worked on this case as {role} already; somebody else has to do this.").format(
+                role=work.title(others[0])
+            ),
         )
 
 

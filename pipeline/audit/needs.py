@@ -60,10 +60,13 @@ def claimed(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     owner = work.standing.claims.get(role)
     if owner is None:
         yield Refusal(
-            _("claim first"), _("Nobody has claimed this case as {role}; begin with /claim.").format(role=role)
+            _("claim first"),
+            _("Nobody has claimed this case as {role}; begin with /claim.").format(role=work.title(role)),
         )
     elif owner != work.person.login:
-        yield Refusal(_("claim first"), _("{owner} has claimed this case as {role}.").format(owner=owner, role=role))
+        yield Refusal(
+            _("claim first"), _("{owner} has claimed this case as {role}.").format(owner=owner, role=work.title(role))
+        )
 
 
 @need(lambda: _("that nobody else has claimed it, and that it is assigned to nobody else"))
@@ -72,7 +75,7 @@ def unclaimed(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     owner, assigned = work.standing.claims.get(role), work.standing.assigned.get(role)
     if owner and assigned != work.person.login:
         yield Refusal(
-            _("one {role} a case").format(role=role),
+            _("one {role} a case").format(role=work.title(role)),
             _("{owner} has claimed it; ask for it to be assigned to you.").format(owner=owner),
         )
     elif assigned and assigned != work.person.login:
@@ -104,7 +107,7 @@ def assignee(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     if person is None:
         yield Refusal(_("people.yml"), _("Nobody with that login works here; see people.yml."))
     elif role not in person.roles:
-        yield Refusal(_("people.yml"), _("{login} is no {role}.").format(login=person.login, role=role))
+        yield Refusal(_("people.yml"), _("{login} is no {role}.").format(login=person.login, role=work.title(role)))
 
 
 @need(lambda: _("that this person may judge the case"))

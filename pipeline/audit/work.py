@@ -15,6 +15,7 @@ from pipeline.cases.store import Store
 from pipeline.profiles import derive
 from pipeline.profiles.model import Criterion, Profile
 from pipeline.profiles.process import Process
+from pipeline.text import _
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ class Work:
     @property
     def criteria(self) -> tuple[Criterion, ...]:
         return self.profile.criteria if self.profile else ()
+
+    def title(self, role: str) -> str:
+        """What the body calls a role, or the part of whoever decides."""
+        names = {known.id: known.name for known in self.judge.data.organization.roles}
+        return names.get(role) or _("decider")
 
     def by(self, person: Person) -> Work:
         """The same case, with somebody else at it."""

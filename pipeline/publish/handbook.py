@@ -67,16 +67,15 @@ def command_of(row: Transition) -> str:
     return f"/{row.command} {outcome}".strip() if row.command else _("a portfolio comes")
 
 
-def facts() -> dict[str, str]:
+def _facts() -> dict[str, tuple[str, str]]:
+    """Each fact that chooses between rows, in words: where it holds, and where it does not."""
     return {
-        "portfolio": _("if there is a portfolio"),
-        "no portfolio": _("if there is no portfolio yet"),
-        "meeting": _("if the certificate has a meeting"),
-        "no meeting": _("if the certificate has no meeting"),
-        "grant": _("with the word grant"),
-        "decline": _("with the word decline"),
-        "held": _("with the word held"),
-        "missed": _("with the word missed"),
+        "portfolio": (_("if there is a portfolio"), _("if there is no portfolio yet")),
+        "meeting": (_("if the certificate has a meeting"), _("if the certificate has no meeting")),
+        "grant": (_("with the word grant"), ""),
+        "decline": (_("with the word decline"), ""),
+        "held": (_("with the word held"), ""),
+        "missed": (_("with the word missed"), ""),
     }
 
 
@@ -87,12 +86,12 @@ def _entries(data: Data) -> Iterator[Entry]:
 
 
 def _way(data: Data, row: Transition) -> Way:
-    process, known = data.process, facts()
+    process, known = data.process, _facts()
     every = set(row.sources) == {state.id for state in process.states if state.open}
     return Way(
         who=tuple(data.organization.role(role).name for role in row.who if role != PIPELINE),
         sources=(_("every open state"),) if every else tuple(process.state(name).title for name in row.sources),
         target=_("the same state") if row.to == SAME else process.state(row.to).title,
-        when=tuple(known[fact] for fact in row.when),
+        when=tuple(known[fact.removeprefix("no ")][fact.startswith("no ")] for fact in row.when),
         needs=tuple(NEEDS[name].text() for name in row.needs),
     )
