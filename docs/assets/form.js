@@ -781,26 +781,27 @@ function madeOf() {
   return form.elements.version ? say("madeOf", { version: form.elements.version.value, date }) : date;
 }
 
-const UNIT_LINE = 4; // from so many unanswered statements on, the summary has one line for their part, as the server's has
+const UNIT_LINE = 4; // from so many statements of a part on that lack the same, the summary has one line for them, as the server's has
+
+/** Part and answer or evidence, if that is what is missing; "" of any other finding. */
+const lackOf = ([field, , message]) => (field && statementOf(field) && message === field.rules.missing ? `${partOf(field).id} ${pathOf(field).at(-1)}` : "");
+
+/** A line a finding, or one for all of a part that lack the same, where the first of them stands: [field or null, text]. */
+function summaryLines(found) {
+  const lacks = found.map(lackOf);
+  return found.flatMap(([field, label, message], index) => {
+    const number = lacks[index] ? lacks.filter((lack) => lack === lacks[index]).length : 1;
+    if (number < UNIT_LINE) return [[field, pair(label, message)]];
+    if (lacks.indexOf(lacks[index]) < index) return [];
+    return [[field, pair(partOf(field).name, say(lacks[index].endsWith(" evidence") ? "unevidenced" : "unanswered", { number: count(number) }))]];
+  });
+}
 
 /** All findings: at the top with links, the same words beside each field. `found` are [field or null, label, message]. */
 function showFindings(found) {
   clearFindings();
-  const lines = [];
-  for (let index = 0; index < found.length; index += 1) {
-    const [field, label, message] = found[index];
-    const part = field && partOf(field);
-    let end = index;
-    const same = (entry) => entry[0]?.widget === "radio" && partOf(entry[0]) === part;
-    while (field?.widget === "radio" && end + 1 < found.length && same(found[end + 1])) end += 1;
-    if (field) mark(field, message);
-    if (end - index + 1 >= UNIT_LINE) {
-      for (const [other, , words] of found.slice(index + 1, end + 1)) mark(other, words);
-      lines.push([field, pair(part.name, say("unanswered", { number: count(end - index + 1) }))]);
-      index = end;
-    } else lines.push([field, pair(label, message)]);
-  }
-  const links = lines.map(([field, text]) => h("li", {}, field ? h("a", { href: `#${field.elements[0].id}` }, text) : text));
+  for (const [field, , message] of found) if (field) mark(field, message);
+  const links = summaryLines(found).map(([field, text]) => h("li", {}, field ? h("a", { href: `#${field.elements[0].id}` }, text) : text));
   const summary = h(
     "div",
     { class: "summary", role: "alert", tabindex: "-1", id: "problems" },
