@@ -141,23 +141,89 @@ def test_two_tabs_see_each_other_and_neither_overwrites_the_other(person: Browse
     until(lambda: evidence(second, "C1.1").input_value() == "from the first tab")
     evidence(second, "C1.2").fill("from the second tab")
     until(lambda: evidence(first, "C1.2").input_value() == "from the second tab")
-    # The same field in both at once: the one that is saved second asks.
-    evidence(first, "C1.1").evaluate("field => field.value = 'first again'")
-    evidence(second, "C1.1").evaluate("field => field.value = 'second again'")
-    for page in (first, second):
-        evidence(page, "C1.1").dispatch_event("input")
-    until(lambda: first.locator(".differences").count() + second.locator(".differences").count() == 1)
-    asked = first if first.locator(".differences").count() else second
-    other = second if asked is first else first
-    mine, theirs = evidence(asked, "C1.1").input_value(), evidence(other, "C1.1").input_value()
-    assert {mine, theirs} == {"first again", "second again"}
-    assert mine in asked.locator(".differences").inner_text()
-    assert theirs in asked.locator(".differences").inner_text()
-    asked.get_by_role("checkbox", name="Take the other version").check()
-    asked.get_by_role("button", name="Take the other version where ticked").click()
-    assert evidence(asked, "C1.1").input_value() == theirs
-    saved(asked)
-    assert evidence(opened(person, PORTFOLIO), "C1.1").input_value() == theirs
+    # The same field in both at the same moment: whoever saves second, or hears that the other did, asks. Both may.
+    versions = {first: "first again", second: "second again"}
+    moment = time.time() * 1000 + 300
+    for page, text in versions.items():
+        evidence(page, "C1.1").evaluate(LATER, [text, moment])
+    decided: list[str] = []
+    until(lambda: decided or any(panel(page) for page in versions))
+
+    def settled() -> bool:
+        """Whoever is asked takes the other version; what is decided last stands in both."""
+        for page in versions:
+            shown = panel(page)
+            assert all(text in shown for text in versions.values()) or not shown
+            decided.extend(page.evaluate(TAKE))
+        return not any(panel(page) for page in versions) and {
+            evidence(page, "C1.1").input_value() for page in versions
+        } == {decided[-1]}
+
+    until(settled)
+    assert set(decided) <= set(versions.values())
+    for page in versions:
+        saved(page)
+    assert evidence(opened(person, PORTFOLIO), "C1.1").input_value() == decided[-1]
+
+
+LATER = """(field, [text, moment]) => {
+  field.value = text;
+  setTimeout(() => field.dispatchEvent(new Event("input", { bubbles: true })), moment - Date.now());
+}"""
+TAKE = """() => {
+  const panel = document.querySelector(".differences");
+  if (!panel) return [];
+  panel.querySelector("input[type=checkbox]").click();
+  panel.querySelector("button").click();
+  return [document.getElementById("answers.C1.1.evidence").value];
+}"""
+
+
+def panel(page: Page) -> str:
+    """What it shows of two versions; "" if nothing differs."""
+    return str(page.evaluate("document.querySelector('.differences')?.innerText ?? ''"))
+
+
+def test_what_another_tab_overwrote_unseen_is_shown_and_what_no_longer_differs_is_closed(
+    person: BrowserContext,
+) -> None:
+    page = opened(person, PORTFOLIO)
+    part(page, "C1")
+    evidence(page, "C1.1").fill("written here")
+    saved(page)
+    # Another tab saved in the same moment, and knew nothing of what was written here.
+    page.evaluate(HEARD, ["answers.C1.1.evidence", None, "written there"])
+    assert "written here" in panel(page)
+    assert "written there" in panel(page)
+    assert evidence(page, "C1.1").input_value() == "written here"
+    page.locator(".differences input[type=checkbox]").check()
+    page.evaluate(HEARD, ["answers.C1.2.evidence", None, "of another field"])
+    assert evidence(page, "C1.2").input_value() == "of another field"
+    assert page.locator(".differences input[type=checkbox]").is_checked()
+    page.evaluate(HEARD, ["answers.C1.1.evidence", "written there", "written here"])
+    assert panel(page) == ""
+    assert evidence(page, "C1.1").input_value() == "written here"
+
+
+def test_what_changes_while_one_is_asked_is_shown_before_one_decides(person: BrowserContext) -> None:
+    first, second = opened(person, PORTFOLIO), opened(person, PORTFOLIO)
+    part(second, "C1")
+    evidence(second, "C1.1").fill("mine")
+    second.evaluate(WRITTEN, "theirs")
+    until(lambda: "theirs" in panel(second))
+    first.evaluate(WRITTEN, "theirs, and more")
+    until(lambda: "theirs, and more" in panel(second))
+    second.get_by_role("button", name="Keep what is here").click()
+    until(lambda: first.evaluate(STORED) == "mine")
+    assert panel(second) == ""
+
+
+HEARD = """([name, oldValue, newValue]) => {
+  const key = `${document.querySelector("form").dataset.draft}|${name}`;
+  dispatchEvent(new StorageEvent("storage", { key, oldValue, newValue }));
+}"""
+WRITTEN = "text => localStorage.setItem(document.querySelector('form').dataset.draft + '|answers.C1.1.evidence', text)"
+STORED = "localStorage.getItem(document.querySelector('form').dataset.draft + '|answers.C1.1.evidence')"
 
 
 def test_clearing_the_draft_asks_once_and_leaves_nothing(person: BrowserContext) -> None:

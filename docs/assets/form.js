@@ -166,6 +166,7 @@ const draft = {
   storage: null,
   trouble: "",
   known: new Map(), // name → what the storage had when this tab last looked
+  own: new Set(), // what this tab saved, and no other has written since
   dirty: new Set(),
   timer: 0,
 
@@ -240,6 +241,7 @@ const draft = {
         continue;
       }
       this.known.set(name, text);
+      this.own.add(name);
       this.dirty.delete(name);
     }
     this.trouble = room ? "" : "full";
@@ -277,6 +279,7 @@ const draft = {
   clear() {
     clearTimeout(this.timer);
     this.dirty.clear();
+    this.own.clear();
     for (const name of this.names()) this.storage.removeItem(this.key(name));
     this.known.clear();
     this.made = undefined;
@@ -556,45 +559,70 @@ function showChanges() {
 
 /* ── Differences ────────────────────────────────────────────────────────────────────────────────────────────────── */
 
+/** What is asked about: name → {there, here, reason, taken}: the other version, and the one that stood here when it was shown. */
+const asked = new Map();
+
 /** Two versions of the same answers, from another tab, a copy or the page itself: nothing is replaced unasked. */
 function showDifferences(reason, differing) {
-  page.querySelector(".differences")?.remove();
-  const rows = differing.map(({ name, there }) => {
+  const fresh = differing.some(({ name }) => !asked.has(name));
+  let changed = false;
+  for (const { name, there } of differing) {
+    const here = get(fields.get(name));
+    const before = asked.get(name);
+    if (before?.there === there && before.here === here) continue;
+    asked.set(name, { there, here, reason, taken: false });
+    changed = true;
+  }
+  if (changed) drawDifferences(fresh);
+}
+
+function drawDifferences(focus) {
+  const old = page.querySelector(".differences");
+  if (!asked.size) return old?.remove();
+  const rows = [...asked].map(([name, entry]) => {
     const field = fields.get(name);
-    const box = h("input", { type: "checkbox", "data-take": name });
+    const box = h("input", { type: "checkbox", change: () => (entry.taken = box.checked) });
+    box.checked = entry.taken;
     return h(
       "div",
       { class: "difference" },
       h("h3", {}, labelOf(field)),
       h("p", { class: "sid" }, say("here")),
-      h("blockquote", { class: "given", dir: "auto" }, shown(field, get(field))),
+      h("blockquote", { class: "given", dir: "auto" }, shown(field, entry.here)),
       h("p", { class: "sid" }, say("there")),
-      h("blockquote", { class: "given", dir: "auto" }, shown(field, there)),
+      h("blockquote", { class: "given", dir: "auto" }, shown(field, entry.there)),
       h("label", { class: "choice check" }, box, " ", h("span", {}, say("takeThis"))),
     );
   });
-  const settle = (take) => {
-    for (const { name, there } of differing) {
-      const field = fields.get(name);
-      if (take && panel.querySelector(`[data-take="${CSS.escape(name)}"]`).checked) put(field, there);
-      draft.known.set(name, draft.read(name) ?? "");
-      draft.touch(field);
-      update(field);
-    }
-    panel.remove();
-    draft.save();
-    showProgress();
-  };
+  const reasons = new Set([...asked.values()].map(({ reason }) => reason));
   const panel = h(
     "div",
     { class: "differences notice", tabindex: "-1", role: "region", "aria-label": say("differ", { number: count(rows.length) }) },
     h("h2", {}, say("differ", { number: count(rows.length) })),
-    h("p", {}, say(reason)),
+    ...[...reasons].map((reason) => h("p", {}, say(reason))),
     ...rows,
     h("div", { class: "desk-buttons" }, button(say("takeThose"), () => settle(true)), button(say("keepMine"), () => settle(false))),
   );
-  form.before(panel);
-  panel.focus();
+  const inside = old?.contains(document.activeElement);
+  if (old) old.replaceWith(panel);
+  else form.before(panel);
+  if (focus || inside) panel.focus();
+}
+
+/** The person has decided. What came into the storage since it was shown is still unknown here, and saving asks again. */
+function settle(take) {
+  const entries = [...asked];
+  asked.clear();
+  drawDifferences();
+  for (const [name, { there, taken }] of entries) {
+    const field = fields.get(name);
+    if (take && taken) put(field, there);
+    if ((draft.read(name) ?? "") === there) draft.known.set(name, there);
+    draft.touch(field);
+    update(field);
+  }
+  draft.save();
+  showProgress();
 }
 
 /** A value in the words of the form. */
@@ -966,14 +994,30 @@ function update(field) {
   }
 }
 
-function fromOtherTab({ key, newValue }) {
+/** Another tab has written. Each may have saved before it heard of the other: then both versions are shown, and nothing is lost. */
+function fromOtherTab({ key, oldValue, newValue }) {
   const start = draft.key("");
   if (!key?.startsWith(start)) return;
   if (key === draft.key("!id")) draft.made = undefined;
   const field = fields.get(key.slice(start.length));
-  if (!field || draft.dirty.has(field.name)) return;
-  put(field, newValue ?? "");
-  draft.known.set(field.name, newValue ?? "");
+  if (!field) return;
+  const { name } = field;
+  const there = newValue ?? "";
+  const unseen = draft.own.has(name) && (oldValue ?? "") !== draft.known.get(name);
+  if (there === get(field)) {
+    if (asked.delete(name)) drawDifferences();
+    if ((draft.read(name) ?? "") !== there) return draft.touch(field);
+    draft.dirty.delete(name);
+  } else if (unseen) {
+    draft.touch(field);
+    return showDifferences("differTab", [{ name, there }]);
+  } else if (draft.dirty.has(name)) {
+    if (asked.has(name)) draft.save();
+    return;
+  }
+  put(field, there);
+  draft.known.set(name, there);
+  draft.own.delete(name);
   update(field);
   showProgress();
 }
