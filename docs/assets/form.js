@@ -398,7 +398,7 @@ function makeDesk() {
   const filter = h("input", { type: "checkbox", "data-filter": true, change: () => applyFilter() });
   if (led()) {
     form.append(
-      h("nav", { class: "steps-nav", "aria-label": say("parts") }, h("a", { "data-back": true }), h("a", { class: "btn", "data-next": true }), h("a", { href: "#part-overview" }, say("all"))),
+      h("nav", { class: "steps-nav", "aria-label": say("parts") }, h("a", { href: "#part-overview", "data-back": true }), h("a", { class: "btn", href: "#part-check", "data-next": true }), h("a", { href: "#part-overview" }, say("all"))),
     );
   }
   form.append(
