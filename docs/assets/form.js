@@ -1,11 +1,12 @@
 /* The forms, led and kept: a draft on this device, one part at a time, a picture, a check, copies, and sending.
 
    The page works without this file. No rule of validity is written here: what is required, how long and of which form
-   stands in the attributes that the schema gave (data-required, data-when …), with the words to say. All other texts are
-   in the page's #words. Parts, in order: fields, draft, parts of the form, differences, copies, picture, check, sending. */
+   stands in the attributes that the schema gave (data-required, data-when …), with the words to say, and what all
+   statements have alike once in the page's #rules. All other texts are in its #words. Parts, in order: fields, draft, parts of the form, differences, copies, picture, check, sending. */
 
 const form = document.querySelector("form[data-draft]");
 const words = form && JSON.parse(document.getElementById("words").textContent);
+const alike = form && JSON.parse(document.getElementById("rules").textContent);
 const language = document.documentElement.lang || "en";
 const page = form && form.closest(".form");
 
@@ -29,7 +30,7 @@ const button = (text, act, more = {}) => h("button", { type: "button", class: "q
 
 /* ── Fields ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/** name → {name, elements, rules, widget}. The rules of radio buttons stand on their fieldset. */
+/** name → {name, elements, rules, widget}. */
 const fields = new Map();
 
 function findFields() {
@@ -38,11 +39,20 @@ function findFields() {
     const known = fields.get(element.name);
     if (known) known.elements.push(element);
     else {
-      const rules = (element.type === "radio" ? element.closest("fieldset") : element).dataset;
+      const rules = rulesOf(element);
       const widget = element.type === "radio" || element.type === "checkbox" ? element.type : rules.widget || "text";
       fields.set(element.name, { name: element.name, elements: [element], rules, widget, first: element.value });
     }
   }
+}
+
+/** Its own, and those of all statements, where * is for the statement. The rules of radio buttons stand on their fieldset. */
+function rulesOf(element) {
+  const own = (element.type === "radio" ? element.closest("fieldset") : element).dataset;
+  const statement = element.closest("[data-statement]")?.dataset.statement;
+  const general = statement ? alike[element.name.split(".").at(-1)] : {};
+  const named = Object.entries(general).map(([name, rule]) => [name, rule.replace("answers.*", `answers.${statement}`)]);
+  return { ...Object.fromEntries(named), ...own };
 }
 
 function get(field) {
@@ -58,7 +68,6 @@ function put(field, value) {
 }
 
 const filled = (name) => (fields.has(name) ? get(fields.get(name)).trim() !== "" : false);
-const within = (field) => field.name.slice(0, field.name.lastIndexOf("."));
 
 function required({ name, rules }) {
   if ("when" in rules) {
@@ -95,9 +104,14 @@ function problem(field) {
 
 function labelOf(field) {
   const [element] = field.elements;
-  const titled = element.closest("[data-title]");
-  if (titled) return titled.dataset.title;
-  const label = element.labels[0].cloneNode(true);
+  const statement = statementOf(field);
+  if (statement) return `${statement.dataset.statement} ${partOf(field).title}`;
+  const row = element.closest(".row [data-title]");
+  return row ? row.dataset.title : shortLabel(field);
+}
+
+function shortLabel(field) {
+  const label = field.elements[0].labels[0].cloneNode(true);
   label.querySelector(".optional")?.remove();
   return label.textContent.trim();
 }
@@ -320,12 +334,12 @@ const statementOf = (field) => field.elements[0].closest("[data-statement]");
 
 /* ── Parts of the form ──────────────────────────────────────────────────────────────────────────────────────────── */
 
-const parts = new Map(); // id → {id, name, element, statements, fields}
+const parts = new Map(); // id → {id, title, name, element, statements, fields}; the name of a unit is its id and its title
 const led = () => form.querySelector("[data-statement]") !== null; // the forms with one field or two need no parts
 
 function makeParts() {
   for (const old of form.querySelectorAll("details[data-step]")) {
-    const section = h("section", { "data-step": old.dataset.step, "data-name": old.dataset.name });
+    const section = h("section", { "data-step": old.dataset.step, "data-title": old.dataset.title });
     const head = old.querySelector("summary h2");
     old.querySelector("summary").remove();
     section.append(head, h("p", { class: "state", "data-count": true }), ...old.childNodes);
@@ -339,7 +353,8 @@ function makeParts() {
     element.id = `part-${id}`;
     const inside = [...fields.values()].filter((field) => element.contains(field.elements[0]));
     const statements = [...element.querySelectorAll("[data-statement]")];
-    parts.set(id, { id, name: element.dataset.name ?? "", element, fields: inside, statements });
+    const { title, name = title ? `${id} ${title}` : "" } = element.dataset;
+    parts.set(id, { id, title, name, element, fields: inside, statements });
   }
 }
 
@@ -368,6 +383,7 @@ function stateOf(part) {
 }
 
 function showProgress() {
+  if (!led()) return;
   const all = [...answered.values()];
   const text = say("progress", { done: count(all.filter(Boolean).length), all: count(all.length) });
   for (const place of form.querySelectorAll("[data-progress]")) place.textContent = text;
@@ -627,7 +643,7 @@ function settle(take) {
 
 /** A value in the words of the form. */
 function shown(field, value) {
-  if (!value.trim()) return say("empty");
+  if (!value.trim()) return say("blank");
   if (field.widget === "radio") return words[value] ?? value;
   return field.widget === "checkbox" ? say("yes") : value;
 }
@@ -791,12 +807,6 @@ function readable(linked) {
     found.push(h(linked ? "h3" : "h2", {}, part.name), h("dl", { class: "check" }, ...rows));
   }
   return found;
-}
-
-function shortLabel(field) {
-  const label = field.elements[0].labels[0].cloneNode(true);
-  label.querySelector(".optional")?.remove();
-  return label.textContent.trim();
 }
 
 function drawCheck() {

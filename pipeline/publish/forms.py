@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -23,12 +23,16 @@ UNIT_LINE = 4  # from so many statements of a unit on that lack the same, the su
 
 @dataclass(frozen=True)
 class Control:
-    """One field as the template shows it. `errors` are the messages that stand beside it, `label` what findings call it."""
+    """One field as the template shows it. `errors` are the messages that stand beside it, `label` what findings call it.
+
+    `alike` are the rules that need not be said of it: they stand once in the page, for all statements.
+    """
 
     field: Field
     value: str
     errors: tuple[str, ...]
     label: str
+    alike: Mapping[str, str]
 
     @property
     def id(self) -> str:
@@ -46,7 +50,7 @@ class Control:
     @property
     def described_by(self) -> str:
         """Ids of the texts that belong to it."""
-        parts = [self.hint_id] if self.hint or self.field.widget == "lines" else []
+        parts = [self.hint_id] if self.hint else []
         return " ".join([*parts, *([f"{self.id}-error"] if self.errors else [])])
 
     @property
@@ -58,34 +62,46 @@ class Control:
             "aria-describedby": self.described_by,
             "autocomplete": str(self.field.schema.get("x-autocomplete", "")),
         }
-        return {**{name: value for name, value in found.items() if value}, **self.rules}
+        return {**{name: value for name, value in found.items() if value}, **self.attributes_of_rules}
+
+    @property
+    def attributes_of_rules(self) -> dict[str, str]:
+        """data-required and so on; docs/assets/form.js reads them."""
+        return {f"data-{name}": self.rules[name] for name, rule in self.general.items() if self.alike.get(name) != rule}
+
+    @property
+    def general(self) -> dict[str, str]:
+        """Its rules with * for the statement."""
+        if self.field.path[0] != "answers":
+            return self.rules
+        return {name: rule.replace(f"answers.{self.field.path[1]}", "answers.*") for name, rule in self.rules.items()}
 
     @property
     def rules(self) -> dict[str, str]:
         """What the schema says of it, with the words for whoever does otherwise: no rule is written twice (D11).
 
-        data-required, data-when and data-unless name what makes it required; docs/assets/form.js reads them.
+        `required`, `when`, `unless` and `together` name what makes it required.
         """
         field, schema = self.field, self.field.schema
         asked, each = schema.get("x-required"), schema.get("items", schema)
-        found: dict[str, str] = {"data-widget": field.widget} if field.widget in ("lines", "number") else {}
+        found: dict[str, str] = {"widget": field.widget} if field.widget in ("lines", "number") else {}
         if field.required or asked == {}:
-            found["data-required"] = ""
+            found["required"] = ""
         if field.together:
-            found["data-together"] = field.together
+            found["together"] = field.together
         if asked and "when" in asked:
             values = "|".join("true" if value is True else str(value) for value in asked["is"])
-            found["data-when"] = f"{name_of(tuple(asked['when']))}={values}"
+            found["when"] = f"{name_of(tuple(asked['when']))}={values}"
         if asked and "unless" in asked:
-            found["data-unless"] = name_of(tuple(asked["unless"]))
+            found["unless"] = name_of(tuple(asked["unless"]))
         if "x-missing" in schema:
-            found["data-missing"] = str(schema["x-missing"])
+            found["missing"] = str(schema["x-missing"])
         if "maxItems" in schema:
-            found |= {"data-maxitems": str(schema["maxItems"]), "data-toomany": shape.remedy(schema, "maxItems")}
+            found |= {"maxitems": str(schema["maxItems"]), "toomany": shape.remedy(schema, "maxItems")}
         if "maxLength" in each:
-            found |= {"data-maxlength": str(each["maxLength"]), "data-toolong": shape.remedy(each, "maxLength")}
+            found |= {"maxlength": str(each["maxLength"]), "toolong": shape.remedy(each, "maxLength")}
         if "pattern" in each:
-            found |= {"data-pattern": str(each["pattern"]), "data-mismatch": shape.remedy(each, "pattern")}
+            found |= {"pattern": str(each["pattern"]), "mismatch": shape.remedy(each, "pattern")}
         return found
 
 
@@ -129,6 +145,8 @@ class FormView:
 
     `before` are the groups that the schema asks before the answers, `groups` the ones after them.
 
+    `alike` are the rules that all statements have alike, by name of the field and of the rule.
+
     `gone` are texts that were typed for what the form no longer asks: shown, so that nobody loses them, and not sent.
     """
 
@@ -140,6 +158,7 @@ class FormView:
     groups: tuple[Group, ...]
     summary: tuple[tuple[str, str, str], ...]
     count: int
+    alike: Mapping[str, Mapping[str, str]]
     gone: tuple[tuple[str, str], ...]
 
     @property
@@ -156,6 +175,11 @@ def form_view(
     every = list(_asked(renderer, schema))
     placed = [(finding, _nearest(every, finding.pointer)) for finding in findings]
     controls = [_control(schema, field, values, placed, renderer) for field in every]
+    alike = _alike(controls)
+    controls = [
+        replace(control, alike=alike.get(str(control.field.path[-1]), {})) if _of_statement(control) else control
+        for control in controls
+    ]
     by_path = {control.field.path: control for control in controls}
     return FormView(
         schema=schema,
@@ -167,7 +191,20 @@ def form_view(
         gone=tuple(_gone(every, values)),
         summary=tuple(_summary(schema, placed)),
         count=len(placed),
+        alike=alike,
     )
+
+
+def _of_statement(control: Control) -> bool:
+    return control.field.path[0] == "answers"
+
+
+def _alike(controls: Sequence[Control]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for control in filter(_of_statement, controls):
+        rules, name = control.general, str(control.field.path[-1])
+        found[name] = {rule: text for rule, text in found.get(name, rules).items() if rules.get(rule) == text}
+    return found
 
 
 def _asked(renderer: Renderer, schema: dict[str, Any]) -> Iterator[Field]:
@@ -234,7 +271,7 @@ def _control(
     # A form that comes back is today's form: it names today's version, whatever the one that was sent named.
     value = fixed or "\n".join(values.get(field.name, []))
     errors = tuple(finding.message for finding, where in placed if where is field)
-    return Control(field, value, errors, label(form, field.pointer))
+    return Control(field, value, errors, label(form, field.pointer), {})
 
 
 def _units(schema: Mapping[str, Any], by_path: Mapping[Any, Control], wrong: bool) -> Iterator[UnitControls]:
