@@ -269,14 +269,9 @@ def test_where_nothing_can_be_kept_the_person_is_told_and_the_copy_works(
 
 def test_a_draft_of_an_older_version_is_carried_over_and_what_changed_is_shown(person: BrowserContext) -> None:
     page = opened(person, PORTFOLIO)
-    old = {"hash": "0" * 64, "questions": {"C1.1": "Can I do it as it was worded?", "C9.9": "Can I do the old thing?"}}
-    page.evaluate(
-        """old => { const start = document.querySelector('form').dataset.draft + '|';
-          localStorage.setItem(start + '!form', JSON.stringify(old));
-          localStorage.setItem(start + 'answers.C1.1.evidence', 'kept words');
-          localStorage.setItem(start + 'answers.C9.9.evidence', 'words without a place'); }""",
-        old,
-    )
+    old = {"C1.1": "Can I do it as it was worded?", "C9.9": "Can I do the old thing?"}
+    keep(page, {"!form": json.dumps({"hash": "0" * 64, "language": "en", "questions": old})})
+    keep(page, {"answers.C1.1.evidence": "kept words", "answers.C9.9.evidence": "words without a place"})
     page.reload()
     assert evidence(page, "C1.1").input_value() == "kept words"
     told = page.locator("[data-notice=changed]").inner_text()
@@ -288,6 +283,52 @@ def test_a_draft_of_an_older_version_is_carried_over_and_what_changed_is_shown(p
     page.reload()
     assert page.locator("[data-notice=changed]").count() == 0
     assert "words without a place" in page.locator("[data-notice=gone]").inner_text()
+
+
+def keep(page: Page, draft: dict[str, str]) -> None:
+    """A draft of this form as an earlier visit left it."""
+    page.evaluate(
+        """draft => { for (const [name, text] of Object.entries(draft))
+          localStorage.setItem(`${document.querySelector('form').dataset.draft}|${name}`, text); }""",
+        draft,
+    )
+
+
+def test_a_draft_of_an_older_version_in_another_language_does_not_call_every_statement_reworded(
+    person: BrowserContext,
+) -> None:
+    page = opened(person, PORTFOLIO)
+    part(page, "C1")
+    evidence(page, "C1.1").fill("kept words")
+    saved(page)
+    begun = page.evaluate("JSON.parse(localStorage.getItem(document.querySelector('form').dataset.draft + '|!form'))")
+    begun["questions"]["C9.9"] = "Can I do the old thing?"
+    keep(page, {"!form": json.dumps({**begun, "hash": "0" * 64})})
+    page.goto(f"/fr{PORTFOLIO}")
+    assert evidence(page, "C1.1").input_value() == "kept words"
+    told = page.locator("[data-notice=changed]")
+    assert "C9.9 Can I do the old thing?" in told.inner_text()
+    assert told.locator("li").count() == 1
+    told.get_by_role("button").click()
+    page.reload()
+    assert told.count() == 0
+
+
+def test_a_kept_date_that_cannot_be_stays_to_be_mended(person: BrowserContext) -> None:
+    page = opened(person, f"/certificates/{PRACTICE}/portfolio/")
+    keep(page, {"log.1.date": "2027-02-31", "log.2.date": "in March", "log.3.date": "2027-03-14"})
+    page.reload()
+    dates = [page.locator(f"[name='log.{number}.date']") for number in (1, 2, 3)]
+    assert [date.input_value() for date in dates] == ["2027-02-31", "in March", "2027-03-14"]
+    part(page, "check")
+    assert "2027-02-31" in page.inner_text("#part-check")
+    page.get_by_role("button", name="Send my portfolio").click()
+    assert any("Entry 2" in line or "2: Date" in line for line in summary(page))
+    part(page, "log")
+    page.locator("[name='log.1.hours']").fill("1")
+    saved(page)
+    page.reload()
+    assert [date.input_value() for date in dates] == ["2027-02-31", "in March", "2027-03-14"]
 
 
 def test_the_largest_portfolio_goes_round_byte_for_byte(browser: Browser, service: Service) -> None:

@@ -64,7 +64,15 @@ function get(field) {
 function put(field, value) {
   if (field.widget === "radio") for (const element of field.elements) element.checked = element.value === value;
   else if (field.widget === "checkbox") field.elements[0].checked = value === "true";
-  else field.elements[0].value = value;
+  else {
+    const [element] = field.elements;
+    element.value = value;
+    if (element.value === "" && value !== "") {
+      // A date that cannot be, or is not written as one: it is shown as it was typed, to be mended, as the server shows it.
+      element.type = "text";
+      element.value = value;
+    }
+  }
 }
 
 const filled = (name) => (fields.has(name) ? get(fields.get(name)).trim() !== "" : false);
@@ -270,7 +278,7 @@ const draft = {
   describe() {
     const questions = {};
     for (const statement of form.querySelectorAll("[data-statement]")) questions[statement.dataset.statement] = questionOf(statement);
-    this.write("!form", JSON.stringify({ hash: form.elements.profile_hash?.value ?? "", questions }));
+    this.write("!form", JSON.stringify({ hash: form.elements.profile_hash?.value ?? "", language, questions }));
   },
 
   /** Into blank fields; what differs from what the page came with is returned. */
@@ -546,14 +554,14 @@ function notice(content, kind = "") {
   return made;
 }
 
-/** A draft of an older version: what is new, what is worded otherwise, what is no longer asked. */
+/** A draft of an older version: what is new, what is worded otherwise (if it was begun in this language), what is no longer asked. */
 function showChanges() {
   const old = draft.note("!form");
   const changed = old && old.hash !== (form.elements.profile_hash?.value ?? "");
   const today = new Map([...fieldsOf.keys()].map((statement) => [statement.dataset.statement, questionOf(statement)]));
   if (changed) {
     const fresh = [...today].filter(([id]) => !(id in old.questions)).map(([id, text]) => `${id} ${text}`);
-    const reworded = [...today].filter(([id, text]) => id in old.questions && old.questions[id] !== text);
+    const reworded = [...today].filter(([id, text]) => old.language === language && id in old.questions && old.questions[id] !== text);
     const retired = Object.entries(old.questions).filter(([id]) => !today.has(id)).map(([id, text]) => `${id} ${text}`);
     const list = (title, rows) => rows.length && h("div", {}, h("h3", {}, say(title)), h("ul", {}, ...rows.map((row) => h("li", {}, row))));
     const seen = button(say("changedSeen"), () => {
@@ -738,13 +746,14 @@ function bars(rows) {
     return made;
   };
   const drawn = svg("svg", { viewBox: `0 0 600 ${rows.length * 46}`, class: "bars", role: "img", "aria-label": say("pictureAlt") });
+  const fromRight = document.documentElement.dir === "rtl";
   rows.forEach(([name, numbers], row) => {
     const total = ANSWERS.reduce((sum, answer) => sum + numbers[answer], 0) || 1;
     let x = 0;
-    drawn.append(svg("text", { x: document.documentElement.dir === "rtl" ? 600 : 0, y: row * 46 + 14, "text-anchor": "start" }, name));
+    drawn.append(svg("text", { x: fromRight ? 600 : 0, y: row * 46 + 14, "text-anchor": "start" }, name));
     for (const answer of ANSWERS) {
       const width = (numbers[answer] / total) * 600;
-      if (width) drawn.append(svg("rect", { x: x + 1, y: row * 46 + 21, width: Math.max(width - 2, 1), height: 16, class: `bar-${answer}` }));
+      if (width) drawn.append(svg("rect", { x: (fromRight ? 600 - x - width : x) + 1, y: row * 46 + 21, width: Math.max(width - 2, 1), height: 16, class: `bar-${answer}` }));
       x += width;
     }
   });
