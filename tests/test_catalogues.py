@@ -56,7 +56,7 @@ def texts(value: object) -> Iterator[str]:
 def pages(language: str) -> Iterator[str]:
     for path in sorted((ROOT / "docs" / language).glob("*.md")):
         head, _line, body = path.read_text("utf-8").removeprefix("---\n").partition("\n---\n")
-        yield from (head.removeprefix("title: "), *re.sub(r"\{\{.*?\}\}|\{ .btn \}|\]\([^)]*\)", "", body).split("\n"))
+        yield from (*texts(yaml.safe_load(head)), *re.sub(r"\{\{.*?\}\}|\{ .btn \}|\]\([^)]*\)", "", body).split("\n"))
 
 
 def test_french_says_vous_and_one_word_for_one_thing() -> None:

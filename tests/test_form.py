@@ -63,8 +63,9 @@ def fill(page: Page, values: dict[str, str]) -> None:
     """Type many fields at once, as fast as a paste."""
     page.evaluate(
         """values => { for (const [name, text] of Object.entries(values)) {
-          const [field] = document.getElementsByName(name).length > 1
-            ? [...document.getElementsByName(name)].filter(one => one.value === text) : document.getElementsByName(name);
+          const all = [...document.getElementsByName(name)];
+          const [field] = all.length > 1 && text ? all.filter(one => one.value === text) : all;
+          if (field.type === "radio" && !text) continue;
           if (field.type === "radio" || field.type === "checkbox") field.checked = true; else field.value = text;
           field.dispatchEvent(new Event("input", {bubbles: true})); field.dispatchEvent(new Event("change", {bubbles: true}));
         } }""",
@@ -140,23 +141,89 @@ def test_two_tabs_see_each_other_and_neither_overwrites_the_other(person: Browse
     until(lambda: evidence(second, "C1.1").input_value() == "from the first tab")
     evidence(second, "C1.2").fill("from the second tab")
     until(lambda: evidence(first, "C1.2").input_value() == "from the second tab")
-    # The same field in both at once: the one that is saved second asks.
-    evidence(first, "C1.1").evaluate("field => field.value = 'first again'")
-    evidence(second, "C1.1").evaluate("field => field.value = 'second again'")
-    for page in (first, second):
-        evidence(page, "C1.1").dispatch_event("input")
-    until(lambda: first.locator(".differences").count() + second.locator(".differences").count() == 1)
-    asked = first if first.locator(".differences").count() else second
-    other = second if asked is first else first
-    mine, theirs = evidence(asked, "C1.1").input_value(), evidence(other, "C1.1").input_value()
-    assert {mine, theirs} == {"first again", "second again"}
-    assert mine in asked.locator(".differences").inner_text()
-    assert theirs in asked.locator(".differences").inner_text()
-    asked.get_by_role("checkbox", name="Take the other version").check()
-    asked.get_by_role("button", name="Take the other version where ticked").click()
-    assert evidence(asked, "C1.1").input_value() == theirs
-    saved(asked)
-    assert evidence(opened(person, PORTFOLIO), "C1.1").input_value() == theirs
+    # The same field in both at the same moment: whoever saves second, or hears that the other did, asks. Both may.
+    versions = {first: "first again", second: "second again"}
+    moment = time.time() * 1000 + 300
+    for page, text in versions.items():
+        evidence(page, "C1.1").evaluate(LATER, [text, moment])
+    decided: list[str] = []
+    until(lambda: decided or any(panel(page) for page in versions))
+
+    def settled() -> bool:
+        """Whoever is asked takes the other version; what is decided last stands in both."""
+        for page in versions:
+            shown = panel(page)
+            assert all(text in shown for text in versions.values()) or not shown
+            decided.extend(page.evaluate(TAKE))
+        return not any(panel(page) for page in versions) and {
+            evidence(page, "C1.1").input_value() for page in versions
+        } == {decided[-1]}
+
+    until(settled)
+    assert set(decided) <= set(versions.values())
+    for page in versions:
+        saved(page)
+    assert evidence(opened(person, PORTFOLIO), "C1.1").input_value() == decided[-1]
+
+
+LATER = """(field, [text, moment]) => {
+  field.value = text;
+  setTimeout(() => field.dispatchEvent(new Event("input", { bubbles: true })), moment - Date.now());
+}"""
+TAKE = """() => {
+  const panel = document.querySelector(".differences");
+  if (!panel) return [];
+  panel.querySelector("input[type=checkbox]").click();
+  panel.querySelector("button").click();
+  return [document.getElementById("answers.C1.1.evidence").value];
+}"""
+
+
+def panel(page: Page) -> str:
+    """What it shows of two versions; "" if nothing differs."""
+    return str(page.evaluate("document.querySelector('.differences')?.innerText ?? ''"))
+
+
+def test_what_another_tab_overwrote_unseen_is_shown_and_what_no_longer_differs_is_closed(
+    person: BrowserContext,
+) -> None:
+    page = opened(person, PORTFOLIO)
+    part(page, "C1")
+    evidence(page, "C1.1").fill("written here")
+    saved(page)
+    # Another tab saved in the same moment, and knew nothing of what was written here.
+    page.evaluate(HEARD, ["answers.C1.1.evidence", None, "written there"])
+    assert "written here" in panel(page)
+    assert "written there" in panel(page)
+    assert evidence(page, "C1.1").input_value() == "written here"
+    page.locator(".differences input[type=checkbox]").check()
+    page.evaluate(HEARD, ["answers.C1.2.evidence", None, "of another field"])
+    assert evidence(page, "C1.2").input_value() == "of another field"
+    assert page.locator(".differences input[type=checkbox]").is_checked()
+    page.evaluate(HEARD, ["answers.C1.1.evidence", "written there", "written here"])
+    assert panel(page) == ""
+    assert evidence(page, "C1.1").input_value() == "written here"
+
+
+def test_what_changes_while_one_is_asked_is_shown_before_one_decides(person: BrowserContext) -> None:
+    first, second = opened(person, PORTFOLIO), opened(person, PORTFOLIO)
+    part(second, "C1")
+    evidence(second, "C1.1").fill("mine")
+    second.evaluate(WRITTEN, "theirs")
+    until(lambda: "theirs" in panel(second))
+    first.evaluate(WRITTEN, "theirs, and more")
+    until(lambda: "theirs, and more" in panel(second))
+    second.get_by_role("button", name="Keep what is here").click()
+    until(lambda: first.evaluate(STORED) == "mine")
+    assert panel(second) == ""
+
+
+HEARD = """([name, oldValue, newValue]) => {
+  const key = `${document.querySelector("form").dataset.draft}|${name}`;
+  dispatchEvent(new StorageEvent("storage", { key, oldValue, newValue }));
+}"""
+WRITTEN = "text => localStorage.setItem(document.querySelector('form').dataset.draft + '|answers.C1.1.evidence', text)"
+STORED = "localStorage.getItem(document.querySelector('form').dataset.draft + '|answers.C1.1.evidence')"
 
 
 def test_clearing_the_draft_asks_once_and_leaves_nothing(person: BrowserContext) -> None:
@@ -202,14 +269,9 @@ def test_where_nothing_can_be_kept_the_person_is_told_and_the_copy_works(
 
 def test_a_draft_of_an_older_version_is_carried_over_and_what_changed_is_shown(person: BrowserContext) -> None:
     page = opened(person, PORTFOLIO)
-    old = {"hash": "0" * 64, "questions": {"C1.1": "Can I do it as it was worded?", "C9.9": "Can I do the old thing?"}}
-    page.evaluate(
-        """old => { const start = document.querySelector('form').dataset.draft + '|';
-          localStorage.setItem(start + '!form', JSON.stringify(old));
-          localStorage.setItem(start + 'answers.C1.1.evidence', 'kept words');
-          localStorage.setItem(start + 'answers.C9.9.evidence', 'words without a place'); }""",
-        old,
-    )
+    old = {"C1.1": "Can I do it as it was worded?", "C9.9": "Can I do the old thing?"}
+    keep(page, {"!form": json.dumps({"hash": "0" * 64, "language": "en", "questions": old})})
+    keep(page, {"answers.C1.1.evidence": "kept words", "answers.C9.9.evidence": "words without a place"})
     page.reload()
     assert evidence(page, "C1.1").input_value() == "kept words"
     told = page.locator("[data-notice=changed]").inner_text()
@@ -221,6 +283,52 @@ def test_a_draft_of_an_older_version_is_carried_over_and_what_changed_is_shown(p
     page.reload()
     assert page.locator("[data-notice=changed]").count() == 0
     assert "words without a place" in page.locator("[data-notice=gone]").inner_text()
+
+
+def keep(page: Page, draft: dict[str, str]) -> None:
+    """A draft of this form as an earlier visit left it."""
+    page.evaluate(
+        """draft => { for (const [name, text] of Object.entries(draft))
+          localStorage.setItem(`${document.querySelector('form').dataset.draft}|${name}`, text); }""",
+        draft,
+    )
+
+
+def test_a_draft_of_an_older_version_in_another_language_does_not_call_every_statement_reworded(
+    person: BrowserContext,
+) -> None:
+    page = opened(person, PORTFOLIO)
+    part(page, "C1")
+    evidence(page, "C1.1").fill("kept words")
+    saved(page)
+    begun = page.evaluate("JSON.parse(localStorage.getItem(document.querySelector('form').dataset.draft + '|!form'))")
+    begun["questions"]["C9.9"] = "Can I do the old thing?"
+    keep(page, {"!form": json.dumps({**begun, "hash": "0" * 64})})
+    page.goto(f"/fr{PORTFOLIO}")
+    assert evidence(page, "C1.1").input_value() == "kept words"
+    told = page.locator("[data-notice=changed]")
+    assert "C9.9 Can I do the old thing?" in told.inner_text()
+    assert told.locator("li").count() == 1
+    told.get_by_role("button").click()
+    page.reload()
+    assert told.count() == 0
+
+
+def test_a_kept_date_that_cannot_be_stays_to_be_mended(person: BrowserContext) -> None:
+    page = opened(person, f"/certificates/{PRACTICE}/portfolio/")
+    keep(page, {"log.1.date": "2027-02-31", "log.2.date": "in March", "log.3.date": "2027-03-14"})
+    page.reload()
+    dates = [page.locator(f"[name='log.{number}.date']") for number in (1, 2, 3)]
+    assert [date.input_value() for date in dates] == ["2027-02-31", "in March", "2027-03-14"]
+    part(page, "check")
+    assert "2027-02-31" in page.inner_text("#part-check")
+    page.get_by_role("button", name="Send my portfolio").click()
+    assert any("Entry 2" in line or "2: Date" in line for line in summary(page))
+    part(page, "log")
+    page.locator("[name='log.1.hours']").fill("1")
+    saved(page)
+    page.reload()
+    assert [date.input_value() for date in dates] == ["2027-02-31", "in March", "2027-03-14"]
 
 
 def test_the_largest_portfolio_goes_round_byte_for_byte(browser: Browser, service: Service) -> None:
@@ -452,6 +560,14 @@ WRONG: list[dict[str, str]] = [
     {"applicant.country": "x" * 101},
     {"declarations.ai_used": "true"},
     {"case.reference": "IMC-0000-0000-1", "case.secret": "x"},
+    {f"answers.C1.{number}.evidence": "" for number in range(1, 6)},
+    {f"answers.C1.{number}.evidence": "" for number in range(1, 4)},
+    {f"answers.C{unit}.{number}.evidence": "" for unit in (1, 2) for number in (1, 2, 4, 6, 9)}
+    | {"answers.C1.3.evidence": "x" * 3412, "applicant.email": "rosa"},
+    {f"answers.C1.{number}.{name}": "" for number in (1, 3, 5, 7, 9) for name in ("answer", "evidence")}
+    | {f"answers.C1.{number}.evidence": "" for number in (2, 4, 6, 8)},
+    {f"answers.C3.{number}.answer": "" for number in (1, 3, 5, 6, 8)}
+    | {f"answers.C3.{number}.evidence": " " for number in (2, 4, 7, 9)},
 ]
 
 
@@ -465,12 +581,15 @@ def test_the_browser_and_the_server_say_the_same_of_the_same_fault(
         fill(page, values)
         send(page, "Send my portfolio")
         here = summary(page)
+        total = page.locator("#problems h2").inner_text()
         assert page.evaluate("document.activeElement.id") == "problems"
         first = page.locator("#problems a").first
         target = str(first.get_attribute("href")).removeprefix("#")
         first.click()
         until(lambda: page.evaluate("document.activeElement.id") == target)
         words = here[0].partition(": ")[2]
+        if re.match(r"\d+ ", words):  # one line for many: beside each stands what it lacks
+            words = "choose yes, partly or not yet" if target.endswith(".answer") else "write your evidence"
         described = page.locator(f"[id='{target}']").evaluate(
             "field => document.getElementById((field.getAttribute('aria-describedby') ?? "
             "field.closest('fieldset').getAttribute('aria-describedby')).split(' ').pop()).textContent"
@@ -483,6 +602,8 @@ def test_the_browser_and_the_server_say_the_same_of_the_same_fault(
         assert answer.status_code == 422
         page.set_content(answer.text)
         assert summary(page) == here
+        assert page.locator("#problems h2").inner_text() == total
+        assert page.locator("#problems a").first.get_attribute("href") == f"#{target}"
 
 
 def test_what_only_the_server_can_know_is_shown_in_the_same_place(browser: Browser, service: Service) -> None:

@@ -111,6 +111,22 @@ def test_the_led_form_its_errors_and_its_picture_hold(service: Service, page: Pa
     assert violations(page) == []
 
 
+def test_the_bars_of_the_picture_run_from_the_right(service: Service, page: Page) -> None:
+    page.goto(f"{service.url}/certificates/{CONCEPTS}/self-assessment/")
+    part(page, "C1")
+    page.locator("[name='answers.C1.1.answer'][value=yes]").check()
+    part(page, "picture")
+    bars = page.locator("#part-picture svg").first
+    edges = {
+        name: bars.locator(f"rect.bar-{name}").first.evaluate("bar => [bar.x.baseVal.value, bar.width.baseVal.value]")
+        for name in ("yes", "blank")
+    }
+    (yes, width), (blank, rest) = edges["yes"], edges["blank"]
+    assert yes + width == pytest.approx(599)
+    assert blank + rest < yes
+    assert blank == pytest.approx(1)
+
+
 def test_errors_from_the_server_and_the_board_hold(service: Service, page: Page) -> None:
     sent = form(filled(derive.PORTFOLIO, PRACTICE))
     # The hash of this data is the same: only its language is another.

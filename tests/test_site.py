@@ -104,6 +104,25 @@ def test_every_link_leads_somewhere_and_every_page_keeps_the_policy(site: Settin
     assert wrong == []
 
 
+def test_every_page_says_in_its_language_what_it_is_about(site: Settings) -> None:
+    """In <meta name="description">: its lead, what the certificate covers, or the words of its front matter."""
+    told = {
+        name: unescape(found[1]) if (found := re.search(r'<meta name="description" content="([^"]*)">', html)) else ""
+        for name, html in pages(site.site)
+        if not name.endswith("404.html")  # the empty page is filled with all that the server says
+    }
+    assert [name for name, text in told.items() if not 20 <= len(text) <= 350 or "<" in text or "{" in text] == []
+    assert told["index.html"] == DATA.organization.home_lead
+    for home, data in (("", DATA), ("fr/", DATA.others["fr"])):
+        profile = data.profiles[0]
+        assert told[f"{home}certificates/{profile.id}/index.html"] == profile.covers
+    assert told["education/index.html"] == "Who teaches, and why it makes no difference to the audit where you learned."
+    assert told["fr/education/index.html"].startswith("Qui enseigne")
+    assert told["fr/certificates/index.html"].startswith("Les certificats côte à côte")
+    french = {name.removeprefix("fr/"): text for name, text in told.items() if name.startswith("fr/")}
+    assert [name for name, text in french.items() if text == told[name]] == []
+
+
 def test_no_page_claims_what_is_not_so(site: Settings) -> None:
     assert [
         (name, found[0]) for name, html in pages(site.site) if (found := re.search(NEVER, text_of(html), re.IGNORECASE))

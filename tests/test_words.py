@@ -151,6 +151,16 @@ def leaks(html: str, known: Sequence[str]) -> list[str]:
     return [found for part in pseudo.texts(undated) if (found := pseudo.leak(part, known))]
 
 
+def said(html: str, part: str) -> list[str]:
+    """The sentences in a page's JSON: its words, or the rules of its statements (of which names and patterns are none)."""
+    match = re.search(rf'<script type="application/json" id="{part}">(.*?)</script>', html, re.DOTALL)
+    told = json.loads(match[1]) if match else {}
+    if part == "words":
+        return list(told.values())
+    spoken = ("missing", "toolong", "toomany", "mismatch")
+    return [rules[name] for rules in told.values() for name in spoken if name in rules]
+
+
 def test_every_word_of_the_built_site_comes_from_the_catalogue_the_data_or_docs(settings: Settings) -> None:
     written = {path.stem for path in (ROOT / "docs").glob("*.md")}
     found = {}
@@ -159,8 +169,8 @@ def test_every_word_of_the_built_site_comes_from_the_catalogue_the_data_or_docs(
         if path.parent.name in written and path.parent.parent == settings.site:
             html = html.partition("<article")[0] + html.partition("</article>")[2]
             html = re.sub("<title>.*?</title>", "", html)
-        told = json.loads(match[1]) if (match := re.search(r'id="words">(.*?)</script>', html, re.DOTALL)) else {}
-        loose = [*leaks(html, [*pseudo.names(), *COMMANDS]), *(f for w in told.values() if (f := pseudo.leak(w, [])))]
+        told = [text for part in ("words", "rules") for text in said(html, part)]
+        loose = [*leaks(html, [*pseudo.names(), *COMMANDS]), *(f for w in told if (f := pseudo.leak(w, [])))]
         if loose:
             found[str(path.relative_to(settings.site))] = loose[:5]
     assert found == {}

@@ -1,11 +1,12 @@
 /* The forms, led and kept: a draft on this device, one part at a time, a picture, a check, copies, and sending.
 
    The page works without this file. No rule of validity is written here: what is required, how long and of which form
-   stands in the attributes that the schema gave (data-required, data-when …), with the words to say. All other texts are
-   in the page's #words. Parts, in order: fields, draft, parts of the form, differences, copies, picture, check, sending. */
+   stands in the attributes that the schema gave (data-required, data-when …), with the words to say, and what all
+   statements have alike once in the page's #rules. All other texts are in its #words. Parts, in order: fields, draft, parts of the form, differences, copies, picture, check, sending. */
 
 const form = document.querySelector("form[data-draft]");
 const words = form && JSON.parse(document.getElementById("words").textContent);
+const alike = form && JSON.parse(document.getElementById("rules").textContent);
 const language = document.documentElement.lang || "en";
 const page = form && form.closest(".form");
 
@@ -29,7 +30,7 @@ const button = (text, act, more = {}) => h("button", { type: "button", class: "q
 
 /* ── Fields ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/** name → {name, elements, rules, widget}. The rules of radio buttons stand on their fieldset. */
+/** name → {name, elements, rules, widget}. */
 const fields = new Map();
 
 function findFields() {
@@ -38,11 +39,20 @@ function findFields() {
     const known = fields.get(element.name);
     if (known) known.elements.push(element);
     else {
-      const rules = (element.type === "radio" ? element.closest("fieldset") : element).dataset;
+      const rules = rulesOf(element);
       const widget = element.type === "radio" || element.type === "checkbox" ? element.type : rules.widget || "text";
       fields.set(element.name, { name: element.name, elements: [element], rules, widget, first: element.value });
     }
   }
+}
+
+/** Its own, and those of all statements, where * is for the statement. The rules of radio buttons stand on their fieldset. */
+function rulesOf(element) {
+  const own = (element.type === "radio" ? element.closest("fieldset") : element).dataset;
+  const statement = element.closest("[data-statement]")?.dataset.statement;
+  const general = statement ? alike[element.name.split(".").at(-1)] : {};
+  const named = Object.entries(general).map(([name, rule]) => [name, rule.replace("answers.*", `answers.${statement}`)]);
+  return { ...Object.fromEntries(named), ...own };
 }
 
 function get(field) {
@@ -54,11 +64,18 @@ function get(field) {
 function put(field, value) {
   if (field.widget === "radio") for (const element of field.elements) element.checked = element.value === value;
   else if (field.widget === "checkbox") field.elements[0].checked = value === "true";
-  else field.elements[0].value = value;
+  else {
+    const [element] = field.elements;
+    element.value = value;
+    if (element.value === "" && value !== "") {
+      // A date that cannot be, or is not written as one: it is shown as it was typed, to be mended, as the server shows it.
+      element.type = "text";
+      element.value = value;
+    }
+  }
 }
 
 const filled = (name) => (fields.has(name) ? get(fields.get(name)).trim() !== "" : false);
-const within = (field) => field.name.slice(0, field.name.lastIndexOf("."));
 
 function required({ name, rules }) {
   if ("when" in rules) {
@@ -95,9 +112,14 @@ function problem(field) {
 
 function labelOf(field) {
   const [element] = field.elements;
-  const titled = element.closest("[data-title]");
-  if (titled) return titled.dataset.title;
-  const label = element.labels[0].cloneNode(true);
+  const statement = statementOf(field);
+  if (statement) return `${statement.dataset.statement} ${partOf(field).title}`;
+  const row = element.closest(".row [data-title]");
+  return row ? row.dataset.title : shortLabel(field);
+}
+
+function shortLabel(field) {
+  const label = field.elements[0].labels[0].cloneNode(true);
   label.querySelector(".optional")?.remove();
   return label.textContent.trim();
 }
@@ -166,6 +188,7 @@ const draft = {
   storage: null,
   trouble: "",
   known: new Map(), // name → what the storage had when this tab last looked
+  own: new Set(), // what this tab saved, and no other has written since
   dirty: new Set(),
   timer: 0,
 
@@ -240,6 +263,7 @@ const draft = {
         continue;
       }
       this.known.set(name, text);
+      this.own.add(name);
       this.dirty.delete(name);
     }
     this.trouble = room ? "" : "full";
@@ -254,7 +278,7 @@ const draft = {
   describe() {
     const questions = {};
     for (const statement of form.querySelectorAll("[data-statement]")) questions[statement.dataset.statement] = questionOf(statement);
-    this.write("!form", JSON.stringify({ hash: form.elements.profile_hash?.value ?? "", questions }));
+    this.write("!form", JSON.stringify({ hash: form.elements.profile_hash?.value ?? "", language, questions }));
   },
 
   /** Into blank fields; what differs from what the page came with is returned. */
@@ -277,6 +301,7 @@ const draft = {
   clear() {
     clearTimeout(this.timer);
     this.dirty.clear();
+    this.own.clear();
     for (const name of this.names()) this.storage.removeItem(this.key(name));
     this.known.clear();
     this.made = undefined;
@@ -317,12 +342,12 @@ const statementOf = (field) => field.elements[0].closest("[data-statement]");
 
 /* ── Parts of the form ──────────────────────────────────────────────────────────────────────────────────────────── */
 
-const parts = new Map(); // id → {id, name, element, statements, fields}
+const parts = new Map(); // id → {id, title, name, element, statements, fields}; the name of a unit is its id and its title
 const led = () => form.querySelector("[data-statement]") !== null; // the forms with one field or two need no parts
 
 function makeParts() {
   for (const old of form.querySelectorAll("details[data-step]")) {
-    const section = h("section", { "data-step": old.dataset.step, "data-name": old.dataset.name });
+    const section = h("section", { "data-step": old.dataset.step, "data-title": old.dataset.title });
     const head = old.querySelector("summary h2");
     old.querySelector("summary").remove();
     section.append(head, h("p", { class: "state", "data-count": true }), ...old.childNodes);
@@ -336,7 +361,8 @@ function makeParts() {
     element.id = `part-${id}`;
     const inside = [...fields.values()].filter((field) => element.contains(field.elements[0]));
     const statements = [...element.querySelectorAll("[data-statement]")];
-    parts.set(id, { id, name: element.dataset.name ?? "", element, fields: inside, statements });
+    const { title, name = title ? `${id} ${title}` : "" } = element.dataset;
+    parts.set(id, { id, title, name, element, fields: inside, statements });
   }
 }
 
@@ -365,6 +391,7 @@ function stateOf(part) {
 }
 
 function showProgress() {
+  if (!led()) return;
   const all = [...answered.values()];
   const text = say("progress", { done: count(all.filter(Boolean).length), all: count(all.length) });
   for (const place of form.querySelectorAll("[data-progress]")) place.textContent = text;
@@ -395,7 +422,7 @@ function makeDesk() {
   const filter = h("input", { type: "checkbox", "data-filter": true, change: () => applyFilter() });
   if (led()) {
     form.append(
-      h("nav", { class: "steps-nav", "aria-label": say("parts") }, h("a", { "data-back": true }), h("a", { class: "btn", "data-next": true }), h("a", { href: "#part-overview" }, say("all"))),
+      h("nav", { class: "steps-nav", "aria-label": say("parts") }, h("a", { href: "#part-overview", "data-back": true }), h("a", { class: "btn", href: "#part-check", "data-next": true }), h("a", { href: "#part-overview" }, say("all"))),
     );
   }
   form.append(
@@ -527,14 +554,14 @@ function notice(content, kind = "") {
   return made;
 }
 
-/** A draft of an older version: what is new, what is worded otherwise, what is no longer asked. */
+/** A draft of an older version: what is new, what is worded otherwise (if it was begun in this language), what is no longer asked. */
 function showChanges() {
   const old = draft.note("!form");
   const changed = old && old.hash !== (form.elements.profile_hash?.value ?? "");
   const today = new Map([...fieldsOf.keys()].map((statement) => [statement.dataset.statement, questionOf(statement)]));
   if (changed) {
     const fresh = [...today].filter(([id]) => !(id in old.questions)).map(([id, text]) => `${id} ${text}`);
-    const reworded = [...today].filter(([id, text]) => id in old.questions && old.questions[id] !== text);
+    const reworded = [...today].filter(([id, text]) => old.language === language && id in old.questions && old.questions[id] !== text);
     const retired = Object.entries(old.questions).filter(([id]) => !today.has(id)).map(([id, text]) => `${id} ${text}`);
     const list = (title, rows) => rows.length && h("div", {}, h("h3", {}, say(title)), h("ul", {}, ...rows.map((row) => h("li", {}, row))));
     const seen = button(say("changedSeen"), () => {
@@ -556,50 +583,75 @@ function showChanges() {
 
 /* ── Differences ────────────────────────────────────────────────────────────────────────────────────────────────── */
 
+/** What is asked about: name → {there, here, reason, taken}: the other version, and the one that stood here when it was shown. */
+const asked = new Map();
+
 /** Two versions of the same answers, from another tab, a copy or the page itself: nothing is replaced unasked. */
 function showDifferences(reason, differing) {
-  page.querySelector(".differences")?.remove();
-  const rows = differing.map(({ name, there }) => {
+  const fresh = differing.some(({ name }) => !asked.has(name));
+  let changed = false;
+  for (const { name, there } of differing) {
+    const here = get(fields.get(name));
+    const before = asked.get(name);
+    if (before?.there === there && before.here === here) continue;
+    asked.set(name, { there, here, reason, taken: false });
+    changed = true;
+  }
+  if (changed) drawDifferences(fresh);
+}
+
+function drawDifferences(focus) {
+  const old = page.querySelector(".differences");
+  if (!asked.size) return old?.remove();
+  const rows = [...asked].map(([name, entry]) => {
     const field = fields.get(name);
-    const box = h("input", { type: "checkbox", "data-take": name });
+    const box = h("input", { type: "checkbox", change: () => (entry.taken = box.checked) });
+    box.checked = entry.taken;
     return h(
       "div",
       { class: "difference" },
       h("h3", {}, labelOf(field)),
       h("p", { class: "sid" }, say("here")),
-      h("blockquote", { class: "given", dir: "auto" }, shown(field, get(field))),
+      h("blockquote", { class: "given", dir: "auto" }, shown(field, entry.here)),
       h("p", { class: "sid" }, say("there")),
-      h("blockquote", { class: "given", dir: "auto" }, shown(field, there)),
+      h("blockquote", { class: "given", dir: "auto" }, shown(field, entry.there)),
       h("label", { class: "choice check" }, box, " ", h("span", {}, say("takeThis"))),
     );
   });
-  const settle = (take) => {
-    for (const { name, there } of differing) {
-      const field = fields.get(name);
-      if (take && panel.querySelector(`[data-take="${CSS.escape(name)}"]`).checked) put(field, there);
-      draft.known.set(name, draft.read(name) ?? "");
-      draft.touch(field);
-      update(field);
-    }
-    panel.remove();
-    draft.save();
-    showProgress();
-  };
+  const reasons = new Set([...asked.values()].map(({ reason }) => reason));
   const panel = h(
     "div",
     { class: "differences notice", tabindex: "-1", role: "region", "aria-label": say("differ", { number: count(rows.length) }) },
     h("h2", {}, say("differ", { number: count(rows.length) })),
-    h("p", {}, say(reason)),
+    ...[...reasons].map((reason) => h("p", {}, say(reason))),
     ...rows,
     h("div", { class: "desk-buttons" }, button(say("takeThose"), () => settle(true)), button(say("keepMine"), () => settle(false))),
   );
-  form.before(panel);
-  panel.focus();
+  const inside = old?.contains(document.activeElement);
+  if (old) old.replaceWith(panel);
+  else form.before(panel);
+  if (focus || inside) panel.focus();
+}
+
+/** The person has decided. What came into the storage since it was shown is still unknown here, and saving asks again. */
+function settle(take) {
+  const entries = [...asked];
+  asked.clear();
+  drawDifferences();
+  for (const [name, { there, taken }] of entries) {
+    const field = fields.get(name);
+    if (take && taken) put(field, there);
+    if ((draft.read(name) ?? "") === there) draft.known.set(name, there);
+    draft.touch(field);
+    update(field);
+  }
+  draft.save();
+  showProgress();
 }
 
 /** A value in the words of the form. */
 function shown(field, value) {
-  if (!value.trim()) return say("empty");
+  if (!value.trim()) return say("blank");
   if (field.widget === "radio") return words[value] ?? value;
   return field.widget === "checkbox" ? say("yes") : value;
 }
@@ -694,13 +746,14 @@ function bars(rows) {
     return made;
   };
   const drawn = svg("svg", { viewBox: `0 0 600 ${rows.length * 46}`, class: "bars", role: "img", "aria-label": say("pictureAlt") });
+  const fromRight = document.documentElement.dir === "rtl";
   rows.forEach(([name, numbers], row) => {
     const total = ANSWERS.reduce((sum, answer) => sum + numbers[answer], 0) || 1;
     let x = 0;
-    drawn.append(svg("text", { x: document.documentElement.dir === "rtl" ? 600 : 0, y: row * 46 + 14, "text-anchor": "start" }, name));
+    drawn.append(svg("text", { x: fromRight ? 600 : 0, y: row * 46 + 14, "text-anchor": "start" }, name));
     for (const answer of ANSWERS) {
       const width = (numbers[answer] / total) * 600;
-      if (width) drawn.append(svg("rect", { x: x + 1, y: row * 46 + 21, width: Math.max(width - 2, 1), height: 16, class: `bar-${answer}` }));
+      if (width) drawn.append(svg("rect", { x: (fromRight ? 600 - x - width : x) + 1, y: row * 46 + 21, width: Math.max(width - 2, 1), height: 16, class: `bar-${answer}` }));
       x += width;
     }
   });
@@ -765,12 +818,6 @@ function readable(linked) {
   return found;
 }
 
-function shortLabel(field) {
-  const label = field.elements[0].labels[0].cloneNode(true);
-  label.querySelector(".optional")?.remove();
-  return label.textContent.trim();
-}
-
 function drawCheck() {
   parts.get("check").element.replaceChildren(h("h2", {}, say("check")), h("p", { class: "lead" }, say("checkText")), ...readable(true), h("p", { class: "print-only" }, madeOf()));
 }
@@ -781,26 +828,27 @@ function madeOf() {
   return form.elements.version ? say("madeOf", { version: form.elements.version.value, date }) : date;
 }
 
-const UNIT_LINE = 4; // from so many unanswered statements on, the summary has one line for their part, as the server's has
+const UNIT_LINE = 4; // from so many statements of a part on that lack the same, the summary has one line for them, as the server's has
+
+/** Part and answer or evidence, if that is what is missing; "" of any other finding. */
+const lackOf = ([field, , message]) => (field && statementOf(field) && message === field.rules.missing ? `${partOf(field).id} ${pathOf(field).at(-1)}` : "");
+
+/** A line a finding, or one for all of a part that lack the same, where the first of them stands: [field or null, text]. */
+function summaryLines(found) {
+  const lacks = found.map(lackOf);
+  return found.flatMap(([field, label, message], index) => {
+    const number = lacks[index] ? lacks.filter((lack) => lack === lacks[index]).length : 1;
+    if (number < UNIT_LINE) return [[field, pair(label, message)]];
+    if (lacks.indexOf(lacks[index]) < index) return [];
+    return [[field, pair(partOf(field).name, say(lacks[index].endsWith(" evidence") ? "unevidenced" : "unanswered", { number: count(number) }))]];
+  });
+}
 
 /** All findings: at the top with links, the same words beside each field. `found` are [field or null, label, message]. */
 function showFindings(found) {
   clearFindings();
-  const lines = [];
-  for (let index = 0; index < found.length; index += 1) {
-    const [field, label, message] = found[index];
-    const part = field && partOf(field);
-    let end = index;
-    const same = (entry) => entry[0]?.widget === "radio" && partOf(entry[0]) === part;
-    while (field?.widget === "radio" && end + 1 < found.length && same(found[end + 1])) end += 1;
-    if (field) mark(field, message);
-    if (end - index + 1 >= UNIT_LINE) {
-      for (const [other, , words] of found.slice(index + 1, end + 1)) mark(other, words);
-      lines.push([field, pair(part.name, say("unanswered", { number: count(end - index + 1) }))]);
-      index = end;
-    } else lines.push([field, pair(label, message)]);
-  }
-  const links = lines.map(([field, text]) => h("li", {}, field ? h("a", { href: `#${field.elements[0].id}` }, text) : text));
+  for (const [field, , message] of found) if (field) mark(field, message);
+  const links = summaryLines(found).map(([field, text]) => h("li", {}, field ? h("a", { href: `#${field.elements[0].id}` }, text) : text));
   const summary = h(
     "div",
     { class: "summary", role: "alert", tabindex: "-1", id: "problems" },
@@ -965,14 +1013,30 @@ function update(field) {
   }
 }
 
-function fromOtherTab({ key, newValue }) {
+/** Another tab has written. Each may have saved before it heard of the other: then both versions are shown, and nothing is lost. */
+function fromOtherTab({ key, oldValue, newValue }) {
   const start = draft.key("");
   if (!key?.startsWith(start)) return;
   if (key === draft.key("!id")) draft.made = undefined;
   const field = fields.get(key.slice(start.length));
-  if (!field || draft.dirty.has(field.name)) return;
-  put(field, newValue ?? "");
-  draft.known.set(field.name, newValue ?? "");
+  if (!field) return;
+  const { name } = field;
+  const there = newValue ?? "";
+  const unseen = draft.own.has(name) && (oldValue ?? "") !== draft.known.get(name);
+  if (there === get(field)) {
+    if (asked.delete(name)) drawDifferences();
+    if ((draft.read(name) ?? "") !== there) return draft.touch(field);
+    draft.dirty.delete(name);
+  } else if (unseen) {
+    draft.touch(field);
+    return showDifferences("differTab", [{ name, there }]);
+  } else if (draft.dirty.has(name)) {
+    if (asked.has(name)) draft.save();
+    return;
+  }
+  put(field, there);
+  draft.known.set(name, there);
+  draft.own.delete(name);
   update(field);
   showProgress();
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -27,6 +28,11 @@ def form_view(
     every = list(_asked(renderer, schema))
     placed = [(finding, _nearest(every, finding.pointer)) for finding in findings]
     controls = [_control(schema, field, values, placed, renderer) for field in every]
+    alike = _alike(controls)
+    controls = [
+        replace(control, alike=alike.get(str(control.field.path[-1]), {})) if _of_statement(control) else control
+        for control in controls
+    ]
     by_path = {control.field.path: control for control in controls}
     return FormView(
         schema=schema,
@@ -38,7 +44,20 @@ def form_view(
         gone=tuple(_gone(every, values)),
         summary=tuple(_summary(schema, placed)),
         count=len(placed),
+        alike=alike,
     )
+
+
+def _of_statement(control: Control) -> bool:
+    return control.field.path[0] == "answers"
+
+
+def _alike(controls: Sequence[Control]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for control in filter(_of_statement, controls):
+        rules, name = control.general, str(control.field.path[-1])
+        found[name] = {rule: text for rule, text in found.get(name, rules).items() if rules.get(rule) == text}
+    return found
 
 
 def _asked(renderer: Renderer, schema: dict[str, Any]) -> Iterator[Field]:
@@ -105,7 +124,7 @@ def _control(
     # A form that comes back is today's form: it names today's version, whatever the one that was sent named.
     value = fixed or "\n".join(values.get(field.name, []))
     errors = tuple(finding.message for finding, where in placed if where is field)
-    return Control(field, value, errors, label(form, field.pointer))
+    return Control(field, value, errors, label(form, field.pointer), {})
 
 
 def _units(schema: Mapping[str, Any], by_path: Mapping[Any, Control], wrong: bool) -> Iterator[UnitControls]:

@@ -13,12 +13,16 @@ from pipeline.text import _, number
 
 @dataclass(frozen=True)
 class Control:
-    """One field as the template shows it. `errors` are the messages that stand beside it, `label` what findings call it."""
+    """One field as the template shows it. `errors` are the messages that stand beside it, `label` what findings call it.
+
+    `alike` are the rules that need not be said of it: they stand once in the page, for all statements.
+    """
 
     field: Field
     value: str
     errors: tuple[str, ...]
     label: str
+    alike: Mapping[str, str]
 
     @property
     def id(self) -> str:
@@ -36,7 +40,7 @@ class Control:
     @property
     def described_by(self) -> str:
         """Ids of the texts that belong to it."""
-        parts = [self.hint_id] if self.hint or self.field.widget == "lines" else []
+        parts = [self.hint_id] if self.hint else []
         return " ".join([*parts, *([f"{self.id}-error"] if self.errors else [])])
 
     @property
@@ -48,34 +52,46 @@ class Control:
             "aria-describedby": self.described_by,
             "autocomplete": str(self.field.schema.get("x-autocomplete", "")),
         }
-        return {**{name: value for name, value in found.items() if value}, **self.rules}
+        return {**{name: value for name, value in found.items() if value}, **self.attributes_of_rules}
+
+    @property
+    def attributes_of_rules(self) -> dict[str, str]:
+        """data-required and so on; docs/assets/form.js reads them."""
+        return {f"data-{name}": self.rules[name] for name, rule in self.general.items() if self.alike.get(name) != rule}
+
+    @property
+    def general(self) -> dict[str, str]:
+        """Its rules with * for the statement."""
+        if self.field.path[0] != "answers":
+            return self.rules
+        return {name: rule.replace(f"answers.{self.field.path[1]}", "answers.*") for name, rule in self.rules.items()}
 
     @property
     def rules(self) -> dict[str, str]:
         """What the schema says of it, with the words for whoever does otherwise: no rule is written twice (D11).
 
-        data-required, data-when and data-unless name what makes it required; docs/assets/form.js reads them.
+        `required`, `when`, `unless` and `together` name what makes it required.
         """
         field, schema = self.field, self.field.schema
         asked, each = schema.get("x-required"), schema.get("items", schema)
-        found: dict[str, str] = {"data-widget": field.widget} if field.widget in ("lines", "number") else {}
+        found: dict[str, str] = {"widget": field.widget} if field.widget in ("lines", "number") else {}
         if field.required or asked == {}:
-            found["data-required"] = ""
+            found["required"] = ""
         if field.together:
-            found["data-together"] = field.together
+            found["together"] = field.together
         if asked and "when" in asked:
             values = "|".join("true" if value is True else str(value) for value in asked["is"])
-            found["data-when"] = f"{name_of(tuple(asked['when']))}={values}"
+            found["when"] = f"{name_of(tuple(asked['when']))}={values}"
         if asked and "unless" in asked:
-            found["data-unless"] = name_of(tuple(asked["unless"]))
+            found["unless"] = name_of(tuple(asked["unless"]))
         if "x-missing" in schema:
-            found["data-missing"] = str(schema["x-missing"])
+            found["missing"] = str(schema["x-missing"])
         if "maxItems" in schema:
-            found |= {"data-maxitems": str(schema["maxItems"]), "data-toomany": shape.remedy(schema, "maxItems")}
+            found |= {"maxitems": str(schema["maxItems"]), "toomany": shape.remedy(schema, "maxItems")}
         if "maxLength" in each:
-            found |= {"data-maxlength": str(each["maxLength"]), "data-toolong": shape.remedy(each, "maxLength")}
+            found |= {"maxlength": str(each["maxLength"]), "toolong": shape.remedy(each, "maxLength")}
         if "pattern" in each:
-            found |= {"data-pattern": str(each["pattern"]), "data-mismatch": shape.remedy(each, "pattern")}
+            found |= {"pattern": str(each["pattern"]), "mismatch": shape.remedy(each, "pattern")}
         return found
 
 
@@ -119,6 +135,8 @@ class FormView:
 
     `before` are the groups that the schema asks before the answers, `groups` the ones after them.
 
+    `alike` are the rules that all statements have alike, by name of the field and of the rule.
+
     `gone` are texts that were typed for what the form no longer asks: shown, so that nobody loses them, and not sent.
     """
 
@@ -130,6 +148,7 @@ class FormView:
     groups: tuple[Group, ...]
     summary: tuple[tuple[str, str, str], ...]
     count: int
+    alike: Mapping[str, Mapping[str, str]]
     gone: tuple[tuple[str, str], ...]
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.audit.command import Command
 from pipeline.audit.commands import EVERY
@@ -35,7 +36,7 @@ class Entry:
     ways: tuple[Way, ...]
 
 
-def handbook(data: Data) -> dict[str, object]:
+def handbook(data: Data) -> dict[str, Any]:
     process = data.process
     automatic = tuple(_way(data, row) for row in process.transitions if row.command is None)
     return {
@@ -53,7 +54,7 @@ def meets(profile: Profile) -> bool:
     return any(step.id == MEETING for step in profile.steps)
 
 
-def sheet(data: Data, profile: Profile) -> dict[str, object]:
+def sheet(data: Data, profile: Profile) -> dict[str, Any]:
     """What is talked about in the meeting: the profile's own units, then those of what it includes."""
     step = next(step for step in profile.steps if step.id == MEETING)
     own = {unit.id for unit in profile.units}

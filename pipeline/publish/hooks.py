@@ -14,7 +14,7 @@ from mkdocs.structure.pages import Page as MkDocsPage
 from pipeline.publish import languages
 from pipeline.publish.chrome import chrome
 from pipeline.publish.macros import site_renderer
-from pipeline.publish.pages import Page, generated, path_css, root_of
+from pipeline.publish.pages import Page, first_words, generated, path_css, root_of
 from pipeline.publish.render import Renderer
 
 _pages: dict[str, Page] = {}
@@ -62,7 +62,9 @@ def _address(url: str) -> str:
 def on_page_content(html: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
     """Generated pages never go through Markdown: no text of the data is read as mark-up, and it is faster."""
     found = _pages.get(page.file.src_uri)
-    return found.content() if found else html
+    content = found.content() if found else html
+    page.meta.setdefault("description", (found.description if found else "") or first_words(content))
+    return content
 
 
 def on_env(env: Any, config: MkDocsConfig, files: Files) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from html import unescape
 from urllib.parse import urljoin
 
 from pipeline.profiles import derive, topics
@@ -17,15 +19,25 @@ from pipeline.text import _, speaking
 
 @dataclass(frozen=True)
 class Page:
-    """`path` is its address from the site's home, ending in /, or "" for that page itself."""
+    """`path` is its address from the site's home, ending in /, or "" for that page itself.
+
+    `description` is what a list of found pages says of it; "" for the first words of its content.
+    """
 
     path: str
     title: str
     content: Callable[[], str]
+    description: str = ""
 
     @property
     def source(self) -> str:
         return f"{self.path}index.md"
+
+
+def first_words(html: str) -> str:
+    """The lead of a page's content as text, or its first paragraph."""
+    found = re.search(r'<p class="lead"[^>]*>(.*?)</p>', html, re.DOTALL) or re.search(r"<p>(.*?)</p>", html, re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", found[1])).split()) if found else ""
 
 
 def root_of(path: str) -> str:
@@ -42,31 +54,45 @@ def _generated(renderer: Renderer) -> Iterator[Page]:
     """With addresses from the home page in this language."""
     data = renderer.data
 
-    def page(path: str, title: str, template: str, **context: object) -> Page:
-        return Page(path, title, lambda: renderer(template, root_of(path), **context))
+    def page(path: str, title: str, template: str, description: str = "", **context: object) -> Page:
+        return Page(path, title, lambda: renderer(template, root_of(path), **context), description)
 
     yield page("", data.organization.name, "home.html", steps=all_steps(data.open_profiles))
-    yield page("certificates/", _("Certificates"), "compare.html", count=lambda p: len(data.statements(p)))
+    text = _("The certificates side by side: for whom each one is, what it covers, and what it asks for.")
+    yield page("certificates/", _("Certificates"), "compare.html", text, count=lambda p: len(data.statements(p)))
     for profile in data.profiles:
-        yield page(f"certificates/{profile.id}/", profile.name, "certificate.html", **about(renderer, profile))
+        path = f"certificates/{profile.id}/"
+        yield page(path, profile.name, "certificate.html", profile.covers or "", **about(renderer, profile))
     for kind, name in derive.form_kinds(data):
         path = form_path(kind, name)
         title = str(derive.form_schema(data, kind, name)["title"])
         yield Page(path, title, _form(renderer, kind, name, path))
     for profile in data.open_profiles:
         title = _("Printable form: {name}").format(name=profile.name)
-        for kind, name in ((derive.SELF_ASSESSMENT, "print"), (derive.PORTFOLIO, "print-portfolio")):
+        for kind, name, words in (
+            (derive.SELF_ASSESSMENT, "print", _("Print this page, or fill the form in on your device.")),
+            (
+                derive.PORTFOLIO,
+                "print-portfolio",
+                _("Print this page and fill it in. Keep it, or send it to the address at its end."),
+            ),
+        ):
             path, form = f"certificates/{profile.id}/{name}/", renderer.paper(profile, kind)
-            yield page(path, title, "print.html", profile=profile, paper=form)
+            yield page(path, title, "print.html", _paper_text(profile, words), profile=profile, paper=form)
         if meets(profile):
             title = _("Meeting sheet: {name}").format(name=profile.name)
-            yield page(f"certificates/{profile.id}/meeting/", title, "meeting.html", **sheet(data, profile))
+            words = _("What to ask in the verification meeting, to print.")
+            yield page(f"certificates/{profile.id}/meeting/", title, "meeting.html", words, **sheet(data, profile))
     yield page("for-auditors/handbook/", _("Auditors' handbook"), "handbook.html", **handbook(data))
     ways = [(f"contact/{topic}/", topics.title(data, topic)) for topic in topics.every(data)]
     lost = urljoin(renderer.endpoint.url, f"/{renderer.home}status/") if renderer.endpoint else ""
     yield page("contact/", _("Contact"), "contact.html", topics=ways, lost=lost)
     if renderer.provider:
         yield page("thanks/", _("Thank you"), "thanks.html")
+
+
+def _paper_text(profile: Profile, words: str) -> str:
+    return _("{label}: {message}").format(label=profile.name, message=words)
 
 
 def _form(renderer: Renderer, kind: str, name: str, path: str) -> Callable[[], str]:
