@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import secrets
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -43,8 +44,9 @@ def _print(found: Iterable[Finding], form: str = "text") -> None:
         say(line)
 
 
-def _complain(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+def _complain(text: str) -> None:
+    for line in text.splitlines():
+        print(report.printable(line), file=sys.stderr, flush=True)
 
 
 def _judge(settings: Settings) -> Judge:
@@ -163,9 +165,11 @@ def intake(settings: Settings, arguments: Arguments) -> int:
     server, branch = os.environ.get("GITHUB_SERVER_URL", "https://github.com"), getattr(where, "branch", "main")
     run = "-".join(os.environ.get(name, "") for name in ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT")).strip("-")
     address = f"{server}/{github.repository}/blob/{branch}/" if github else "/auditors/"
-    done = Intake(judge, where, github, run or f"local-{os.getpid()}", address)()
+    done = Intake(judge, where, github, f"{run or 'local'}-{secrets.token_hex(4)}", address)()
     numbers = f"{len(done.taken)} taken in, {len(done.opened)} issues opened, {len(done.updated)} drawn anew"
     say(f"{numbers}, {len(done.commands)} commands")
+    if done.unfinished:
+        say("The time of this run is over; the next run goes on")
     if done.rejected:
         say(f"{done.rejected} lie in rejected/ of the records, with what is to be mended")
     return WELL

@@ -13,21 +13,22 @@ from typing import Any
 
 from pipeline.accept.check import Judge
 from pipeline.audit.act import decide, record
+from pipeline.audit.issue import MAX_BODY
 from pipeline.audit.markdown import escaped
 from pipeline.audit.work import Refusal, Work, utc
 from pipeline.cases import people
 from pipeline.cases.events import Case, Event
 from pipeline.cases.people import Person
 from pipeline.cases.store import Store
-from pipeline.errors import GitFailed, PushRejected
+from pipeline.errors import GitHubFailed
 from pipeline.files import write
-from pipeline.github import Comment, GitHub
+from pipeline.github import GONE, Comment, GitHub
 from pipeline.text import _
 
-ATTEMPTS = 20  # how often a run starts over because somebody else was faster
 CLAIM = timedelta(minutes=15)  # after that, the run that wrote an event is taken for dead
 OVERLAP = timedelta(hours=2)  # lists lag: each run looks a little further back than the last one came
 ANSWERED, REPLY_CLAIMED, REPLIED = "answered", "reply_claimed", "replied"
+LONGEST_LINE = 1000  # characters of a line in a reply: nobody's word fills a page
 MAY = ("triage", "write", "maintain", "admin")  # GitHub's roles that may do more than read
 
 
@@ -45,21 +46,21 @@ class Comments:
         """The references of the cases with a new command. Raises RateLimited or GitHubFailed after what is done is safe."""
         began = self.now()
         waiting = list(self._waiting())
-        done = [case for comment in waiting if (case := self._act(comment))]
+        done = [reference for reference, comment in waiting if self._act(reference, comment)]
         self._remember(began)
         self._reply()
         return done
 
     # What is new
 
-    def _waiting(self) -> Iterator[Comment]:
-        """Commands without an event, oldest first. A comment that was changed after it was written is told so."""
+    def _waiting(self) -> Iterator[tuple[str, Comment]]:
+        """(reference, comment) of commands without an event, oldest first. One that was changed later is told so."""
         issues, known = self._issues(), self._known()
         for comment in sorted(self.github.comments(self._since()), key=lambda comment: comment.id):
             if comment.by_bot or comment.id in known or comment.issue not in issues:
                 continue
             if comment.body.startswith("/"):
-                yield comment
+                yield issues[comment.issue], comment
 
     def _issues(self) -> dict[int, str]:
         """Issue number → reference."""
@@ -71,12 +72,7 @@ class Comments:
         }
 
     def _known(self) -> set[int]:
-        return {
-            int(event.data["comment"])
-            for case in self.store.cases()
-            for event in case.events
-            if "comment" in event.data
-        }
+        return {comment for case in self.store.cases() for comment in _comments(case)}
 
     @property
     def _mark(self) -> Any:
@@ -92,24 +88,22 @@ class Comments:
         if self._mark.is_file() and datetime.fromisoformat(self._mark.read_text("utf-8")) > moment - OVERLAP / 2:
             return
         write(self._mark, utc(moment).encode())
-        self._published("Remember how far comments were read", lambda: True)
+        self.store.settle("Remember how far comments were read", lambda: True)
 
     # Acting
 
-    def _act(self, comment: Comment) -> str | None:
-        """One event for one comment, on whatever head there is by then; None if it has one already."""
-        reference = self._issues()[comment.issue]
+    def _act(self, reference: str, comment: Comment) -> bool:
+        """One event for one comment, on whatever head there is by then; False if it has one already."""
         person = self._person(comment)
 
         def once() -> bool:
-            if comment.id in self._known():
-                return False
-            return self._append(self.store.case(reference), person, comment)
+            case = self.store.case(reference)
+            return comment.id not in _comments(case) and self._append(case, person, comment)
 
-        return reference if self._published(f"Act on a command in {reference}", once) else None
+        return self.store.settle(f"Act on a command in {reference}", once)
 
     def _append(self, case: Case, person: Person | Refusal, comment: Comment) -> bool:
-        mark = {"comment": comment.id, "run": self.run}
+        mark = {"comment": comment.id, "issue": comment.issue, "run": self.run}
         if isinstance(person, Refusal):
             return self._answer(case, comment, mark, _("Nothing was recorded.") + "\n" + str(person))
         work = Work(self.judge, self.store, self._people(), case, person, self.now())
@@ -140,16 +134,6 @@ class Comments:
             return Refusal(_("permission"), _("GitHub gives you no right to work in this repository."))
         return person
 
-    def _published(self, message: str, change: Callable[[], bool]) -> bool:
-        for _attempt in range(ATTEMPTS):
-            changed = change()
-            try:
-                self.store.publish(message)
-                return changed
-            except PushRejected:
-                self.store.refresh()
-        raise GitFailed("Others pushed faster, again and again; the next run goes on.")
-
     # Replying
 
     def _reply(self) -> None:
@@ -157,17 +141,21 @@ class Comments:
         posted: list[tuple[str, int]] = []
         try:
             for reference, event, tried in self._claimed():
-                number = self._number(self.store.case(reference), event)
-                marker = f"<!-- reply to {event.data['comment']} -->"
-                lines = [escaped(line) if line.strip() else "" for line in str(event.data["said"]).split("\n")]
-                self.github.reply(number, marker, "\n".join([marker, "  \n".join(lines)]), tried=tried)
+                self._post(event, tried)
                 posted.append((reference, int(event.data["comment"])))
         finally:
             if posted:
-                self._published("Record replies", lambda: self._record(posted))
+                self.store.settle("Record replies", lambda: self._record(posted))
 
-    def _number(self, case: Case, event: Event) -> int:
-        return next(int(other.data["number"]) for other in reversed(case.events) if other.type == "issue_opened")
+    def _post(self, event: Event, tried: bool) -> None:
+        """Under the issue where the command stands; where somebody has deleted that, nobody is left to be answered."""
+        comment = int(event.data["comment"])
+        marker = f"<!-- reply to {comment} -->"
+        try:
+            self.github.reply(int(event.data["issue"]), marker, reply(marker, str(event.data["said"])), tried=tried)
+        except GitHubFailed as error:
+            if error.status not in GONE:
+                raise
 
     def _claimed(self) -> list[tuple[str, Event, bool]]:
         """(reference, event, whether somebody may have posted it already) of what this run is to reply to."""
@@ -179,14 +167,14 @@ class Comments:
                 mine.extend((case.reference, event, tried) for event, tried in self._unanswered(case))
             return True
 
-        self._published("Claim replies", claim)
+        self.store.settle("Claim replies", claim)
         return mine
 
     def _unanswered(self, case: Case) -> Iterator[tuple[Event, bool]]:
         """Of one case, claimed: what this run wrote itself, and what a run that must be dead has left."""
         replied = {event.data["comment"] for event in case.events if event.type == REPLIED}
         for event in case.events:
-            if "said" not in event.data or event.data["comment"] in replied:
+            if not {"said", "comment"} <= event.data.keys() or event.data["comment"] in replied:
                 continue
             claims = [event, *(one for one in case.events if _claims(one, event))]
             if claims[-1].data["run"] == self.run:
@@ -204,6 +192,22 @@ class Comments:
             if not any(event.type == REPLIED and event.data["comment"] == comment for event in case.events):
                 self.store.append(case, REPLIED, at=utc(self.now()), by="intake", data={"comment": comment})
         return True
+
+
+def reply(marker: str, said: str) -> str:
+    """A comment's body: the words letter by letter, each line on its own, within what GitHub takes."""
+    body = marker
+    for line in said.split("\n"):
+        shown = escaped(line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…")
+        if len(body) + len(shown) > MAX_BODY:
+            break
+        body += f"\n{shown}  "
+    return body.rstrip(" ")
+
+
+def _comments(case: Case) -> set[int]:
+    """What this case has events of."""
+    return {int(event.data["comment"]) for event in case.events if "comment" in event.data}
 
 
 def _claims(one: Event, event: Event) -> bool:

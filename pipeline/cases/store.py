@@ -10,13 +10,17 @@ references/, rejected/, people.yml
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline.cases.events import Case, append, read_case
+from pipeline.errors import GitFailed, PushRejected
 from pipeline.files import names, write_new
+
+ATTEMPTS = 20  # how often a run starts over because somebody else was faster
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,17 @@ class Store:
 
     def publish(self, message: str) -> None:
         """Let others see it. Raises PushRejected if somebody was faster: refresh, decide again."""
+
+    def settle(self, message: str, change: Callable[[], T]) -> T:
+        """Make a change until it is where everybody sees it: on whatever head there is by then. Raises GitFailed."""
+        for _attempt in range(ATTEMPTS):
+            changed = change()
+            try:
+                self.publish(message)
+                return changed
+            except PushRejected:
+                self.refresh()
+        raise GitFailed("Others pushed faster, again and again; the next run goes on.")
 
     def case(self, reference: str) -> Case:
         return read_case(self.folder(reference))
@@ -67,3 +82,10 @@ class Store:
         """What was submitted; None once it has been forgotten."""
         path = self.private(reference, digest) / "submission.json"
         return json.loads(path.read_bytes()) if path.is_file() else None
+
+
+def about(verb: str, references: list[str]) -> str:
+    """A commit message: references are no personal data."""
+    unique = list(dict.fromkeys(references))
+    more = f" and {len(unique) - 5} more" if len(unique) > 5 else ""
+    return f"{verb} {', '.join(unique[:5])}{more}" if unique else "Keep what could not be taken in"
