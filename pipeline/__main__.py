@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 import re
+import secrets
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -28,6 +29,7 @@ from pipeline.cases.events import CONTACT
 from pipeline.cases.forget import COMMAND_LINE, Forget
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake
+from pipeline.cases.patience import patient
 from pipeline.cases.reminders import Reminders
 from pipeline.cases.rolling import Rolling
 from pipeline.cases.standing import standing
@@ -174,17 +176,22 @@ def pull(settings: Settings, arguments: Arguments) -> int:
     provider = Formspree.from_endpoint(endpoint.url, api, os.environ.get("FORMSPREE_API_KEY", ""))
     here = desk(judge, settings.var, where, where.root)
     github = GitHub.from_environment()
-    if github:
-        github.ensure_private()
+    with patient(where, github, _now):
+        if github:
+            github.ensure_private()
     done = _published(where, pulling.Pull(provider, here, where), "Pull")
     say(f"{done.new} new, {done.known} known, {done.rejected} could not be taken in")
     return WELL
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def _run() -> str:
-    """Names this run in what it claims."""
+    """Names this run in what it claims. No two share a name: who claimed something and died is never taken for another."""
     run = "-".join(os.environ.get(name, "") for name in ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT")).strip("-")
-    return run or f"local-{os.getpid()}"
+    return f"{run or 'local'}-{secrets.token_hex(4)}"
 
 
 def intake(settings: Settings, arguments: Arguments) -> int:
@@ -195,6 +202,8 @@ def intake(settings: Settings, arguments: Arguments) -> int:
     done = Intake(judge, where, github, _run(), address)()
     numbers = f"{len(done.taken)} taken in, {len(done.opened)} issues opened, {len(done.updated)} drawn anew"
     say(f"{numbers}, {len(done.commands)} commands")
+    if done.unfinished:
+        say("The time of this run is over; the next run goes on")
     if done.rejected:
         say(f"{done.rejected} lie in rejected/ of the records, with what is to be mended")
     return WELL
@@ -210,7 +219,7 @@ def forget(settings: Settings, arguments: Arguments) -> int:
     if not isinstance(where, GitStore) and arguments.history:
         raise CannotGoOn("The records are a plain folder: they have no history to rewrite. Run this without --history")
     elsewhere = tuple(Inbox(settings.var / name, prefix) for name in ("quarantine", "complaints", "outbox"))
-    work = Forget(where, prefix, elsewhere, arguments.by or COMMAND_LINE, datetime.now(UTC))
+    work = Forget(where, prefix, elsewhere, arguments.by or COMMAND_LINE, _now())
     done = _published(where, lambda: work(reference), f"Forget {reference}")
     say(f"{', '.join(done.references)}: {done.removed} files removed, {done.recorded} events written")
     for case in (where.case(name) for name in done.references):
@@ -232,7 +241,7 @@ def remind(settings: Settings, arguments: Arguments) -> int:
         path = where.root / "people.yml"
         return people.load(path, settings.schemas, judge.data.organization) if path.is_file() else ()
 
-    done = Reminders(judge, where, workers, GitHub.from_environment(), _run(), lambda: datetime.now(UTC))()
+    done = Reminders(judge, where, workers, GitHub.from_environment(), _run(), _now)()
     for reference in (*done.reminded, *done.escalated):
         say(reference)
     say(f"{len(done.reminded)} reminded of, {len(done.escalated)} told to the Director")
@@ -246,7 +255,7 @@ def count(settings: Settings, arguments: Arguments) -> int:
     if arguments.certificate not in ("", *named):
         raise CannotGoOn(f"There is no such certificate; use one of: {', '.join(named)}")
     chosen = [arguments.certificate] if arguments.certificate or not arguments.csv else ["", *named]
-    every = [statistics.statistics(data, cases, datetime.now(UTC), certificate) for certificate in chosen]
+    every = [statistics.statistics(data, cases, _now(), certificate) for certificate in chosen]
     if arguments.csv:
         say(statistics.to_csv(every).rstrip("\r\n"))
         return WELL
@@ -261,18 +270,19 @@ def due(settings: Settings, arguments: Arguments) -> int:
     """List what has been kept longer than organization.yml says; with --issue, in one issue on GitHub."""
     judge, where = _judge(settings), store(settings.records)
     github = GitHub.from_environment() if arguments.issue else None
-    if github:
-        github.ensure_private()
-        where.refresh()
     complaints = Inbox(settings.var / "complaints", judge.data.organization.reference_prefix)
-    apart = [inbox.read(complaints.path(name)) for name in complaints.names()]
-    found = retention.due(judge.data, where.cases(), apart, datetime.now(UTC))
-    for entry in found:
-        say(f"{entry.reference}: {entry.kind}, until {entry.until}")
-    say(f"{len(found)} have been kept long enough")
-    if github:
-        rolling = Rolling(where, github, _run(), lambda: datetime.now(UTC))
-        rolling.show(".retention-due", issues.retention(judge.data, found), bool(found))
+    with patient(where, github, _now):
+        if github:
+            github.ensure_private()
+            where.refresh()
+        apart = [inbox.read(complaints.path(name)) for name in complaints.names()]
+        found = retention.due(judge.data, where.cases(), apart, _now())
+        for entry in found:
+            say(f"{entry.reference}: {entry.kind}, until {entry.until}")
+        say(f"{len(found)} have been kept long enough")
+        if github:
+            rolling = Rolling(where, github, _run(), _now)
+            rolling.show(".retention-due", issues.retention(judge.data, found), bool(found))
     return WELL
 
 

@@ -6,7 +6,8 @@ CannotGoOn
 ├── AuditBegun       a revision came after the audit had begun
 ├── StoreFailed      a folder cannot be written
 ├── GitFailed        git said no (PushRejected: somebody else was faster)
-├── GitHubFailed     GitHub said no (RateLimited: ask again later; NotPrivate: the records are public)
+├── GitHubFailed     GitHub said no (RateLimited: ask again later; OutOfTime: this run has asked long enough;
+│                    NotPrivate: the records are public)
 ├── MailFailed       the mail server cannot be used
 └── ProviderFailed   the form provider said no (accept/providers.py)
 """
@@ -76,6 +77,11 @@ class RateLimited(GitHubFailed):
     def __init__(self, wait: float) -> None:
         super().__init__(f"GitHub asks to wait {wait:.0f} seconds. The next run goes on from here.")
         self.wait = wait
+
+
+class OutOfTime(GitHubFailed):
+    def __init__(self) -> None:
+        super().__init__("This run has worked long enough. The next run goes on from here.")
 
 
 class NotPrivate(GitHubFailed):

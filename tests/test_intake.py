@@ -202,11 +202,11 @@ def test_a_short_limit_is_waited_for(memory: Path, kind: str, wait: float) -> No
 
 def test_a_long_limit_is_left_to_the_next_run_which_goes_on(memory: Path) -> None:
     made = begin(memory / "r", filled(derive.SELF_ASSESSMENT, CONCEPTS))
-    with FakeGitHub(faults=[Fault("403-remaining")]) as fake:
+    with FakeGitHub(faults=[Fault("403-remaining")], wait=3000) as fake:
         clone = made.clone("one")
         with pytest.raises(RateLimited):
             intake(clone, fake)()
-        intake(clone, fake)()
+        replace(intake(clone, fake), now=lambda: NOW + timedelta(hours=1))()
         assert len(fake.issues) == 1
 
 

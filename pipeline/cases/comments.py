@@ -14,7 +14,7 @@ from pipeline.accept.check import Judge
 from pipeline.audit.act import decide, record
 from pipeline.audit.work import Refusal, Work
 from pipeline.cases import people
-from pipeline.cases.events import Case
+from pipeline.cases.events import OPENED, Case
 from pipeline.cases.people import Person
 from pipeline.cases.replies import Replies
 from pipeline.cases.store import Store
@@ -42,21 +42,21 @@ class Comments:
         """The references of the cases with a new command. Raises RateLimited or GitHubFailed after what is done is safe."""
         began = self.now()
         waiting = list(self._waiting())
-        done = [case for comment in waiting if (case := self._act(comment))]
+        done = [reference for reference, comment in waiting if self._act(reference, comment)]
         self._remember(began)
         Replies(self.store, self.github, self.run, self.now)()
         return done
 
     # What is new
 
-    def _waiting(self) -> Iterator[Comment]:
-        """Commands without an event, oldest first. A comment that was changed after it was written is told so."""
+    def _waiting(self) -> Iterator[tuple[str, Comment]]:
+        """(reference, comment) of commands without an event, oldest first. One that was changed later is told so."""
         issues, known = self._issues(), self._known()
         for comment in sorted(self.github.comments(self._since()), key=lambda comment: comment.id):
             if comment.by_bot or comment.id in known or comment.issue not in issues:
                 continue
             if comment.body.startswith("/"):
-                yield comment
+                yield issues[comment.issue], comment
 
     def _issues(self) -> dict[int, str]:
         """Issue number → reference."""
@@ -64,16 +64,11 @@ class Comments:
             int(event.data["number"]): case.reference
             for case in self.store.cases()
             for event in case.events
-            if event.type == "issue_opened"
+            if event.type == OPENED
         }
 
     def _known(self) -> set[int]:
-        return {
-            int(event.data["comment"])
-            for case in self.store.cases()
-            for event in case.events
-            if "comment" in event.data
-        }
+        return {comment for case in self.store.cases() for comment in _comments(case)}
 
     @property
     def _mark(self) -> Any:
@@ -93,20 +88,18 @@ class Comments:
 
     # Acting
 
-    def _act(self, comment: Comment) -> str | None:
-        """One event for one comment, on whatever head there is by then; None if it has one already."""
-        reference = self._issues()[comment.issue]
+    def _act(self, reference: str, comment: Comment) -> bool:
+        """One event for one comment, on whatever head there is by then; False if it has one already."""
         person = self._person(comment)
 
         def once() -> bool:
-            if comment.id in self._known():
-                return False
-            return self._append(self.store.case(reference), person, comment)
+            case = self.store.case(reference)
+            return comment.id not in _comments(case) and self._append(case, person, comment)
 
-        return reference if self.store.settle(f"Act on a command in {reference}", once) else None
+        return self.store.settle(f"Act on a command in {reference}", once)
 
     def _append(self, case: Case, person: Person | Refusal, comment: Comment) -> bool:
-        mark = {"comment": comment.id, "run": self.run}
+        mark = {"comment": comment.id, "issue": comment.issue, "run": self.run}
         if isinstance(person, Refusal):
             return self._answer(case, comment, mark, _("Nothing was recorded.") + "\n" + str(person))
         work = Work(self.judge, self.store, self._people(), case, person, self.now())
@@ -136,3 +129,8 @@ class Comments:
         if self.github.permission(comment.login) not in MAY:
             return Refusal(_("permission"), _("GitHub gives you no right to work in this repository."))
         return person
+
+
+def _comments(case: Case) -> set[int]:
+    """What this case has events of."""
+    return {int(event.data["comment"]) for event in case.events if "comment" in event.data}

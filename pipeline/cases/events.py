@@ -15,7 +15,7 @@ from pipeline.files import names, write_new
 RECEIVED, REVISED, CONTACT = "received", "revised", "contact_received"
 LINKED = "portfolio_linked"
 DELIVERIES = (RECEIVED, REVISED, CONTACT, LINKED)
-CLAIMED, OPENED, UPDATED = "issue_claimed", "issue_opened", "issue_updated"
+CLAIMED, OPENED, UPDATED, DELETED = "issue_claimed", "issue_opened", "issue_updated", "issue_deleted"
 AUDITING = "claimed"
 EVIDENCE = "evidence_requested"
 FORGOTTEN = "forgotten"
@@ -87,17 +87,23 @@ class Case:
         return next((event for event in reversed(self.deliveries) if event.data["kind"] == kind), None)
 
     def opened(self, kind: str) -> Event | None:
-        """The last opening of the issue of a kind: one that somebody deleted was opened again."""
-        openings = (event for event in reversed(self.events) if event.type == OPENED)
-        return next((event for event in openings if event.data["kind"] == kind), None)
+        """The opening of the issue of a kind; None if there is none, or somebody has deleted it since."""
+        return next((event for event in self._of_issue(kind) if event.type == OPENED), None)
 
     def drawn(self, kind: str) -> str | None:
         """The digest of the issue of a kind as it was last drawn (Issue.digest)."""
-        drawings = [event for event in self.events if event.type in (OPENED, UPDATED) and event.data["kind"] == kind]
+        drawings = [event for event in self._of_issue(kind) if event.type in (OPENED, UPDATED)]
         return str(drawings[-1].data["drawn"]) if drawings else None
 
+    def _of_issue(self, kind: str) -> list[Event]:
+        """What happened to the issue of a kind, from the beginning or since it was deleted."""
+        types = (CLAIMED, OPENED, UPDATED, DELETED)
+        found = [event for event in self.events if event.type in types and event.data["kind"] == kind]
+        deleted = [index for index, event in enumerate(found) if event.type == DELETED]
+        return found[deleted[-1] + 1 :] if deleted else found
+
     def _claims(self, kind: str) -> list[Event]:
-        return [event for event in self.events if event.type == CLAIMED and event.data["kind"] == kind]
+        return [event for event in self._of_issue(kind) if event.type == CLAIMED]
 
     def claimed(self, kind: str) -> Event | None:
         """The last claim to open the issue of a kind."""

@@ -9,20 +9,23 @@ from datetime import UTC, datetime, timedelta
 from pipeline.accept.check import Judge
 from pipeline.audit import issue as issues
 from pipeline.cases.comments import Comments
-from pipeline.cases.events import CLAIMED, OPENED, UPDATED, Case, Event
+from pipeline.cases.events import CLAIMED, OPENED, Case, Event
+from pipeline.cases.patience import patient
+from pipeline.cases.redraw import Redraw
 from pipeline.cases.rejected import Rejected
 from pipeline.cases.rolling import Rolling
-from pipeline.cases.store import Store
+from pipeline.cases.store import ATTEMPTS, Store, about
 from pipeline.cases.takein import BY, TakeIn
-from pipeline.errors import CannotGoOn, GitFailed, GitHubFailed, PushRejected, StoreFailed
+from pipeline.errors import CannotGoOn, GitFailed, OutOfTime, PushRejected, StoreFailed
 from pipeline.github import GitHub
 from pipeline.moment import stamp
 from pipeline.text import speaking
 
-ATTEMPTS = 20  # how often a run starts over because somebody else was faster
-BATCH = 40  # issues claimed at once: at a second each they are opened well within CLAIM
+BATCH = 40  # issues claimed at once: what a run that dies has claimed waits for CLAIM to be over
+EACH = 1.5  # seconds that one issue takes: no more are claimed than there is time for
 FINDINGS = ".intake-findings"
 CLAIM = timedelta(minutes=15)  # after that, a claim's run is taken for dead
+BUDGET = timedelta(minutes=11)  # a run asks GitHub no longer: well within CLAIM, and within its job's time (intake.yml)
 
 
 @dataclass
@@ -34,6 +37,7 @@ class Report:
     updated: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     rejected: int = 0
+    unfinished: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Intake:
     run: str = "local"
     address: str = ""
     claim: timedelta = CLAIM
+    budget: timedelta = BUDGET
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def __call__(self) -> Report:
@@ -56,26 +61,38 @@ class Intake:
 
         All of it is in the body's first language, whatever the submissions are in.
         """
-        with speaking(self.judge.data.language):
-            return self._run()
-
-    def _run(self) -> Report:
         report = Report()
-        if self.github:
-            self.github.ensure_private()
-        self._swap(report)
-        if self.github:
-            while self._open_issues(report):
-                pass
-            report.commands = Comments(self.judge, self.store, self.github, self.run, self.now)()
-            self._update_issues(report)
-            rejected = Rejected(self.store.root).all()
-            rolling = Rolling(self.store, self.github, self.run, self.now, self.claim)
-            rolling.show(FINDINGS, issues.rolling(self.judge.data, rejected), bool(rejected))
+        with speaking(self.judge.data.language), patient(self.store, self.github, self.now):
+            if self.github is None:
+                self._swap(report)
+            else:
+                self._on_github(self.github, report)
         damaged = self.store.damaged()
         if damaged:
             raise StoreFailed("; ".join(damaged[:5]))
         return report
+
+    def _on_github(self, github: GitHub, report: Report) -> None:
+        github.begin(self.budget.total_seconds())
+        github.ensure_private()
+        self._swap(report)
+        try:
+            self._work(github, report)
+        except OutOfTime:
+            report.unfinished = True
+
+    def _work(self, github: GitHub, report: Report) -> None:
+        """People's commands first: they are few, and must not wait behind hundreds of issues."""
+        report.commands += Comments(self.judge, self.store, github, self.run, self.now)()
+        redraw = Redraw(self.store, github, self.draw, self.now)
+        for _twice in range(2):  # what has been deleted is opened anew, once a run
+            while self._open_issues(report):
+                pass
+            if not redraw(report.updated):
+                break
+        rejected = Rejected(self.store.root).all()
+        rolling = Rolling(self.store, github, self.run, self.now, self.claim)
+        rolling.show(FINDINGS, issues.rolling(self.judge.data, rejected), bool(rejected))
 
     def _swap(self, report: Report) -> None:
         """Take in what waits, on a fresh head, until the result is where everybody sees it."""
@@ -84,7 +101,7 @@ class Intake:
             takein = TakeIn(self.judge, self.store)
             taken = takein.run()
             try:
-                self.store.publish(_message("Take in", taken))
+                self.store.publish(about("Take in", taken))
             except PushRejected:
                 continue
             report.taken = taken
@@ -93,8 +110,10 @@ class Intake:
         raise GitFailed("Others pushed faster, again and again; the next run goes on.")
 
     def _open_issues(self, report: Report) -> bool:
-        """Claim a batch, then open it. True if there may be more."""
-        claimed = self._claim_batch()
+        """Claim a batch, then open it. True if there may be more. Raises OutOfTime where there is no time for one."""
+        size = self._batch()
+        claimed = self._claim_batch(size)
+        self._github.look_afresh()
         opened: list[tuple[str, str, str, int]] = []
         try:
             for case, event in claimed:
@@ -104,8 +123,15 @@ class Intake:
                 opened.append((case.reference, str(event.data["kind"]), replace(issue, open=True).digest, number))
                 report.opened.append(case.reference)
         finally:
-            self._record(OPENED, opened)
-        return len(claimed) == BATCH
+            self._record(opened)
+        return len(claimed) == size
+
+    def _batch(self) -> int:
+        """How many issues are claimed at once."""
+        size = int(min(BATCH, self._github.left / EACH))
+        if not size and self._waiting():
+            raise OutOfTime
+        return size or 1
 
     @property
     def _github(self) -> GitHub:
@@ -113,22 +139,19 @@ class Intake:
             raise CannotGoOn("No GitHub repository is configured; set GITHUB_REPOSITORY and GITHUB_TOKEN")
         return self.github
 
-    def _claim_batch(self) -> list[tuple[Case, Event]]:
-        for _attempt in range(ATTEMPTS):
-            claimed: list[tuple[Case, Event]] = []
-            for case, event in self._waiting()[:BATCH]:
+    def _claim_batch(self, size: int = BATCH) -> list[tuple[Case, Event]]:
+        def once() -> list[tuple[Case, Event]]:
+            claimed = []
+            for case, event in self._waiting()[:size]:
                 data = {"kind": event.data["kind"], "run": self.run}
                 after = self.store.append(
                     self.store.case(case.reference), CLAIMED, at=stamp(self.now()), by=BY, data=data
                 )
                 if after:
                     claimed.append((after, event))
-            try:
-                self.store.publish(_message("Claim issues of", [case.reference for case, _event in claimed]))
-                return claimed
-            except PushRejected:
-                self.store.refresh()
-        raise GitFailed("Others pushed faster, again and again; the next run goes on.")
+            return claimed
+
+        return self.store.settle("Claim issues", once)
 
     def _waiting(self) -> list[tuple[Case, Event]]:
         """Deliveries without an issue that nobody is opening at this moment."""
@@ -144,50 +167,17 @@ class Intake:
     def _age(self, event: Event) -> timedelta:
         return self.now() - datetime.fromisoformat(event.at)
 
-    def _record(self, kind: str, done: list[tuple[str, str, str, int]], *, again: Event | None = None) -> None:
-        """What was done outside becomes events, on whatever head there is by then. `again`: the opening that is void."""
-        for _attempt in range(ATTEMPTS):
-            for reference, form, digest, number in done:
+    def _record(self, opened: list[tuple[str, str, str, int]]) -> None:
+        """What was opened becomes events: (reference, kind, digest of the drawing, number)."""
+
+        def once() -> None:
+            for reference, kind, digest, number in opened:
                 case = self.store.case(reference)
-                opened = case.opened(form)
-                if kind == OPENED and opened and not (again and opened.number == again.number):
-                    continue
-                data = {"kind": form, "drawn": digest, "number": number}
-                self.store.append(case, kind, at=stamp(self.now()), by=BY, data=data)
-            try:
-                self.store.publish(_message("Record issues of", [entry[0] for entry in done]))
-                return
-            except PushRejected:
-                self.store.refresh()
-        raise GitFailed("Others pushed faster, again and again; the next run goes on.")
+                if not case.opened(kind):
+                    data = {"kind": kind, "drawn": digest, "number": number}
+                    self.store.append(case, OPENED, at=stamp(self.now()), by=BY, data=data)
 
-    def _update_issues(self, report: Report) -> None:
-        """An issue shows where its case stands: whatever changes that, it is drawn anew, and closed with the case."""
-        updated: list[tuple[str, str, str, int]] = []
-        try:
-            for case in list(self.store.cases()):
-                for kind in {str(event.data["kind"]): None for event in case.deliveries}:
-                    opened, event = case.opened(kind), case.current(kind)
-                    issue = self.draw(case, event) if opened and event else None
-                    if opened and issue and case.drawn(kind) != issue.digest:
-                        number = int(opened.data["number"])
-                        if self._updated(case, kind, issue, opened):
-                            updated.append((case.reference, kind, issue.digest, number))
-                        report.updated.append(case.reference)
-        finally:
-            self._record(UPDATED, updated)
-
-    def _updated(self, case: Case, kind: str, issue: issues.Issue, opened: Event) -> bool:
-        """False if the issue was deleted: it is opened anew, because issues are drawn from the events (D3)."""
-        try:
-            self._github.update_issue(int(opened.data["number"]), issue)
-        except GitHubFailed as error:
-            if not error.gone:
-                raise
-            number = self._github.open_issue(issue, tried=True)
-            self._record(OPENED, [(case.reference, kind, replace(issue, open=True).digest, number)], again=opened)
-            return False
-        return True
+        self.store.settle(about("Record issues of", [entry[0] for entry in opened]), once)
 
     def draw(self, case: Case, event: Event) -> issues.Issue:
         """The issue of a delivery, from the schema it was judged by."""
@@ -199,10 +189,3 @@ class Intake:
         folder = f"{self.address}cases/{case.reference}/private/{digest[:16]}/"
         drawing = issues.Drawing(self.judge.data, self.store.schema(str(event.data["schema"])), folder, name)
         return issues.draw(drawing, case, event)
-
-
-def _message(verb: str, references: list[str]) -> str:
-    """A commit message: references are no personal data."""
-    unique = list(dict.fromkeys(references))
-    more = f" and {len(unique) - 5} more" if len(unique) > 5 else ""
-    return f"{verb} {', '.join(unique[:5])}{more}" if unique else "Keep what could not be taken in"

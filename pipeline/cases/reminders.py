@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from pipeline.accept.check import Judge
 from pipeline.cases.events import CONTACT, ESCALATED, REMINDED, Case, Event
+from pipeline.cases.patience import patient
 from pipeline.cases.people import Person
 from pipeline.cases.replies import Replies
 from pipeline.cases.standing import Standing, standing
@@ -48,13 +49,14 @@ class Reminders:
 
     def __call__(self) -> Reminded:
         """Raises RateLimited or GitHubFailed after what is done is safe."""
-        if self.github:
-            self.github.ensure_private()
-        self.store.refresh()
-        done = self.store.settle("Remind of what is overdue", self._written)
-        if self.github:
-            Replies(self.store, self.github, self.run, self.now)()
-        return done
+        with patient(self.store, self.github, self.now):
+            if self.github:
+                self.github.ensure_private()
+            self.store.refresh()
+            done = self.store.settle("Remind of what is overdue", self._written)
+            if self.github:
+                Replies(self.store, self.github, self.run, self.now)()
+            return done
 
     def _written(self) -> Reminded:
         """On whatever head there is by then."""

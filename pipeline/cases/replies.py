@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pipeline.audit.issue import MAX_BODY
 from pipeline.audit.markdown import escaped
+from pipeline.cases.deleted import note_deleted
 from pipeline.cases.events import ESCALATED, OPENED, REMINDED, Case, Event
 from pipeline.cases.store import Store
+from pipeline.errors import GitHubFailed
 from pipeline.github import GitHub
 from pipeline.moment import stamp
 
@@ -21,7 +24,19 @@ CLAIM = timedelta(minutes=15)  # after that, the run that wrote an event is take
 REPLY_CLAIMED, REPLIED = "reply_claimed", "replied"
 OF_THEIR_OWN = (REMINDED, ESCALATED)  # say something that no comment asked for
 _LOGIN = re.compile(r"[a-zA-Z0-9](-?[a-zA-Z0-9]){0,38}")  # what GitHub takes for a login
+LONGEST_LINE = 1000  # characters of a line in a reply: nobody's word fills a page
+ROOM = MAX_BODY - 200  # characters: the marker and a mention come in front
 Key = int | str
+
+
+@dataclass(frozen=True)
+class Posted:
+    """`there`: the issue was there; else nobody could be answered."""
+
+    reference: str
+    event: Event
+    number: int
+    there: bool
 
 
 @dataclass(frozen=True)
@@ -35,16 +50,26 @@ class Replies:
 
     def __call__(self) -> None:
         """Post what nobody is posting at this moment; then it becomes events, together. Raises RateLimited, GitHubFailed."""
-        posted: list[tuple[str, Key]] = []
+        posted: list[Posted] = []
         try:
             for reference, event, tried in self._claimed():
-                number = _number(self.store.case(reference))
+                number = _number(self.store.case(reference), event)
                 if number:
-                    self.github.reply(number, _marker(event), _body(event), tried=tried)
-                    posted.append((reference, _key(event)))
+                    there = self._post(number, event, tried)
+                    posted.append(Posted(reference, event, number, there))
         finally:
             if posted:
                 self.store.settle("Record replies", lambda: self._record(posted))
+
+    def _post(self, number: int, event: Event, tried: bool) -> bool:
+        """False if somebody has deleted the issue."""
+        try:
+            self.github.reply(number, _marker(event), _body(event), tried=tried)
+        except GitHubFailed as error:
+            if not error.gone:
+                raise
+            return False
+        return True
 
     def _claimed(self) -> list[tuple[str, Event, bool]]:
         """(reference, event, whether somebody may have posted it already) of what this run is to post."""
@@ -60,7 +85,7 @@ class Replies:
         """Of one case, claimed: what this run wrote itself, and what a run that must be dead has left."""
         replied = {event.data["reply_to"] for event in case.events if event.type == REPLIED}
         for event in case.events:
-            if not _speaks(event) or _key(event) in replied or not _number(case):
+            if not _speaks(event) or _key(event) in replied or not _number(case, event):
                 continue
             claims = [event, *(one for one in case.events if _claims(one, event))]
             if claims[-1].data["run"] == self.run:
@@ -72,9 +97,14 @@ class Replies:
                     case = after
                     yield event, True
 
-    def _record(self, posted: list[tuple[str, Key]]) -> None:
-        for reference, key in posted:
-            case = self.store.case(reference)
+    def _record(self, posted: list[Posted]) -> None:
+        """Who wrote under an issue that is deleted is not there to be answered; what is overdue waits for the next issue."""
+        for one in posted:
+            if not one.there:
+                note_deleted(self.store, one.reference, one.number, self.now())
+                if one.event.type in OF_THEIR_OWN:
+                    continue
+            case, key = self.store.case(one.reference), _key(one.event)
             if not any(event.type == REPLIED and event.data["reply_to"] == key for event in case.events):
                 self.store.append(case, REPLIED, at=stamp(self.now()), by="intake", data={"reply_to": key})
 
@@ -98,14 +128,22 @@ def _marker(event: Event) -> str:
 
 
 def _body(event: Event) -> str:
-    """`mention` is a login of people.yml; nothing else in it can mention anybody."""
-    lines = [escaped(line) if line.strip() else "" for line in str(event.data["said"]).split("\n")]
+    """Letter by letter, within what GitHub takes. `mention` is a login of people.yml; nothing else can mention anybody."""
     login = str(event.data.get("mention", ""))
-    if _LOGIN.fullmatch(login):
-        lines[0] = f"@{login} {lines[0]}"
-    return "\n".join([_marker(event), "  \n".join(lines)])
+    lines = [f"@{login} "] if _LOGIN.fullmatch(login) else [""]
+    length = 0
+    for line in str(event.data["said"]).split("\n"):
+        shown = escaped(line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…") if line.strip() else ""
+        length += len(shown) + 3
+        if length > ROOM:
+            break
+        lines.append(shown)
+    return "\n".join([_marker(event), lines[0] + "  \n".join(lines[1:])])
 
 
-def _number(case: Case) -> int | None:
-    """Of the issue that was opened last: the portfolio's, if there is one."""
-    return next((int(event.data["number"]) for event in reversed(case.events) if event.type == OPENED), None)
+def _number(case: Case, event: Event) -> int | None:
+    """Where the command stands; else the issue that was opened last and is there: the portfolio's, if there is one."""
+    if "issue" in event.data:
+        return int(event.data["issue"])
+    openings = (one for one in reversed(case.events) if one.type == OPENED)
+    return next((int(one.data["number"]) for one in openings if case.opened(str(one.data["kind"])) == one), None)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pipeline.audit.issue import Issue
-from pipeline.cases.events import CLAIMED, OPENED, Event
+from pipeline.cases.deleted import note_deleted
+from pipeline.cases.events import CLAIMED, OPENED
 from pipeline.cases.store import Store
 from pipeline.cases.takein import BY
 from pipeline.errors import GitHubFailed, PushRejected
@@ -29,12 +30,20 @@ class Rolling:
 
     def show(self, name: str, issue: Issue, wanted: bool) -> None:
         """`name` keeps its claim in cases/; it is no case, so it begins with a dot. Opened only once it is `wanted`."""
-        case = self.store.case(name)
-        opened, claim = case.opened(name), case.claimed(name)
+        opened = self.store.case(name).opened(name)
         if opened and self._drawn(int(opened.data["number"]), issue, wanted):
             return
+        if opened:
+            number = int(opened.data["number"])
+            self.store.settle("A rolling issue was deleted", lambda: note_deleted(self.store, name, number, self.now()))
+        if wanted:
+            self._open(name, issue)
+
+    def _open(self, name: str, issue: Issue) -> None:
+        case = self.store.case(name)
+        claim = case.claimed(name)
         others = claim and claim.data["run"] != self.run
-        if not wanted or (claim and others and self.now() - datetime.fromisoformat(claim.at) < self.claim):
+        if case.opened(name) or (claim and others and self.now() - datetime.fromisoformat(claim.at) < self.claim):
             return
         try:
             self.store.append(case, CLAIMED, at=stamp(self.now()), by=BY, data={"kind": name, "run": self.run})
@@ -42,7 +51,7 @@ class Rolling:
         except PushRejected:
             return  # another run is at it
         number = self.github.open_issue(issue, tried=claim is not None)
-        self.store.settle("Record a rolling issue", lambda: self._opened(name, number, opened))
+        self.store.settle("Record a rolling issue", lambda: self._opened(name, number))
 
     def _drawn(self, number: int, issue: Issue, wanted: bool) -> bool:
         """Draws it anew, and opens it again while it is wanted; False if somebody has deleted it."""
@@ -57,10 +66,8 @@ class Rolling:
             raise
         return True
 
-    def _opened(self, name: str, number: int, void: Event | None) -> None:
-        """`void`: the opening of an issue that is there no more."""
+    def _opened(self, name: str, number: int) -> None:
         case = self.store.case(name)
-        opened = case.opened(name)
-        if opened is None or (void and opened.number == void.number):
+        if case.opened(name) is None:
             data = {"kind": name, "drawn": "", "number": number}
             self.store.append(case, OPENED, at=stamp(self.now()), by=BY, data=data)

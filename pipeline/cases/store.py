@@ -96,3 +96,10 @@ class Store:
         """What was submitted; None once it has been forgotten."""
         path = self.private(reference, digest) / "submission.json"
         return json.loads(path.read_bytes()) if path.is_file() else None
+
+
+def about(verb: str, references: list[str]) -> str:
+    """A commit message: references are no personal data."""
+    unique = list(dict.fromkeys(references))
+    more = f" and {len(unique) - 5} more" if len(unique) > 5 else ""
+    return f"{verb} {', '.join(unique[:5])}{more}" if unique else "Keep what could not be taken in"

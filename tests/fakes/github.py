@@ -1,33 +1,54 @@
-"""A GitHub of one repository over real HTTP. It checks every request against GitHub's description, and can misbehave."""
+"""A GitHub of one repository over real HTTP. It checks every request against GitHub's description, and can misbehave.
+
+With a virtual clock it counts as GitHub does (80 creations a minute, 500 an hour), and notes who asks while told to wait.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 import threading
+import time
+from collections import deque
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.fakes import contract
+from tests.fakes.clock import VirtualClock
 from tests.fakes.server import Fake
 
 LONGEST_BODY, LONGEST_TITLE, LABELS = 65_536, 256, 100
+LIMITS = ((60.0, 80), (3600.0, 500))  # seconds, creations: "Rate limits for the REST API", content creation
+UNCLEAR = ("500", "502", "503", "drop", "hang", "not-json", "no-object", "empty-object")
+TOLD = ("403-retry-after", "403-retry-date", "403-secondary", "403-remaining", "429")
+
+
+SECONDARY = b'{"message": "You have exceeded a secondary rate limit"}'
 
 
 @dataclass
 class Fault:
-    """`kind`: 500 or drop (with `done`, after the work was done), not-json, 403-retry-after, 429, 403-remaining, 403, 401."""
+    """`kind`: one of UNCLEAR (with `done`, after the work was done) or TOLD, 200-remaining (done), 403, 401.
+
+    `path`: what the request's path ends with; "" for any.
+    """
 
     kind: str
     method: str = "POST"
     done: bool = False
+    path: str = ""
 
 
 @dataclass
 class FakeGitHub(Fake):
-    """`lag`: how many lists after a creation do not show the new issue yet."""
+    """`lag`: how many lists after a creation do not show the new issue yet.
+
+    With a `clock`: `takes` is how long a request takes, `lag_seconds` how long lists do not show what is new, `limits` are
+    enforced, and whoever (by token) asks while told to wait is a violation. `wait`: seconds that a told wait lasts.
+    """
 
     repository: str = "body/records"
     visibility: str = "private"
@@ -38,6 +59,16 @@ class FakeGitHub(Fake):
     requests: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    clock: VirtualClock | None = None
+    takes: float = 0.0
+    lag_seconds: float = 0.0
+    limits: tuple[tuple[float, int], ...] = ()
+    wait: float = 1.0
+    told: dict[str, float] = field(default_factory=dict)
+    created: deque[float] = field(default_factory=deque)
+    deleted: set[int] = field(default_factory=set)
+    refused: int = 0
+    over: threading.Event = field(default_factory=threading.Event)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def add_issue(self, content: dict[str, Any], kind: str = "Bot") -> dict[str, Any]:
@@ -51,6 +82,7 @@ class FakeGitHub(Fake):
             "labels": [{"name": name} for name in content.get("labels", [])],
             "user": {"login": "github-actions[bot]" if kind == "Bot" else "somebody", "type": kind},
             "hidden": self.lag,
+            "since": self.clock() if self.clock else 0.0,
         }
         self.issues.append(issue)
         return issue
@@ -74,6 +106,7 @@ class FakeGitHub(Fake):
             "created_at": at,
             "updated_at": "2027-03-14T08:30:00Z" if edited else at,
             "hidden": self.lag if kind == "Bot" else 0,
+            "since": self.clock() if self.clock and kind == "Bot" else 0.0,
         }
         self.comments.append(comment)
         if kind == "User":
@@ -83,12 +116,41 @@ class FakeGitHub(Fake):
     def replies(self) -> list[dict[str, Any]]:
         return [comment for comment in self.comments if comment["user"]["type"] == "Bot"]
 
-    def fault(self, method: str) -> Fault | None:
+    def fault(self, method: str, path: str) -> Fault | None:
         for fault in self.faults:
-            if fault.method == method:
+            if fault.method == method and path.endswith(fault.path):
                 self.faults.remove(fault)
                 return fault
         return None
+
+    def arrives(self, token: str, request: str) -> None:
+        """Notes a request, and whether it comes while told to wait."""
+        self.requests.append(request)
+        if self.clock:
+            self.clock.sleep(self.takes)
+            early = self.told.get(token, 0.0) - self.clock()
+            if early > 0:
+                self.violations.append(f"{request}: {early:.0f} s before the time it was told to wait for")
+
+    def tell(self, token: str, seconds: float) -> None:
+        if self.clock:
+            self.told[token] = self.clock() + seconds
+
+    def full(self) -> float | None:
+        """Seconds until something may be created again, if one of the limits is reached; else counts one more."""
+        if self.clock is None:
+            return None
+        now = self.clock()
+        for seconds, most in self.limits:
+            recent = [at for at in self.created if at > now - seconds]
+            if len(recent) >= most:
+                return recent[-most] + seconds - now
+        self.created.append(now)
+        return None
+
+    def __exit__(self, *details: object) -> None:
+        self.over.set()
+        super().__exit__(*details)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -103,26 +165,55 @@ class _Handler(BaseHTTPRequestHandler):
         size = int(self.headers.get("Content-Length") or 0)
         data = self.rfile.read(size) if size else b""
         with self.fake.lock:
-            self._handle(json.loads(data) if data else None)
+            hangs = self._handle(json.loads(data) if data else None)
+        if hangs:
+            self.fake.over.wait(20)
+            self.close_connection = True
 
     do_GET = do_POST = do_PATCH = _do
 
-    def _handle(self, body: Any) -> None:
+    @property
+    def token(self) -> str:
+        return str(self.headers.get("Authorization"))
+
+    def _handle(self, body: Any) -> bool:
+        """True if no answer is ever to come."""
         place = urlsplit(self.path)
         query = dict(parse_qsl(place.query))
-        self.fake.requests.append(f"{self.command} {place.path}")
+        self.fake.arrives(self.token, f"{self.command} {place.path}")
         self.fake.violations += contract.violations(self.command, place.path, query, body)
         for name in ("Authorization", "User-Agent", "Accept", "X-GitHub-Api-Version"):
             if not self.headers.get(name):
                 self.fake.violations.append(f"{self.command} {place.path}: no header {name}")
-        fault = self.fake.fault(self.command)
-        if fault and fault.done:
-            self._result(place.path, query, body)
+        fault = self.fake.fault(self.command, place.path)
         if fault:
-            self._misbehave(fault)
-            return
+            return self._faulty(fault, place.path, query, body)
+        full = self.fake.full() if self.command == "POST" else None
+        if full is not None:
+            self.fake.refused += 1
+            self.fake.tell(self.token, full)
+            self._answer(403, SECONDARY, {"Retry-After": str(int(full) + 1)})
+            return False
         status, content = self._result(place.path, query, body)
         self._answer(status, json.dumps(content).encode())
+        return False
+
+    def _faulty(self, fault: Fault, path: str, query: dict[str, str], body: Any) -> bool:
+        status, content = 0, None
+        if fault.done or fault.kind == "200-remaining":
+            status, content = self._result(path, query, body)
+        if fault.kind == "hang":
+            return True
+        if fault.kind == "200-remaining":
+            self.fake.tell(self.token, self.fake.wait)
+            self._answer(status, json.dumps(content).encode(), self._spent())
+        else:
+            self._misbehave(fault)
+        return False
+
+    def _spent(self) -> dict[str, str]:
+        now = self.fake.clock() if self.fake.clock else time.time()
+        return {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(now + self.fake.wait))}
 
     def _result(self, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
         root = f"/repos/{self.fake.repository}"
@@ -132,6 +223,12 @@ class _Handler(BaseHTTPRequestHandler):
                 "visibility": self.fake.visibility,
                 "private": self.fake.visibility == "private",
             }
+        about = re.match(re.escape(root) + r"/issues/(\d+)", path)
+        if about and int(about[1]) in self.fake.deleted:
+            return 410, {"message": "This issue was deleted"}
+        return self._at(root, path, query, body)
+
+    def _at(self, root: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
         if path == f"{root}/issues" and self.command == "GET":
             return 200, self._list(query)
         if path == f"{root}/issues" and self.command == "POST":
@@ -171,7 +268,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _list(self, query: dict[str, str]) -> list[Any]:
         """Open issues, 30 a page, unless asked otherwise; the newest first."""
         shown = []
-        for issue in reversed(self.fake.issues):
+        for issue in reversed([one for one in self.fake.issues if one["number"] not in self.fake.deleted]):
             names = {label["name"] for label in issue["labels"]}
             state = query.get("state", "open")
             if state in ("all", issue["state"]) and set(filter(None, query.get("labels", "").split(","))) <= names:
@@ -184,28 +281,37 @@ class _Handler(BaseHTTPRequestHandler):
         for entry in every:
             if entry["hidden"]:
                 entry["hidden"] -= 1
+            elif self.fake.clock and self.fake.clock() < entry["since"] + self.fake.lag_seconds:
+                continue
             else:
                 shown.append(entry)
         size, page = int(query.get("per_page", 30)), int(query.get("page", 1))
         return shown[size * (page - 1) : size * page]
 
     def _misbehave(self, fault: Fault) -> None:
-        answers = {
-            "500": (502, {}, b"<html>Unicorn!</html>"),
-            "not-json": (200, {}, b"<html>ok</html>"),
-            "403-retry-after": (403, {"Retry-After": "1"}, b'{"message": "You have exceeded a secondary rate limit"}'),
-            "429": (429, {}, b'{"message": "Too many requests"}'),
-            "403-remaining": (
-                403,
-                {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "4102444800"},
-                b'{"message": "API rate limit exceeded"}',
-            ),
-            "403": (403, {}, b'{"message": "Resource not accessible by integration"}'),
-            "401": (401, {}, b'{"message": "Bad credentials"}'),
-        }
         if fault.kind == "drop":
             self.close_connection = True
             return
+        if fault.kind in TOLD:
+            without_hint = fault.kind in ("403-secondary", "429")
+            self.fake.tell(self.token, 60.0 if without_hint else self.fake.wait)
+        now = self.fake.clock() if self.fake.clock else time.time()
+        ends = now + self.fake.wait
+        answers: dict[str, tuple[int, dict[str, str], bytes]] = {
+            "500": (500, {}, b"<html>Unicorn!</html>"),
+            "502": (502, {}, b"<html>Unicorn!</html>"),
+            "503": (503, {}, b""),
+            "not-json": (200, {}, b"<html>ok</html>"),
+            "no-object": (200, {}, b"null"),
+            "empty-object": (201, {}, b"{}"),
+            "403-retry-after": (403, {"Retry-After": str(int(self.fake.wait))}, SECONDARY),
+            "403-retry-date": (403, {"Retry-After": formatdate(ends, usegmt=True)}, SECONDARY),
+            "403-secondary": (403, {}, SECONDARY),
+            "429": (429, {}, b'{"message": "Too many requests"}'),
+            "403-remaining": (403, self._spent(), b'{"message": "API rate limit exceeded"}'),
+            "403": (403, {}, b'{"message": "Resource not accessible by integration"}'),
+            "401": (401, {}, b'{"message": "Bad credentials"}'),
+        }
         status, headers, body = answers[fault.kind]
         self._answer(status, body, headers)
 

@@ -1,0 +1,103 @@
+"""An issue shows where its case stands: whatever changes that, it is drawn anew, and closed with the case.
+
+Two runs may draw the same issue, and the one that knows less may come last. So a run that finds, when it records what it
+drew, that another has recorded something else since it looked, draws that issue once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.audit.issue import Issue
+from pipeline.cases.deleted import note_deleted
+from pipeline.cases.events import UPDATED, Case, Event
+from pipeline.cases.store import ATTEMPTS, Store, about
+from pipeline.cases.takein import BY
+from pipeline.errors import GitHubFailed
+from pipeline.github import GitHub
+from pipeline.moment import stamp
+
+Which = tuple[str, str]  # reference, kind
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One issue as this run drew it. `before`: what the case said of it then; `gone`: there was nothing to draw on."""
+
+    reference: str
+    kind: str
+    number: int
+    digest: str
+    before: str | None
+    gone: bool
+
+
+@dataclass(frozen=True)
+class Redraw:
+    """`draw` makes the issue of a delivery."""
+
+    store: Store
+    github: GitHub
+    draw: Callable[[Case, Event], Issue]
+    now: Callable[[], datetime]
+
+    def __call__(self, done: list[str]) -> bool:
+        """Adds to `done` the references of what was drawn. True if some had been deleted: they are to be opened anew."""
+        rivals: set[Which] = set()
+        deleted = False
+        for _attempt in range(ATTEMPTS):
+            drawn: list[Drawn] = []
+            try:
+                self._draw(rivals, drawn)
+            finally:
+                done += [entry.reference for entry in drawn if not entry.gone]
+                rivals = self._recorded(drawn)
+            deleted = deleted or any(entry.gone for entry in drawn)
+            if not rivals:
+                break
+        return deleted
+
+    def _draw(self, rivals: set[Which], drawn: list[Drawn]) -> None:
+        """What is not as it should be, and `rivals` in any case."""
+        for case in list(self.store.cases()):
+            for kind in {str(event.data["kind"]): None for event in case.deliveries}:
+                opened, event = case.opened(kind), case.current(kind)
+                issue = self.draw(case, event) if opened and event else None
+                if opened and issue and (case.drawn(kind) != issue.digest or (case.reference, kind) in rivals):
+                    number = int(opened.data["number"])
+                    gone = not self._there(number, issue)
+                    drawn.append(Drawn(case.reference, kind, number, issue.digest, case.drawn(kind), gone))
+
+    def _there(self, number: int, issue: Issue) -> bool:
+        """Draws it; False if somebody has deleted it."""
+        try:
+            self.github.update_issue(number, issue)
+        except GitHubFailed as error:
+            if not error.gone:
+                raise
+            return False
+        return True
+
+    def _recorded(self, drawn: list[Drawn]) -> set[Which]:
+        """Records what nobody else has drawn differently in the meantime; the rest comes back."""
+        if not drawn:
+            return set()
+        message = about("Record issues of", [entry.reference for entry in drawn])
+        return self.store.settle(message, lambda: {(e.reference, e.kind) for e in drawn if not self._record(e)})
+
+    def _record(self, entry: Drawn) -> bool:
+        """False if somebody else has drawn it."""
+        if entry.gone:
+            note_deleted(self.store, entry.reference, entry.number, self.now())
+            return True
+        case = self.store.case(entry.reference)
+        opened, drawn = case.opened(entry.kind), case.drawn(entry.kind)
+        if opened is None or opened.data["number"] != entry.number or drawn == entry.digest:
+            return True
+        if drawn != entry.before:
+            return False
+        data = {"kind": entry.kind, "number": entry.number, "drawn": entry.digest}
+        self.store.append(case, UPDATED, at=stamp(self.now()), by=BY, data=data)
+        return True

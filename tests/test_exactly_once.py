@@ -1,0 +1,445 @@
+"""Exactly once, whatever GitHub does: one issue, one reply a comment, one event, and no request while told to wait."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from pipeline.accept.accept import Receipt, accept
+from pipeline.accept.desk import desk
+from pipeline.audit.issue import Issue
+from pipeline.cases.gitstore import GitStore
+from pipeline.cases.intake import Intake, Report
+from pipeline.cases.store import Store
+from pipeline.errors import GitFailed, GitHubFailed, RateLimited
+from pipeline.github import GitHub, limited
+from pipeline.profiles import derive
+from tests import steps
+from tests.fakes.clock import VirtualClock
+from tests.fakes.github import TOLD, UNCLEAR, FakeGitHub, Fault
+from tests.support import CONCEPTS, JUDGE, filled, push, remote
+
+HOUR = timedelta(hours=1).total_seconds()
+PEOPLE = {"ines": ["intake_manager"], "ada": ["auditor"]}
+BY_ISSUE = ("/issues", "POST")
+BY_REPLY = ("/comments", "POST")
+BY_DRAWING = ("/issues/1", "PATCH")
+
+
+def put(root: Path, *values: dict[str, Any]) -> list[str]:
+    here = desk(JUDGE, root.parent / "keys", Store(root), root)
+    receipts = [accept(here, value) for value in values]
+    assert all(isinstance(receipt, Receipt) for receipt in receipts), receipts
+    return [receipt.reference for receipt in receipts if isinstance(receipt, Receipt)]
+
+
+def by(name: str, kind: str = derive.SELF_ASSESSMENT) -> dict[str, Any]:
+    return filled(kind, CONCEPTS, applicant={"name": name, "email": "n@example.org"})
+
+
+@dataclass
+class World:
+    """A GitHub, and the clock that it and every run share. Runs begin with `run`, each with a name of its own."""
+
+    clock: VirtualClock = field(default_factory=VirtualClock)
+    runs: int = 0
+
+    def github(self, fake: FakeGitHub, name: str) -> GitHub:
+        return GitHub(fake.url, fake.repository, name, sleep=self.clock.sleep, clock=self.clock, timeout=(2.0, 0.4))
+
+    def intake(self, store: Store, fake: FakeGitHub, name: str = "") -> Intake:
+        self.runs += 1
+        github = self.github(fake, name and f"token of {name}")
+        return Intake(JUDGE, store, github, name or f"run-{self.runs}", "https://x/", now=self.clock.moment)
+
+    def run(self, store: Store, fake: FakeGitHub, *, later: float = HOUR) -> Report | None:
+        """None where it could not finish. The next one begins `later` seconds after."""
+        try:
+            report = self.intake(store, fake)()
+        except GitHubFailed:
+            report = None
+        self.clock.sleep(later)
+        return report
+
+
+def with_people(root: Path) -> None:
+    people = [{"login": login, "name": login.title(), "roles": roles} for login, roles in PEOPLE.items()]
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "people.yml").write_text(yaml.safe_dump({"people": people}))
+
+
+def settled(store: Store, fake: FakeGitHub, world: World, issues: int, replies: int) -> None:
+    """One of everything; every issue shows where its case stands; and one more run writes nothing."""
+    wrong = list(fake.violations)
+    assert wrong == []
+    shown = [issue for issue in fake.issues if issue["number"] not in fake.deleted]
+    assert Counter(first(issue) for issue in shown).most_common(1)[0][1] == 1
+    assert Counter(first(reply) for reply in fake.replies()).most_common(1)[0][1] == 1 if replies else True
+    assert (len(shown), len(fake.replies())) == (issues, replies)
+    for case in store.cases():
+        acted = Counter(event.data["comment"] for event in case.events if "said" in event.data)
+        told = Counter(event.data["reply_to"] for event in case.events if event.type == "replied")
+        opened = Counter(event.data["kind"] for event in case.events if event.type == "issue_opened")
+        assert all(number == 1 for number in (acted | told | opened).values()), case
+        assert acted.keys() == told.keys()
+        for event in case.deliveries:
+            there = case.opened(str(event.data["kind"]))
+            assert there
+            assert fake.issues[there.data["number"] - 1]["body"] == world.intake(store, fake).draw(case, event).body
+    writes = sum(not request.startswith("GET") for request in fake.requests)
+    assert world.run(store, fake)
+    assert sum(not request.startswith("GET") for request in fake.requests) == writes
+
+
+def first(entry: dict[str, Any]) -> str:
+    return str(entry["body"]).split("\n")[0]
+
+
+def test_a_portfolio_is_one_request_that_creates_and_a_command_one_more(memory: Path) -> None:
+    world, store = World(), Store(memory / "records")
+    with_people(store.root)
+    put(store.root, by("Rosa", derive.PORTFOLIO))
+    with FakeGitHub(clock=world.clock) as fake:
+        assert world.run(store, fake)
+        assert [request.split()[0] for request in fake.requests].count("POST") == 1
+        fake.add_comment(1, "ines", "/help")
+        assert world.run(store, fake)
+        assert [request.split()[0] for request in fake.requests].count("POST") == 2
+        settled(store, fake, world, 1, 1)
+
+
+@pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
+@pytest.mark.parametrize("what", [BY_ISSUE, BY_REPLY, BY_DRAWING], ids=["issue", "reply", "drawing"])
+@pytest.mark.parametrize("kind", UNCLEAR)
+def test_an_answer_that_says_nothing_makes_nothing_twice(
+    memory: Path, kind: str, what: tuple[str, str], done: bool
+) -> None:
+    """Nor where lists do not show for 25 seconds what was created, and the first lists fail as well."""
+    world, store = World(), Store(memory / "records")
+    with_people(store.root)
+    put(store.root, by("Rosa"))
+    with FakeGitHub(clock=world.clock, lag_seconds=25) as fake:
+        assert world.run(store, fake)
+        put(store.root, by("Otto"))
+        fake.add_comment(1, "ines", "/schedule 2027-03-20 09:30")
+        fake.faults += [Fault(kind, what[1], done, what[0]), Fault("502", "GET"), Fault("drop", "GET")]
+        assert world.run(store, fake)
+        settled(store, fake, world, 2, 1)
+
+
+@pytest.mark.parametrize("what", [BY_ISSUE, BY_REPLY, BY_DRAWING], ids=["issue", "reply", "drawing"])
+@pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
+def test_after_an_outage_the_next_run_goes_on_where_this_one_stopped(
+    memory: Path, what: tuple[str, str], done: bool
+) -> None:
+    world, store = World(), Store(memory / "records")
+    with_people(store.root)
+    put(store.root, by("Rosa"))
+    with FakeGitHub(clock=world.clock, lag_seconds=90) as fake:
+        assert world.run(store, fake)
+        put(store.root, by("Otto"), by("Ada"))
+        fake.add_comment(1, "ines", "/schedule 2027-03-20 09:30")
+        fake.add_comment(1, "ada", "/admit")
+        fake.faults += [Fault("502", what[1], done, what[0]), *(Fault("503", "GET") for _ in range(40))]
+        fake.faults += [Fault("502", what[1], False, what[0])] * 4
+        failed = world.run(store, fake)
+        fake.faults.clear()
+        assert failed is None
+        assert world.run(store, fake)
+        settled(store, fake, world, 3, 2)
+
+
+WAITS = [45.0, 1500.0]
+
+
+@pytest.mark.parametrize("wait", WAITS, ids=["soon over", "left to a later run"])
+@pytest.mark.parametrize(
+    "what", [BY_ISSUE, BY_REPLY, BY_DRAWING, ("", "GET"), ("permission", "GET")], ids=lambda what: "-".join(what)
+)
+@pytest.mark.parametrize("kind", [*TOLD, "200-remaining"])
+def test_nothing_is_asked_while_told_to_wait_and_nothing_is_lost(
+    memory: Path, kind: str, what: tuple[str, str], wait: float
+) -> None:
+    """Also by the runs that comments start every five minutes."""
+    world, store = World(), Store(memory / "records")
+    with_people(store.root)
+    put(store.root, by("Rosa"))
+    with FakeGitHub(clock=world.clock, wait=wait) as fake:
+        assert world.run(store, fake)
+        put(store.root, by("Otto"))
+        fake.add_comment(1, "ines", "/schedule 2027-03-20 09:30")
+        fake.faults.append(Fault(kind, what[1], path=what[0]))
+        reports = [world.run(store, fake, later=300) for _ in range(12)]
+        assert any(reports)
+        assert fake.faults == []
+        settled(store, fake, world, 2, 1)
+
+
+def test_without_a_hint_the_wait_doubles_and_then_the_run_ends(memory: Path) -> None:
+    world, store = World(), Store(memory / "records")
+    put(store.root, by("Rosa"))
+    with FakeGitHub(clock=world.clock, faults=[Fault("403-secondary")] * 3) as fake:
+        began = world.clock()
+        with pytest.raises(RateLimited):
+            world.github(fake, "x").open_issue(world.intake(store, fake).draw(*taken(store)), tried=False)
+        assert 60 + 120 <= world.clock() - began < 190
+        assert fake.violations == []
+
+
+def taken(store: Store) -> Any:
+    Intake(JUDGE, store)()
+    case = next(store.cases())
+    return case, case.opening
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "seconds"),
+    [
+        (403, {"Retry-After": "7"}, "", 8),
+        (429, {"Retry-After": "Sun, 14 Mar 2027 09:00:20 GMT"}, "", 21),
+        (429, {"Retry-After": "Sun, 14 Mar 2027 09:00:20"}, "", 21),
+        (403, {"Retry-After": "²"}, "", 60),
+        (403, {"Retry-After": "soon"}, "", 60),
+        (403, {"Retry-After": "Sun, 14 Mar 2027 08:00:00 GMT"}, "", 1),
+        (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1805014830"}, "", 31),
+        (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "never"}, "", 60),
+        (403, {"x-ratelimit-remaining": "0"}, "", 60),
+        (403, {"x-ratelimit-remaining": "12"}, "You have exceeded a secondary rate limit", 60),
+        (429, {}, "", 60),
+        (403, {"x-ratelimit-remaining": "12"}, "Resource not accessible by integration", None),
+        (401, {"Retry-After": "7"}, "", None),
+        (200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1805014830"}, "", None),
+    ],
+)
+def test_what_is_a_limit_and_how_long_it_lasts(
+    status: int, headers: dict[str, str], body: str, seconds: float | None
+) -> None:
+    answer = requests.Response()
+    answer.status_code = status
+    answer.headers.update(headers)
+    answer._content = body.encode()
+    assert limited(answer, datetime.fromisoformat("2027-03-14T09:00:00Z").timestamp()) == seconds
+
+
+@pytest.mark.parametrize("kind", ["403", "401"])
+def test_a_refusal_that_is_no_limit_is_not_asked_again_in_this_run(memory: Path, kind: str) -> None:
+    world, store = World(), Store(memory / "records")
+    put(store.root, by("Rosa"), by("Otto"))
+    with FakeGitHub(clock=world.clock, faults=[Fault(kind)]) as fake:
+        with pytest.raises(GitHubFailed):
+            world.intake(store, fake)()
+        assert sum(request.startswith("POST") for request in fake.requests) == 1
+        world.clock.sleep(HOUR)
+        assert world.run(store, fake)
+        settled(store, fake, world, 2, 0)
+
+
+def test_an_issue_that_somebody_deleted_is_opened_again_and_stops_no_other(memory: Path) -> None:
+    world, store = World(), Store(memory / "records")
+    with_people(store.root)
+    put(store.root, by("Rosa"), by("Otto"))
+    with FakeGitHub(clock=world.clock) as fake:
+        assert world.run(store, fake)
+        fake.add_comment(1, "ines", "/schedule 2027-03-20 09:30")
+        fake.add_comment(2, "ines", "/schedule 2027-03-20 10:30")
+        fake.deleted.add(1)
+        assert world.run(store, fake)
+        assert world.run(store, fake)
+        assert [issue["number"] for issue in fake.issues if issue["number"] not in fake.deleted] == [2, 3]
+        assert [reply["issue_url"][-1] for reply in fake.replies()] == ["2"]
+        assert [event.type for event in next(store.cases()).events].count("issue_opened") in (1, 2)
+        settled_writes = len([request for request in fake.requests if not request.startswith("GET")])
+        assert world.run(store, fake)
+        assert len([request for request in fake.requests if not request.startswith("GET")]) == settled_writes
+
+
+def test_a_reply_stands_under_the_issue_of_its_command_and_fits_whatever_was_typed(memory: Path) -> None:
+    world, store = World(), Store(memory / "records")
+    with_people(store.root)
+    put(store.root, by("Rosa"), by("Otto"))
+    with FakeGitHub(clock=world.clock) as fake:
+        assert world.run(store, fake)
+        fake.add_comment(2, "ines", "/finding " + "@" * 60_000 + " met")
+        fake.add_comment(1, "ines", "/" + "frobnicate" * 5_000)
+        assert world.run(store, fake)
+        assert sorted(reply["issue_url"][-1] for reply in fake.replies()) == ["1", "2"]
+        settled(store, fake, world, 2, 2)
+
+
+@dataclass
+class Late(GitHub):
+    """`meanwhile` happens once between the look at a case and the drawing of its issue."""
+
+    meanwhile: Callable[[], object] = lambda: None
+
+    def update_issue(self, number: int, issue: Issue) -> None:
+        meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        meanwhile()
+        super().update_issue(number, issue)
+
+
+def test_the_one_that_knows_less_and_draws_last_draws_again(memory: Path) -> None:
+    """Between a run's look and its drawing, another acts on one more command, draws, and records."""
+    world, made = World(), remote(memory / "r")
+    with_people(made.root / "first")
+    put(made.root / "first", by("Rosa"))
+    push(made.root / "first", "Deliver")
+    one, two, look = (GitStore.at(made.clone(name)) for name in ("one", "two", "look"))
+    with FakeGitHub(clock=world.clock) as fake:
+        assert world.run(one, fake)
+        fake.add_comment(1, "ines", "/schedule 2027-03-20 09:30")
+
+        def quick() -> None:
+            fake.add_comment(1, "ines", "/admit")
+            assert world.intake(two, fake, "quick")().updated
+
+        late = Late(fake.url, fake.repository, "late", sleep=world.clock.sleep, clock=world.clock, meanwhile=quick)
+        replace(world.intake(one, fake, "late"), github=late)()
+        world.clock.sleep(HOUR)
+        look.refresh()
+        settled(look, fake, world, 1, 2)
+
+
+def test_runs_at_once_on_clones_of_one_remote_open_answer_and_draw_once(memory: Path) -> None:
+    world, made = World(), remote(memory / "r")
+    with_people(made.root / "first")
+    put(made.root / "first", *(by(f"N{number}") for number in range(3)))
+    push(made.root / "first", "Deliver")
+    with FakeGitHub(clock=world.clock, lag=1) as fake:
+        assert world.run(GitStore.at(made.clone("begin")), fake)
+        put(made.root / "more", *(by(f"M{number}") for number in range(5)))
+        clone = made.clone("deliver")
+        shutil.copytree(made.root / "more/inbox", clone / "inbox", dirs_exist_ok=True)
+        push(clone, "Deliver")
+        for number in (1, 2, 3):
+            fake.add_comment(number, "ines", "/schedule 2027-03-20 09:30")
+            fake.add_comment(number, "ada", "/admit")
+        clones = [GitStore.at(made.clone(f"c{number}")) for number in range(3)]
+
+        def work(store: GitStore) -> None:
+            with contextlib.suppress(GitFailed):  # others pushed faster, again and again
+                world.intake(store, fake, store.root.name)()
+
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(work, clones))
+        world.clock.sleep(HOUR)
+        last = GitStore.at(made.clone("last"))
+        assert world.run(last, fake)
+        settled(last, fake, world, 8, 6)
+
+
+# Killed at any moment
+
+
+@dataclass(frozen=True)
+class Start:
+    """Records and a GitHub with one open case, a reply that a dead run left over, two new deliveries and two commands."""
+
+    root: Path
+    issues: list[dict[str, Any]]
+    comments: list[dict[str, Any]]
+    now: float
+
+    def fake(self, clock: VirtualClock) -> FakeGitHub:
+        fake = FakeGitHub(clock=clock, issues=copy.deepcopy(self.issues), comments=copy.deepcopy(self.comments))
+        fake.permissions |= dict.fromkeys(PEOPLE, "write")
+        return fake
+
+
+def start(root: Path, store: Store, deliver: Callable[..., object]) -> Start:
+    world = World()
+    with FakeGitHub(clock=world.clock) as fake:
+        deliver(by("Rosa"))
+        assert world.run(store, fake)
+        fake.add_comment(1, "ines", "/help")
+        fake.faults.append(Fault("403", "POST", path="/comments"))
+        assert world.run(store, fake) is None
+        deliver(by("Otto"), filled(derive.CONTACT, "question"))
+        fake.add_comment(1, "ines", "/schedule 2027-03-20 09:30")
+        fake.add_comment(1, "ada", "/admit")
+        return Start(root, fake.issues, fake.comments, world.clock())
+
+
+def dies_and_goes_on(begun: Start, first_store: Store, second: Callable[[], Store], moment: int) -> None:
+    """The run that dies at this moment, and the one an hour later."""
+    world = World(VirtualClock(begun.now))
+    with begun.fake(world.clock) as fake:
+        killed = steps.run(lambda: world.intake(first_store, fake, "killed")(), moment)
+        assert killed[0] == steps.KILLED, killed
+        world.clock.sleep(HOUR)
+        store = second()
+        assert world.run(store, fake), moment
+        settled(store, fake, world, 3, 3)
+
+
+def moments_of(begun: Start, store: Store) -> int:
+    clock = VirtualClock(begun.now)
+    with begun.fake(clock) as fake:
+        code, moments, said = steps.run(lambda: World(clock).intake(store, fake, "whole")())
+        assert code == 0, said
+        assert (len(fake.issues), len(fake.replies())) == (3, 3)
+    return moments
+
+
+PARTS = 4
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_killed_before_and_after_every_write_and_request_the_next_run_goes_on(memory: Path, part: int) -> None:
+    store = Store(memory / "start/records")
+    with_people(store.root)
+    begun = start(memory / "start", store, partial(put, store.root))
+    shutil.copytree(store.root, memory / "whole")
+    moments = moments_of(begun, Store(memory / "whole"))
+    assert moments > 200
+    for moment in range(1 + part, moments + 1, PARTS):
+        here = Path(shutil.copytree(store.root, memory / str(moment)))
+        dies_and_goes_on(begun, Store(here), partial(Store, here), moment)
+        shutil.rmtree(here)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_killed_at_every_push_and_request_another_machine_goes_on(
+    memory: Path, part: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """These alone change what another machine sees; what a run has written and not pushed dies with it."""
+    made = remote(memory / "start")
+    here = made.root / "first"
+    with_people(here)
+
+    def deliver(*values: dict[str, Any]) -> None:
+        put(here, *values)
+        push(here, "Deliver")
+
+    begun = start(memory / "start", GitStore.at(here), deliver)
+    names = [made.clone(name).name for name in ("killed", "second")]
+    monkeypatch.setattr(steps, "STEPS", ((GitStore, "publish"), (requests.Session, "request")))
+    moments = moments_of(begun, clones(made.root, memory / "whole", names)[0])
+    assert moments >= 40
+    for moment in range(2 + 2 * part, moments + 1, 2 * PARTS):
+        killed, second = clones(made.root, memory / str(moment), names)
+        dies_and_goes_on(begun, killed, partial(GitStore, second.root), moment)
+        shutil.rmtree(memory / str(moment))
+
+
+def clones(whole: Path, target: Path, names: list[str]) -> list[GitStore]:
+    """A remote and clones of it, copied."""
+    shutil.copytree(whole, target, ignore=lambda _folder, found: {"first", "keys"} & set(found))
+    for name in names:
+        remote_name = ["remote", "set-url", "origin", str(target / "records.git")]
+        subprocess.run(["git", "-C", str(target / name), *remote_name], check=True)
+    return [GitStore(target / name) for name in names]
