@@ -7,7 +7,7 @@ CannotGoOn
 ├── StoreFailed      a folder cannot be written
 ├── GitFailed        git said no (PushRejected: somebody else was faster)
 ├── GitHubFailed     GitHub said no (RateLimited: ask again later; NotPrivate: the records are public)
-└── ProviderFailed   the form provider said no (accept/providers.py)
+└── ProviderFailed   the form provider said no (accept/providers/)
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from pipeline import wiring
 from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.check import Judge
 from pipeline.accept.desk import desk
+from pipeline.accept.providers import PROVIDERS
 from pipeline.cases.intake import Intake
 from pipeline.cases.store import Store
 from pipeline.profiles import derive, fields
@@ -183,7 +184,7 @@ def test_a_form_has_a_named_control_for_every_field_of_its_schema(site: Settings
     names = set(re.findall(r'<(?:input|textarea|select)[^>]* name="([^"]+)"', html))
     asked = {field.name for field in fields.fields(derive.form_schema(DATA, kind, about))} - {"id"}
     assert asked <= names
-    assert names - asked <= {"website_url", "_gotcha"}
+    assert names - asked <= {"website_url"}
     assert "novalidate" in html
     assert " maxlength=" not in html
     assert not re.search(r"<input[^>]*radio[^>]*checked", html)
@@ -206,17 +207,32 @@ def test_without_an_endpoint_no_form_has_a_button_that_does_nothing(memory: Path
     assert "print/" in page
 
 
-def test_with_a_form_provider_the_forms_go_there_and_complaints_say_whom_to_write_to(memory: Path) -> None:
+PROVIDED = {
+    "formspree": ("https://formspree.io", "https://formspree.io/f/abcdwxyz"),
+    "netlify": ("https://certificates.example.org", "https://certificates.example.org/thanks/"),
+}
+
+
+@pytest.mark.parametrize("kind", PROVIDERS)
+def test_with_a_form_provider_the_forms_go_there_and_complaints_say_whom_to_write_to(memory: Path, kind: str) -> None:
+    origin, url = PROVIDED[kind]
     data = shutil.copytree(ROOT / "data", memory / "data")
     path = data / "organization.yml"
-    provider = "submission_endpoint: {kind: formspree, url: 'https://formspree.io/f/abcdwxyz'}"
+    provider = f"submission_endpoint: {{kind: {kind}, url: '{url}'}}"
     path.write_text(path.read_text("utf-8").replace("submission_endpoint: null", provider), "utf-8")
     settings = build(memory, data)
     page = (settings.site / f"certificates/{CONCEPTS}/self-assessment/index.html").read_text("utf-8")
-    assert 'action="https://formspree.io/f/abcdwxyz"' in page
-    assert (
-        "form-action &#39;self&#39; https://formspree.io" in page or "form-action 'self' https://formspree.io" in page
-    )
+    (opening,) = re.findall(r"<form [^>]*>", page)
+    assert f'action="{url}"' in opening
+    assert f"form-action &#39;self&#39; {origin}" in page or f"form-action 'self' {origin}" in page
+    needs = PROVIDERS[kind].needs(f"self-assessment-{CONCEPTS}", f"{DATA.organization.site_url}thanks/")
+    assert all(f'{name}="{value}"' in opening for name, value in needs.attributes.items())
+    for name, value in needs.hidden.items():
+        assert f'<input type="hidden" name="{name}" value="{value}" data-provider>' in page
+    assert f'name="{needs.honeypot}" type="text" tabindex="-1"' in page
+    assert "website_url" not in page
+    (receipt,) = re.findall(r'<template id="receipt">(.+?)</template>', page, re.DOTALL)
+    assert "data-reference" not in receipt
     complaint = (settings.site / "contact/complaint/index.html").read_text("utf-8")
     assert "<form" not in complaint
     assert "Please write to" in complaint

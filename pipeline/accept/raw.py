@@ -14,7 +14,7 @@ from pipeline.text import _, normalised
 
 MAX_DEPTH = 8
 MAX_FORM_FIELDS = 5_000  # Practice: 112 statements of three fields, 40 rows of three, and two dozen more
-HONEYPOTS = ("website_url", "_gotcha")
+HONEYPOT = "website_url"  # of our own server; each form provider has its own
 
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _BRACKET = re.compile(r"[\[\]{}]")
@@ -101,7 +101,7 @@ def unflatten(schema: dict[str, Any], form: Form) -> tuple[dict[str, Any], dict[
     Blank optional fields are left out. What the schema does not know stays under its own name, and is a finding later.
     """
     value: dict[str, Any] = {}
-    known: set[str] = set(HONEYPOTS)
+    known: set[str] = {HONEYPOT}
     rows: dict[int, int] = {}
     for field in fields(schema):
         known.add(field.name)
