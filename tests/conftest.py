@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
+import venv
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,9 +17,9 @@ from playwright.sync_api import Browser, sync_playwright
 from pipeline import wiring
 from pipeline.accept.limits import Limits
 from pipeline.accept.receipts import Receipts
-from pipeline.settings import Settings
+from pipeline.settings import ROOT, Settings
 from tests.find_browser import ARGUMENTS, find
-from tests.support import free_port, serving
+from tests.support import free_port, run, serving
 
 # Hundreds of clones: Git need not wait for the disk here.
 os.environ |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.fsync", "GIT_CONFIG_VALUE_0": "none"}
@@ -62,6 +64,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = replace(settings, endpoint="/submissions", site_url="http://127.0.0.1/")
     wiring.build_site(settings)
     return settings
+
+
+@pytest.fixture(scope="session")
+def small_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python with what the lock file of the group `pipeline` names and nothing else, installed once for all processes."""
+    folder = tmp_path_factory.getbasetemp().parent / "small"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "ready").exists():
+            venv.create(folder, with_pip=True, clear=True)
+            install = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r", "requirements/pipeline.txt"]
+            run(str(folder / "bin/python"), *install, cwd=ROOT)
+            (folder / "ready").touch()
+    return folder / "bin/python"
 
 
 @pytest.fixture(scope="session")
