@@ -8,7 +8,7 @@ CannotGoOn
 ├── GitFailed        git said no (PushRejected: somebody else was faster)
 ├── GitHubFailed     GitHub said no (RateLimited: ask again later; NotPrivate: the records are public)
 ├── MailFailed       the mail server cannot be used
-└── ProviderFailed   the form provider said no (accept/providers.py)
+└── ProviderFailed   the form provider said no (accept/providers/)
 """
 
 from __future__ import annotations

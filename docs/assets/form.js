@@ -105,9 +105,7 @@ function labelOf(field) {
 /** The submission as it is sent: names with points in them are places in it, rows that are blank are left out. */
 function submission() {
   const value = {};
-  for (const hidden of form.querySelectorAll("input[type=hidden]")) {
-    if (!hidden.name.startsWith("_")) value[hidden.name] = hidden.value;
-  }
+  for (const hidden of form.querySelectorAll("input[type=hidden]:not([data-provider])")) value[hidden.name] = hidden.value;
   value.id = draft.id();
   for (const part of ["answers", "applicant", "declarations"]) {
     if ([...fields.keys()].some((name) => name.startsWith(`${part}.`))) value[part] = {};

@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from pipeline import shape
+from pipeline.accept.providers import needs
 from pipeline.findings import Finding
 from pipeline.profiles import derive, topics
 from pipeline.profiles.fields import Field, fields, label, name_of
@@ -313,6 +314,7 @@ def _render_form(
         "answers": [("yes", _("yes")), ("partly", _("partly")), ("not_yet", _("not yet"))],
         "draft": f"{renderer.base}|{kind}/{about}",  # by this name the page keeps the draft, at whatever address it is
         "complaint": about in topics.COMPLAINTS,
+        "needs_of": lambda thanks: needs(renderer.endpoint, f"{kind}-{about}", thanks),
         # What form.js fills in when it shows the receipt.
         "ahead": next_steps(renderer.data.organization, kind, about),
         "times": False,
