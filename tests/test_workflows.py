@@ -1,7 +1,11 @@
-"""The workflows: audited by zizmor, checked by GitHub's schemas, and every `run` of theirs executed in a scratch checkout."""
+"""The workflows: audited by zizmor, checked by GitHub's schemas, and every `run` of theirs executed in a scratch checkout.
+
+The commands of `make test` are tried on the workflow of the records too, which is written by the program.
+"""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -24,11 +28,10 @@ from tests.fakes.github import FakeGitHub
 from tests.fakes.netlify import FakeNetlify
 from tests.support import CONCEPTS, DATA, Remote, filled, form, push, remote, run
 
-TOOLS = Path(sys.prefix) / "bin"
+WORKFLOWS = ROOT / ".github/workflows"
 TOKEN = "ghs-token-of-this-run"
 SECRETS = {"NETLIFY_TOKEN": FakeNetlify.key, "FORMSPREE_API_KEY": "", "SOMETHING_ELSE": "not to be handed on"}
-SCHEMAS = {
-    "workflows/*.yml": "vendor.github-workflows",
+OTHERS = {
     "ISSUE_TEMPLATE/[!c]*.yml": "vendor.github-issue-forms",
     "ISSUE_TEMPLATE/config.yml": "vendor.github-issue-config",
     "dependabot.yml": "vendor.dependabot",
@@ -42,34 +45,45 @@ def records_folder(tmp_path: Path) -> Path:
     return folder
 
 
-def tool(*words: str) -> str:
-    done = subprocess.run([str(TOOLS / words[0]), *words[1:]], capture_output=True, text=True, check=False)
+def tool(command: str, folder: Path) -> str:
+    done = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
+
+
+def of_make_test(name: str) -> str:
+    """The command that `make test` begins with this tool."""
+    recipe = (ROOT / "Makefile").read_text("utf-8").partition("\ntest:")[2].partition("\n\n")[0]
+    (line,) = [line.strip() for line in recipe.splitlines() if f"/{name} " in line]
+    return line.replace("$(VENV)", sys.prefix)
 
 
 def test_zizmor_finds_nothing_at_its_strictest(records_folder: Path) -> None:
     """The one remark that is set aside is the records' trigger by comments: without it a command would wait for the clock."""
     began = time.monotonic()
-    strict = ("zizmor", "--offline", "--strict-collection", "--persona", "pedantic", "--no-progress")
-    said = tool(*strict, str(ROOT / ".github"))
+    command = of_make_test("zizmor")
+    assert {"--offline", "--strict-collection", "--persona pedantic"} <= set(
+        re.findall(r"--[a-z-]+(?: [a-z]+)?", command)
+    )
+    said = tool(command, ROOT)
     assert "No findings to report" in said
     assert "ignored" not in said
-    said = tool(*strict, str(records_folder))
+    said = tool(command, records_folder)
     assert "No findings to report" in said
     assert "(1 ignored)" in said
     assert time.monotonic() - began < 20
 
 
 def test_every_file_of_githubs_fits_githubs_schema(records_folder: Path) -> None:
-    folder = ROOT / ".github"
-    found = {schema: sorted(folder.glob(pattern)) for pattern, schema in SCHEMAS.items()}
-    found["vendor.github-workflows"] += (records_folder / ".github/workflows").glob("*.yml")
-    assert len(found["vendor.github-workflows"]) == 4
-    assert set(folder.rglob("*.yml")) <= {path for paths in found.values() for path in paths}
-    for schema, paths in found.items():
-        if paths:
-            tool("check-jsonschema", "--builtin-schema", schema, *map(str, paths))
+    command = of_make_test("check-jsonschema")
+    for folder in (ROOT, records_folder):
+        tool(command, folder)
+    looked_at = set(WORKFLOWS.glob("*.yml"))
+    for pattern, schema in OTHERS.items():
+        for path in (ROOT / ".github").glob(pattern):
+            tool(command.split(" --")[0] + f" --builtin-schema {schema} {path}", ROOT)
+            looked_at.add(path)
+    assert set((ROOT / ".github").rglob("*.yml")) == looked_at
 
 
 EVENT = {"comment": {"body": "/help", "user": {"type": "User"}}, "issue": {"title": "x"}}
@@ -89,6 +103,7 @@ CONTEXT: dict[str, Any] = {
         ("(github.event_name == 'push' || true) && 'it''s'", "it's"),
         ("!cancelled() && steps.install.outcome == 'success'", True),
         ("success() || failure()", True),
+        (f"github.event.schedule == '{records.DAILY}'", False),
     ],
 )
 def test_the_runner_understands_the_expressions_that_are_used(expression: str, value: object) -> None:
@@ -112,6 +127,15 @@ def test_comments_of_programs_and_of_people_among_themselves_start_nothing() -> 
     assert not starts("Bot", "/claim")
     assert not starts("User", "Thank you, I look at it on Monday.")
     assert starts("", "", "schedule")
+
+
+def test_no_comment_takes_the_place_of_a_run_that_waits_and_no_hour_that_of_the_day() -> None:
+    """A group of the whole workflow would be entered before the job's `if` is asked."""
+    loaded = records.workflow("body/site", "0" * 40)
+    assert "concurrency" not in loaded
+    group = loaded["jobs"]["intake"]["concurrency"]["group"]
+    names = [fill(group, {"github": {"event": {"schedule": cron}}}) for cron in (records.HOURLY, records.DAILY, "")]
+    assert len(set(names)) == 3
 
 
 @dataclass(frozen=True)
@@ -192,6 +216,12 @@ def site_runner(hub: Hub, event_name: str, **event: Any) -> Runner:
     return Runner(root, hub.remotes, Path(sys.executable).parent, context, prepare=borrow_environment)
 
 
+def commands(name: str) -> list[str]:
+    """Every `run` of a workflow here, in order."""
+    jobs = yaml.safe_load((WORKFLOWS / f"{name}.yml").read_text("utf-8"))["jobs"]
+    return [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+
+
 def is_the_readmes_command(folder: Path) -> None:
     """The suite does not run itself: what `make test` would do is asked of make."""
     assert "pytest" in run("make", "-n", "test", cwd=folder)
@@ -203,18 +233,18 @@ def test_check_runs_the_developers_command_and_compares_with_what_was_there_befo
     event = {"pull_request": {"base": {"sha": hub.shas["before"]}}} if event_name == "pull_request" else {}
     runner = site_runner(hub, event_name, **event)
     runner.instead = {"make test": is_the_readmes_command}
-    assert runner.workflow(ROOT / ".github/workflows/check.yml"), runner.steps
+    assert runner.workflow(WORKFLOWS / "check.yml"), runner.steps
     (step,) = runner.steps
+    assert ["make test", step.command] == commands("check")
     assert step.environment == {"BASE": hub.shas["before"] if event else "HEAD~1"}
     assert "0 errors" in step.said
 
 
 def test_site_is_built_and_not_published_while_there_are_placeholders(hub: Hub) -> None:
     runner = site_runner(hub, "push")
-    assert not runner.workflow(ROOT / ".github/workflows/site.yml")
-    assert [(step.command.split()[-1], step.code) for step in runner.steps] == [("build", 0), ("--deploy", 1)], (
-        runner.steps
-    )
+    assert not runner.workflow(WORKFLOWS / "site.yml")
+    assert [step.command for step in runner.steps] == commands("site")
+    assert [step.code for step in runner.steps] == [0, 1], runner.steps
     assert "is a placeholder; write the real address" in runner.steps[1].said
     assert (runner.workspace / "site/index.html").is_file()
     assert runner.published == []
@@ -226,13 +256,8 @@ def test_site_is_published_when_both_steps_are_well(hub: Hub) -> None:
         (folder / "site/index.html").touch()
 
     runner = site_runner(hub, "push")
-    steps = [
-        step["run"]
-        for step in yaml.safe_load((ROOT / ".github/workflows/site.yml").read_text())["jobs"]["build"]["steps"]
-        if "run" in step
-    ]
-    runner.instead = {steps[0]: build, steps[1]: lambda folder: None}
-    assert runner.workflow(ROOT / ".github/workflows/site.yml")
+    runner.instead = dict(zip(commands("site"), (build, lambda folder: None), strict=True))
+    assert runner.workflow(WORKFLOWS / "site.yml")
     assert runner.published == ["index.html", "deployed"]
 
 
@@ -273,8 +298,8 @@ def test_the_clock_brings_in_what_the_provider_has_and_opens_issues_with_the_run
     for number, spam in enumerate((False, False, True)):
         value = filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": f"N{number}", "email": "n@example.org"})
         outside.netlify.receive(form(value), f"2027-03-14T09:00:0{number}Z", spam=spam)
-    runner = outside.start("schedule")
-    assert ran(runner)[:3] == ["pip install", "pipeline pull", "pipeline intake"]
+    runner = outside.start("schedule", schedule=records.HOURLY)
+    assert ran(runner) == ["pip install", "pipeline pull", "pipeline intake"]
     assert "2 new, 0 known, 1 could not be taken in" in runner.steps[1].said
     cases = list(Store(outside.hub.records.clone("read")).cases())
     assert [bool(case.opened(derive.SELF_ASSESSMENT)) for case in cases] == [True, True]
@@ -286,11 +311,27 @@ def test_the_clock_brings_in_what_the_provider_has_and_opens_issues_with_the_run
     assert len(outside.github.issues) == len(titles)
 
 
+def test_once_a_day_it_also_reminds_lists_what_is_due_and_verifies_the_cases(outside: Outside) -> None:
+    outside.netlify.receive(form(filled(derive.SELF_ASSESSMENT, CONCEPTS)), "2027-03-14T09:00:00Z")
+    runner = outside.start("schedule", schedule=records.DAILY)
+    assert [step.command for step in runner.steps] == commands("intake")
+    said = [step.said.splitlines()[-1] for step in runner.steps[3:]]
+    assert said[:2] == ["0 reminded of, 0 told to the Director", "0 have been kept long enough"]
+    assert re.fullmatch(r"1 cases, \d+ events, 0 findings", said[2])
+    clone = outside.hub.records.clone("accident")
+    next(clone.glob("cases/*/events/0001.json")).unlink()
+    push(clone, "An accident")
+    runner = outside.start("schedule", well=False, schedule=records.DAILY)
+    assert [step.command for step in runner.steps] == commands("intake")
+    assert runner.steps[-1].code == 1
+    assert "restore" in runner.steps[-1].said
+
+
 def test_what_waits_is_taken_in_also_when_the_provider_does_not_answer(outside: Outside) -> None:
     outside.netlify.receive(form(filled(derive.SELF_ASSESSMENT, CONCEPTS)), "2027-03-14T09:00:00Z")
     outside.netlify.faults = [200, 401]
     runner = outside.start("schedule", well=False)
-    assert [step.code for step in runner.steps[:3]] == [0, 2, 0]
+    assert [step.code for step in runner.steps] == [0, 2, 0]
     assert "check the form's address and NETLIFY_TOKEN" in runner.steps[1].said
     assert "1 new" in outside.start("schedule").steps[1].said
 
@@ -356,13 +397,8 @@ def test_the_runner_would_notice_what_people_write_in_a_shell(memory: Path) -> N
     assert list(memory.rglob("owned"))
 
 
-def test_every_step_that_runs_something_was_run_by_one_of_these_tests() -> None:
-    """A step that is new here has to be looked at: the numbers are those that the tests above execute."""
-    numbers = {}
-    for path in sorted((ROOT / ".github/workflows").glob("*.yml")):
-        loaded = yaml.safe_load(path.read_text("utf-8"))
-        found = [step for job in loaded["jobs"].values() for step in job["steps"] if "run" in step]
-        numbers[path.stem] = len(found)
-        assert not [step for step in found if "${{" in step["run"]]
-        assert not [step for step in found if fill(step["run"], {}) != step["run"]]
-    assert numbers == {"check": 2, "intake": 5, "site": 2}
+def test_every_workflow_is_run_as_a_whole_by_one_of_these_tests() -> None:
+    """What each of them ran is compared with commands() above: a new workflow has to have such a test."""
+    names = sorted(path.stem for path in WORKFLOWS.iterdir())
+    assert names == ["check", "intake", "site"]
+    assert not [command for name in names for command in commands(name) if "${{" in command]

@@ -17,6 +17,8 @@ from pipeline.profiles.model import Organization
 
 _SITE = re.compile(r"(?:github\.com[/:])?([A-Za-z0-9-]+/[A-Za-z0-9._-]+?)(?:\.git)?/?$")
 
+HOURLY, DAILY = "17 * * * *", "41 4 * * *"  # not on the hour: then GitHub's clock is latest
+
 # What programs write and what people say to each other starts no machine. A command that is missed waits for the clock.
 COMMAND = (
     "github.event_name != 'issue_comment' || "
@@ -45,25 +47,33 @@ def site_of(root: Path, name: str | None) -> tuple[str, str]:
 
 
 def workflow(site: str, sha: str) -> dict[str, Any]:
-    """Calls the site's workflow at one commit: a push to the site changes nothing here."""
+    """Calls the site's workflow at one commit: a push to the site changes nothing here.
+
+    Of a group one run waits, and a new one takes its place: it looks at everything anyway. The group is the job's, for a
+    comment that starts nothing would take a place in the workflow's; and the day's run, which does more, has its own.
+    """
     keys = [provider.key_name for provider in PROVIDERS.values()]
     return {
         "name": "intake",
         "on": {
             "push": {"branches": ["main"], "paths": ["inbox/**"]},
             "issue_comment": {"types": ["created"]},
-            "schedule": [{"cron": "17 * * * *"}],
+            "schedule": [{"cron": HOURLY}, {"cron": DAILY}],
             "workflow_dispatch": {},
         },
         "permissions": {},
-        "concurrency": {"group": "intake"},
         "jobs": {
             "intake": {
                 "name": "Take in what has arrived",
                 "if": COMMAND,
+                "concurrency": {"group": "intake-${{ github.event.schedule }}"},
                 "permissions": {"contents": "write", "issues": "write"},
                 "uses": f"{site}/.github/workflows/intake.yml@{sha}",
-                "with": {"site": site, "sha": sha},
+                "with": {
+                    "site": site,
+                    "sha": sha,
+                    "daily": f"${{{{ github.event.schedule == '{DAILY}' || github.event_name == 'workflow_dispatch' }}}}",
+                },
                 "secrets": {key.lower(): f"${{{{ secrets.{key} }}}}" for key in keys},
             }
         },
