@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from playwright.sync_api import Browser, Route
 
 from pipeline.accept import providers
 from pipeline.accept.desk import desk
@@ -20,6 +21,7 @@ from pipeline.accept.providers import netlify as netlify_api
 from pipeline.accept.providers.provider import FormNeeds, Provider, ProviderFailed, Sent, form_of
 from pipeline.accept.providers.reader import Reader, records
 from pipeline.accept.pull import Pull, Pulled
+from pipeline.accept.raw import parse_form
 from pipeline.cases.intake import Intake
 from pipeline.cases.store import Store
 from pipeline.errors import CannotGoOn
@@ -29,6 +31,7 @@ from tests import steps
 from tests.fakes.formspree import FakeFormspree
 from tests.fakes.netlify import FakeNetlify
 from tests.support import CONCEPTS, JUDGE, PRACTICE, filled, form
+from tests.test_site import provided
 
 Fakes = FakeFormspree | FakeNetlify
 FIRST = datetime(2027, 3, 14, 9, tzinfo=UTC)
@@ -262,6 +265,43 @@ def test_what_its_form_has_for_the_provider_is_not_part_of_the_submission(memory
     needs = kind.needs(f"{derive.SELF_ASSESSMENT}-{CONCEPTS}", "https://certificates.example/thanks/")
     fake.receive({**needs.hidden, **post(1), needs.honeypot: ""}, at(1))
     assert pull(memory, fake) == Pulled(new=1)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_what_a_person_sends_from_the_page_becomes_a_case(
+    memory: Path, fake: Fakes, browser: Browser, script: bool
+) -> None:
+    site, sent = provided(memory / "body", fake.kind).site, []
+
+    def answer(route: Route) -> None:
+        """The body's site, and what takes its forms: a post as one is documented to be, in the form's own encoding."""
+        if route.request.method == "POST":
+            assert route.request.headers["content-type"].startswith("application/x-www-form-urlencoded")
+            posted = parse_form(route.request.post_data_buffer or b"")
+            sent.append({name: values[0] for name, values in posted.items()})
+            allowed = {"Access-Control-Allow-Origin": "*"}
+            route.fulfill(body="<h1>Thank you</h1>", content_type="text/html", headers=allowed)
+        else:
+            path = site / urlsplit(route.request.url).path.lstrip("/")
+            route.fulfill(path=path / "index.html" if path.is_dir() else path)
+
+    context = browser.new_context(java_script_enabled=script)
+    context.route("**/*", answer)
+    page = context.new_page()
+    page.goto("https://certificates.body.example/fr/contact/question/")
+    page.locator("[name=message]").fill("Wann beginnt die nächste Runde? – 次はいつですか")
+    page.locator("[name='applicant.name']").fill("Rosa Test")
+    page.locator("[name='applicant.email']").fill("rosa@example.org")
+    page.locator("[name='declarations.consent']").check()
+    page.locator("button[type=submit]").click()
+    page.locator("button[type=submit]").wait_for(state="detached")
+    context.close()
+    (posted,) = sent
+    assert posted["language"] == "fr"
+    assert bool(posted.get("id")) is script
+    fake.receive(posted, at(1))
+    assert pull(memory, fake) == Pulled(new=1)
+    assert cases(memory) == 1
 
 
 def test_formspree_is_asked_for_pages_oldest_first_and_for_what_came_since(memory: Path) -> None:

@@ -282,6 +282,9 @@ def test_with_a_form_provider_the_forms_go_there_and_complaints_say_whom_to_writ
     assert f'action="{url}"' in opening
     assert f"form-action &#39;self&#39; {origin}" in page or f"form-action 'self' {origin}" in page
     needs = PROVIDERS[kind].needs(f"self-assessment-{CONCEPTS}", "https://certificates.body.example/thanks/")
+    french = (settings.site / f"fr/certificates/{CONCEPTS}/self-assessment/index.html").read_text("utf-8")
+    assert '="https://certificates.body.example/fr/thanks/"' in french
+    assert (settings.site / "fr/thanks/index.html").is_file()
     assert all(f'{name}="{value}"' in opening for name, value in needs.attributes.items())
     for name, value in needs.hidden.items():
         assert f'<input type="hidden" name="{name}" value="{value}" data-provider>' in page

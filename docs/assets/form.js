@@ -870,7 +870,7 @@ async function send(event) {
 async function post({ value, rows }) {
   const provider = form.dataset.endpoint !== "server";
   const trap = form.querySelector(".trap input");
-  const content = provider ? new FormData(form) : JSON.stringify(trap.value ? { ...value, [trap.name]: trap.value } : value);
+  const content = provider ? new URLSearchParams(new FormData(form)) : JSON.stringify(trap.value ? { ...value, [trap.name]: trap.value } : value);
   if (provider) content.set("id", value.id);
   const headers = { Accept: "application/json", ...(provider ? {} : { "Content-Type": "application/json" }) };
   const signal = AbortSignal.timeout(form.dataset.patience * 1000);

@@ -314,7 +314,7 @@ def _render_form(
         "answers": [("yes", _("yes")), ("partly", _("partly")), ("not_yet", _("not yet"))],
         "draft": f"{renderer.base}|{kind}/{about}",  # by this name the page keeps the draft, at whatever address it is
         "complaint": about in topics.COMPLAINTS,
-        "needs_of": lambda thanks: needs(renderer.endpoint, f"{kind}-{about}", thanks),
+        "needs": needs(renderer.endpoint, f"{kind}-{about}", f"{renderer.site_url.rstrip('/')}/{renderer.home}thanks/"),
         # What form.js fills in when it shows the receipt.
         "ahead": next_steps(renderer.data.organization, kind, about),
         "times": False,

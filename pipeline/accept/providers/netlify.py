@@ -41,9 +41,12 @@ class Netlify:
 
     @classmethod
     def needs(cls, name: str, thanks: str) -> FormNeeds:
-        """Netlify knows a form by reading its HTML, and keeps the fields it has seen there: the script's id too."""
+        """Netlify knows a form by reading its HTML, and keeps the fields it has seen there: the script's id too.
+
+        It shows the page that the form is sent to: the page of thanks in the form's language.
+        """
         attributes = {"name": name, "data-netlify": "true", "netlify-honeypot": cls.honeypot}
-        return FormNeeds(cls.honeypot, attributes, {"form-name": name, "id": ""})
+        return FormNeeds(cls.honeypot, attributes, {"form-name": name, "id": ""}, action=thanks)
 
     @classmethod
     def from_endpoint(cls, url: str, api: str, key: str) -> Self:

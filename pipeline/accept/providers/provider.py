@@ -36,11 +36,15 @@ class Sent:
 
 @dataclass(frozen=True)
 class FormNeeds:
-    """What a form's HTML has for the place it is sent to. `honeypot`: the field that no person sees."""
+    """What a form's HTML has for the place it is sent to. `honeypot`: the field that no person sees.
+
+    `action`: where the form goes, if that is not the address in organization.yml.
+    """
 
     honeypot: str
     attributes: Mapping[str, str] = field(default_factory=dict)
     hidden: Mapping[str, str] = field(default_factory=dict)
+    action: str = ""
 
 
 class Provider(Protocol):
@@ -62,7 +66,7 @@ class Provider(Protocol):
 
     @classmethod
     def from_endpoint(cls, url: str, api: str, key: str) -> Self:
-        """`url` is the action of the forms; `api` has no / at its end."""
+        """`url` is the address in organization.yml; `api` has no / at its end."""
 
     def since(self, last: str) -> str:
         """From which moment on it has to be asked again, if the last one taken in was sent at `last`."""
