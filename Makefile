@@ -1,5 +1,5 @@
 # make run   the site, a live intake and the auditors' board on this machine
-# make test  lint, types and all tests
+# make test  lint, types, the workflows and all tests
 PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
@@ -16,6 +16,8 @@ test: $(VENV)/test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(VENV)/bin/zizmor --offline --strict-collection --persona pedantic --no-progress .github
+	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(PY) -m pytest
 
 build: $(VENV)/run

@@ -21,7 +21,8 @@ from pipeline.accept import pull as pulling
 from pipeline.accept.check import Judge, check
 from pipeline.accept.desk import desk, store
 from pipeline.accept.inbox import Inbox
-from pipeline.accept.providers import Formspree, ProviderFailed
+from pipeline.accept.providers import PROVIDERS, configured
+from pipeline.accept.providers.provider import ProviderFailed
 from pipeline.accept.raw import parse_file
 from pipeline.audit import issue as issues
 from pipeline.cases import history, people, records, retention, statistics, verify
@@ -165,15 +166,12 @@ def _published(where: Store, work: Callable[[], T], message: str) -> T:
 def pull(settings: Settings, arguments: Arguments) -> int:
     """Bring in what the form provider of organization.yml has received."""
     judge, where = _judge(settings), store(settings.records)
-    endpoint = judge.data.organization.endpoint
-    if arguments.if_configured and (endpoint is None or endpoint.kind != "formspree"):
+    provider = configured(judge.data.organization.endpoint, os.environ)
+    if provider is None and arguments.if_configured:
         return WELL
-    if endpoint is None or endpoint.kind != "formspree":
-        raise CannotGoOn(
-            "organization.yml names no form provider: submission_endpoint must be {kind: formspree, url: …}"
-        )
-    api = os.environ.get("FORMSPREE_API_URL", "https://formspree.io/api/0")
-    provider = Formspree.from_endpoint(endpoint.url, api, os.environ.get("FORMSPREE_API_KEY", ""))
+    if provider is None:
+        kinds = ", ".join(f"{{kind: {kind}, url: …}}" for kind in PROVIDERS)
+        raise CannotGoOn(f"organization.yml names no form provider: submission_endpoint must be one of {kinds}")
     here = desk(judge, settings.var, where, where.root)
     github = GitHub.from_environment()
     with patient(where, github, _now):

@@ -9,7 +9,7 @@ CannotGoOn
 ├── GitHubFailed     GitHub said no (RateLimited: ask again later; OutOfTime: this run has asked long enough;
 │                    NotPrivate: the records are public)
 ├── MailFailed       the mail server cannot be used
-└── ProviderFailed   the form provider said no (accept/providers.py)
+└── ProviderFailed   the form provider said no (accept/providers/)
 """
 
 from __future__ import annotations

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import sys
 import tempfile
+import venv
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +18,7 @@ from playwright.sync_api import Browser, sync_playwright
 from pipeline import wiring
 from pipeline.accept.limits import Limits
 from pipeline.accept.receipts import Receipts
-from pipeline.settings import Settings
+from pipeline.settings import ROOT, Settings
 from tests.find_browser import ARGUMENTS, find
 from tests.support import free_port, serving
 
@@ -62,6 +65,44 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = replace(settings, endpoint="/submissions", site_url="http://127.0.0.1/")
     wiring.build_site(settings)
     return settings
+
+
+@pytest.fixture(scope="session")
+def small_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python that has what the lock file of the group `pipeline` names, and pip; made once for all processes.
+
+    The packages are those that the tests themselves run with: nothing is fetched.
+    """
+    folder = tmp_path_factory.getbasetemp().parent / "small"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "ready").exists():
+            venv.create(folder, with_pip=True, clear=True, symlinks=True)
+            link_packages(folder, locked("pipeline"))
+            (folder / "ready").touch()
+    return folder / "bin/python"
+
+
+def locked(group: str) -> set[str]:
+    """The names of the packages in the lock file of the group."""
+    lines = (ROOT / f"requirements/{group}.txt").read_text("utf-8").splitlines()
+    return {plain(line.split("==")[0]) for line in lines if "==" in line}
+
+
+def plain(name: str) -> str:
+    return name.lower().replace("-", "_")
+
+
+def link_packages(environment: Path, names: set[str]) -> None:
+    """They are in it as if they had been installed: pip finds them there too."""
+    packages = next((environment / "lib").glob("python*/site-packages"))
+    whole = next(Path(sys.prefix).glob("lib/python*/site-packages"))
+    for info in whole.glob("*.dist-info"):
+        if plain(info.name.split("-")[0]) in names:
+            for line in (info / "RECORD").read_text("utf-8").splitlines():
+                top = line.split("/")[0].split(",")[0]
+                if top not in ("..", "__pycache__") and not (packages / top).exists():
+                    (packages / top).symlink_to(whole / top)
 
 
 @pytest.fixture(scope="module")

@@ -1,42 +1,102 @@
-"""Form provider → inbox over HTTP: pages, limits, restarts, and nothing twice."""
+"""Form provider → inbox over HTTP: pages, limits, restarts, and nothing twice; the same for every provider."""
 
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from playwright.sync_api import Browser, Route
 
+from pipeline.accept import providers
 from pipeline.accept.desk import desk
-from pipeline.accept.providers import Formspree, ProviderFailed
+from pipeline.accept.providers import PROVIDERS, configured, formspree
+from pipeline.accept.providers import netlify as netlify_api
+from pipeline.accept.providers.provider import FormNeeds, Provider, ProviderFailed, Sent, form_of
+from pipeline.accept.providers.reader import Reader, records
 from pipeline.accept.pull import Pull, Pulled
+from pipeline.accept.raw import parse_form
 from pipeline.cases.intake import Intake
 from pipeline.cases.store import Store
+from pipeline.errors import CannotGoOn
 from pipeline.profiles import derive
-from tests.fakes.formspree import KEY, FakeFormspree
+from pipeline.profiles.model import Endpoint
+from tests import steps
+from tests.fakes.formspree import FakeFormspree
+from tests.fakes.netlify import FakeNetlify
 from tests.support import CONCEPTS, JUDGE, PRACTICE, filled, form
+from tests.test_site import provided
+
+Fakes = FakeFormspree | FakeNetlify
+FIRST = datetime(2027, 3, 14, 9, tzinfo=UTC)
 
 
-def sent(number: int, value: dict[str, Any] | None = None) -> dict[str, Any]:
-    """As the provider keeps a post: flat, with its own _date."""
+@pytest.fixture(params=[FakeFormspree, FakeNetlify], ids=lambda kind: kind.kind)
+def fake(request: pytest.FixtureRequest) -> Iterator[Fakes]:
+    with request.param() as started:
+        yield started
+
+
+@pytest.fixture
+def netlify() -> Iterator[FakeNetlify]:
+    with FakeNetlify() as started:
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def pages_of_ten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a few submissions are many pages."""
+    assert formspree.PAGE == netlify_api.PAGE == 100
+    for module in (formspree, netlify_api):
+        monkeypatch.setattr(module, "PAGE", 10)
+
+
+def at(number: int) -> str:
+    """A second a submission."""
+    return (FIRST + timedelta(seconds=number)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def post(number: int, value: dict[str, Any] | None = None) -> dict[str, str]:
+    """What a browser posts."""
     value = value or filled(
         derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": f"Person {number}", "email": "p@example.org"}
     )
-    return {**form(value), "_date": f"2027-03-14T09:{number // 60:02}:{number % 60:02}.000Z"}
+    return form(value)
 
 
-def message(number: int) -> dict[str, Any]:
-    """A small one, to send hundreds."""
-    return sent(number, filled(derive.CONTACT, "question", message=f"Question {number}?"))
+def message(number: int) -> dict[str, str]:
+    """A small one, to send many."""
+    return post(number, filled(derive.CONTACT, "question", message=f"Question {number}?"))
 
 
-def pull(root: Path, fake: FakeFormspree, key: str = KEY, slept: list[float] | None = None) -> Pulled:
+def receive(fake: Fakes, *numbers: int) -> None:
+    for number in numbers:
+        fake.receive(message(number), at(number))
+
+
+def provider_of(fake: Fakes, key: str, slept: list[float]) -> Provider:
+    kind = PROVIDERS[fake.kind]
+    provider = configured(Endpoint(fake.kind, fake.endpoint), {kind.key_name: key, kind.api_name: f"{fake.api}/"})
+    assert isinstance(provider, kind)
+    reader: Reader = provider.reader  # type: ignore[attr-defined]
+    reader.sleep = slept.append
+    return provider
+
+
+def pull(root: Path, fake: Fakes, key: str = "", slept: list[float] | None = None) -> Pulled:
     store = Store(root / "records")
     here = desk(JUDGE, root / "var", store, store.root)
-    provider = Formspree.from_endpoint("https://formspree.example/f/abcdwxyz", fake.api, key)
-    provider.sleep = (slept if slept is not None else []).append
-    return Pull(provider, here, store)()
+    return Pull(provider_of(fake, key or fake.key, slept if slept is not None else []), here, store)()
+
+
+def place(root: Path, fake: Fakes) -> Path:
+    return root / "records/pulled" / f"{fake.kind}.json"
 
 
 def cases(root: Path) -> int:
@@ -45,97 +105,365 @@ def cases(root: Path) -> int:
     return len(list(store.cases()))
 
 
-def test_all_pages_are_read_oldest_first_and_the_next_run_asks_for_the_new_ones_alone(tmp_path: Path) -> None:
-    with FakeFormspree([message(number) for number in range(230)]) as fake:
-        assert pull(tmp_path, fake) == Pulled(new=230)
-        assert [query["offset"] for query in fake.requests] == ["0", "100", "200"]
-        fake.submissions.append(message(230))
-        assert pull(tmp_path, fake) == Pulled(new=1, known=1)
-        assert fake.requests[-1]["since"] == message(229)["_date"]
-        assert cases(tmp_path) == 231
-        assert pull(tmp_path, fake) == Pulled(known=1)
-        assert cases(tmp_path) == 231
+def findings(root: Path) -> list[str]:
+    kept = [json.loads(path.read_bytes()) for path in (root / "records/rejected").glob("*.findings")]
+    return [entry["message"] for found in kept for entry in found]
+
+
+def asked(fake: Fakes, name: str) -> list[str]:
+    """What each request for a list had as this part of its query."""
+    queries = [dict(parse_qsl(urlsplit(request).query)) for request in fake.requests]
+    return [query.get(name, "") for query in queries]
+
+
+def test_all_pages_are_read_and_the_next_run_takes_in_the_new_ones_alone(memory: Path, fake: Fakes) -> None:
+    receive(fake, *range(23))
+    assert pull(memory, fake) == Pulled(new=23)
+    receive(fake, 23)
+    assert pull(memory, fake).new == 1
+    assert cases(memory) == 24
+    done = pull(memory, fake)
+    assert (done.new, done.rejected) == (0, 0)
+    assert cases(memory) == 24
+
+
+def test_a_later_version_with_the_same_id_is_taken_in_after_the_one_before_it(memory: Path, fake: Fakes) -> None:
+    value = {**filled(derive.SELF_ASSESSMENT, CONCEPTS), "id": "c" * 32}
+    later = {**value, "answers": {name: {"answer": "yes"} for name in value["answers"]}}
+    fake.receive({**form(later), "id": "c" * 32}, at(2))
+    fake.receive({**form(value), "id": "c" * 32}, at(1))
+    assert pull(memory, fake) == Pulled(new=2)
+    assert cases(memory) == 1
+    (case,) = Store(memory / "records").cases()
+    assert [event.type for event in case.deliveries] == ["received", "revised"]
+    newest = max((memory / "records/cases").rglob("*.json"), key=lambda path: "yes" in path.read_text("utf-8"))
+    assert '"partly"' not in newest.read_text("utf-8")
 
 
 @pytest.mark.parametrize("after", range(3))
-def test_a_run_that_breaks_off_is_gone_on_with(tmp_path: Path, after: int) -> None:
-    with FakeFormspree([message(number) for number in range(250)]) as fake:
-        fake.faults = []
-        provider_pages = fake.submissions
-        fake.submissions = provider_pages[: after * 100]
-        pull(tmp_path, fake)
-        fake.submissions, fake.faults = provider_pages, [500, 500, 0, 500]
-        with pytest.raises(ProviderFailed, match="goes on from here"):
-            pull(tmp_path, fake)
-        pull(tmp_path, fake)
-    assert cases(tmp_path) == 250
+def test_a_run_that_breaks_off_is_gone_on_with(memory: Path, fake: Fakes, after: int) -> None:
+    receive(fake, *range(after * 10))
+    pull(memory, fake)
+    receive(fake, *range(after * 10, 25))
+    fake.faults = [200, 500, 500, 0, 500]
+    with pytest.raises(ProviderFailed, match="goes on from here"):
+        pull(memory, fake)
+    pull(memory, fake)
+    assert cases(memory) == 25
 
 
-def test_without_its_place_nothing_is_taken_twice_either(tmp_path: Path) -> None:
-    with FakeFormspree([sent(number) for number in range(5)]) as fake:
-        pull(tmp_path, fake)
-        (tmp_path / "records/pulled/formspree.json").unlink()
-        assert pull(tmp_path, fake) == Pulled(known=5)
-        assert cases(tmp_path) == 5
-        (tmp_path / "records/pulled/formspree.json").unlink()
-        assert pull(tmp_path, fake) == Pulled(known=5)
-    assert not (tmp_path / "records/inbox").exists() or not list((tmp_path / "records/inbox").glob("*.json"))
-
-
-def test_a_limit_is_waited_for_and_a_fault_tried_again(tmp_path: Path) -> None:
-    slept: list[float] = []
-    with FakeFormspree([sent(1)], faults=[429, 500, 0]) as fake:
-        assert pull(tmp_path, fake, slept=slept) == Pulled(new=1)
-    assert slept[0] == 1.0
-
-
-def test_a_wrong_key_is_told_at_once(tmp_path: Path) -> None:
-    with FakeFormspree([sent(1)]) as fake, pytest.raises(ProviderFailed, match="FORMSPREE_API_KEY"):
-        pull(tmp_path, fake, key="wrong")
-
-
-def test_what_is_not_valid_is_kept_with_its_findings_and_nothing_is_lost(tmp_path: Path) -> None:
-    broken = sent(1)
+def test_killed_before_or_after_any_write_or_request_it_takes_the_rest_and_nothing_twice(
+    memory: Path, fake: Fakes
+) -> None:
+    broken = post(1)
     del broken["answers.C1.1.answer"]
-    with FakeFormspree([broken, sent(2), {"hello": "world", "_date": "2027-03-14T10:00:00.000Z"}]) as fake:
-        assert pull(tmp_path, fake) == Pulled(new=1, rejected=2)
-    rejected = tmp_path / "records/rejected"
-    kept = [json.loads(path.read_bytes()) for path in rejected.glob("*.json")]
-    assert {entry["submission"].get("hello") for entry in kept} == {None, "world"}
-    findings = [json.loads(path.read_bytes()) for path in rejected.glob("*.findings")]
-    assert ["/answers/C1.1/answer"] in [[entry["pointer"] for entry in found] for found in findings]
+    fake.receive(broken, at(1))
+    receive(fake, 2, 3)
+    if isinstance(fake, FakeNetlify):
+        fake.remaining = 100_000  # hundreds of runs in a minute are not what its limit is for
+    (memory / "whole").mkdir()
+    code, moments, said = steps.run(lambda: pull(memory / "whole", fake))
+    assert (code, moments > 20) == (0, True), said
+    for moment in range(1, moments + 1):
+        root = memory / str(moment)
+        root.mkdir()
+        killed = steps.run(partial(pull, root, fake), moment)
+        assert killed[0] == steps.KILLED, killed
+        pull(root, fake)
+        assert len(list((root / "records/rejected").glob("*.json"))) == 1
+        assert cases(root) == 2
+        done = pull(root, fake)
+        assert (done.new, done.rejected) == (0, 0)
+        shutil.rmtree(root)
 
 
-def test_a_mended_file_moved_back_to_the_inbox_is_taken_in(tmp_path: Path) -> None:
-    broken = sent(1)
+def test_without_its_place_nothing_is_taken_twice_either(memory: Path, fake: Fakes) -> None:
+    receive(fake, *range(5))
+    pull(memory, fake)
+    place(memory, fake).unlink()
+    assert pull(memory, fake) == Pulled(known=5)
+    assert cases(memory) == 5
+    place(memory, fake).unlink()
+    assert pull(memory, fake) == Pulled(known=5)
+    assert not (memory / "records/inbox").exists() or not list((memory / "records/inbox").glob("*.json"))
+
+
+def test_what_was_rejected_and_mended_does_not_come_back_with_the_next_run(memory: Path, fake: Fakes) -> None:
+    broken = post(1)
     del broken["answers.C1.1.answer"]
-    with FakeFormspree([broken]) as fake:
-        pull(tmp_path, fake)
-    (path,) = (tmp_path / "records/rejected").glob("*.json")
+    fake.receive(broken, at(1))
+    receive(fake, 2)
+    assert pull(memory, fake) == Pulled(new=1, rejected=1)
+    (path,) = (memory / "records/rejected").glob("*.json")
     value = json.loads(path.read_bytes())
     value["submission"]["answers"]["C1.1"] = {"answer": "yes"}
-    (tmp_path / "records/inbox").mkdir(exist_ok=True)
-    (tmp_path / "records/inbox" / path.name).write_text(json.dumps(value))
+    (memory / "records/inbox" / path.name).write_text(json.dumps(value))
     path.unlink()
-    assert cases(tmp_path) == 1
+    assert cases(memory) == 2
+    receive(fake, 3)
+    assert pull(memory, fake).rejected == 0
+    assert not list((memory / "records/rejected").glob("*.json"))
+    assert cases(memory) == 3
 
 
-def test_a_filled_honeypot_waits_for_a_person(tmp_path: Path) -> None:
-    with FakeFormspree([{**sent(1), "_gotcha": "http://buy.example"}]) as fake:
-        assert pull(tmp_path, fake) == Pulled(rejected=1)
-    assert cases(tmp_path) == 0
+def test_a_fault_is_tried_again_and_a_limit_waited_for(memory: Path, fake: Fakes) -> None:
+    slept: list[float] = []
+    receive(fake, 1)
+    fake.faults = [429, 500, 0]
+    assert pull(memory, fake, slept=slept) == Pulled(new=1)
+    assert slept[0] >= 1
+    assert slept[1:] == [4.0, 8.0]
 
 
-def test_the_text_of_a_complaint_is_not_copied_into_the_records(tmp_path: Path) -> None:
-    complaint = filled(derive.CONTACT, "complaint", message="He shouted at me.")
-    with FakeFormspree([sent(1, complaint)]) as fake:
-        assert pull(tmp_path, fake) == Pulled(rejected=1)
-    kept = "".join(path.read_text("utf-8") for path in (tmp_path / "records").rglob("*") if path.is_file())
+def test_a_wrong_key_is_told_at_once_and_a_missing_one_before_anything_is_asked(memory: Path, fake: Fakes) -> None:
+    receive(fake, 1)
+    name = PROVIDERS[fake.kind].key_name
+    with pytest.raises(ProviderFailed, match=name):
+        pull(memory, fake, key="wrong")
+    assert len(fake.requests) == 1
+    with pytest.raises(CannotGoOn, match=f"{name} is not set"):
+        configured(Endpoint(fake.kind, fake.endpoint), {})
+
+
+def test_what_is_not_valid_is_kept_with_its_findings_and_nothing_is_lost(memory: Path, fake: Fakes) -> None:
+    broken = post(1)
+    del broken["answers.C1.1.answer"]
+    fake.receive(broken, at(1))
+    receive(fake, 2)
+    fake.receive({"hello": "world"}, at(3))
+    assert pull(memory, fake) == Pulled(new=1, rejected=2)
+    rejected = memory / "records/rejected"
+    kept = [json.loads(path.read_bytes()) for path in rejected.glob("*.json")]
+    assert {entry["submission"].get("hello") for entry in kept} == {None, "world"}
+    told = [json.loads(path.read_bytes()) for path in rejected.glob("*.findings")]
+    assert ["/answers/C1.1/answer"] in [[entry["pointer"] for entry in found] for found in told]
+
+
+def test_a_filled_honeypot_waits_for_a_person(memory: Path, fake: Fakes) -> None:
+    fake.receive({**post(1), PROVIDERS[fake.kind].honeypot: "http://buy.example"}, at(1))
+    fake.receive({**post(2), PROVIDERS[fake.kind].honeypot: ""}, at(2))
+    assert pull(memory, fake) == Pulled(new=1, rejected=1)
+    assert cases(memory) == 1
+
+
+def test_the_text_of_a_complaint_is_not_copied_into_the_records(memory: Path, fake: Fakes) -> None:
+    fake.receive(post(1, filled(derive.CONTACT, "complaint", message="He shouted at me.")), at(1))
+    assert pull(memory, fake) == Pulled(rejected=1)
+    kept = "".join(path.read_text("utf-8") for path in (memory / "records").rglob("*") if path.is_file())
     assert "shouted" not in kept
     assert "Rosa" not in kept
 
 
-def test_a_whole_practice_portfolio_goes_the_same_way(tmp_path: Path) -> None:
-    with FakeFormspree([sent(1, filled(derive.PORTFOLIO, PRACTICE))]) as fake:
-        assert pull(tmp_path, fake) == Pulled(new=1)
-    assert cases(tmp_path) == 1
+def test_a_whole_practice_portfolio_goes_the_same_way(memory: Path, fake: Fakes) -> None:
+    fake.receive(post(1, filled(derive.PORTFOLIO, PRACTICE)), at(1))
+    assert pull(memory, fake) == Pulled(new=1)
+    assert cases(memory) == 1
+
+
+def test_what_its_form_has_for_the_provider_is_not_part_of_the_submission(memory: Path, fake: Fakes) -> None:
+    kind = PROVIDERS[fake.kind]
+    needs = kind.needs(f"{derive.SELF_ASSESSMENT}-{CONCEPTS}", "https://certificates.example/thanks/")
+    fake.receive({**needs.hidden, **post(1), needs.honeypot: ""}, at(1))
+    assert pull(memory, fake) == Pulled(new=1)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_what_a_person_sends_from_the_page_becomes_a_case(
+    memory: Path, fake: Fakes, browser: Browser, script: bool
+) -> None:
+    site, sent = provided(memory / "body", fake.kind).site, []
+
+    def answer(route: Route) -> None:
+        """The body's site, and what takes its forms: a post as one is documented to be, in the form's own encoding."""
+        if route.request.method == "POST":
+            assert route.request.headers["content-type"].startswith("application/x-www-form-urlencoded")
+            posted = parse_form(route.request.post_data_buffer or b"")
+            sent.append({name: values[0] for name, values in posted.items()})
+            allowed = {"Access-Control-Allow-Origin": "*"}
+            route.fulfill(body="<h1>Thank you</h1>", content_type="text/html", headers=allowed)
+        else:
+            path = site / urlsplit(route.request.url).path.lstrip("/")
+            route.fulfill(path=path / "index.html" if path.is_dir() else path)
+
+    context = browser.new_context(java_script_enabled=script)
+    context.route("**/*", answer)
+    page = context.new_page()
+    page.goto("https://certificates.body.example/fr/contact/question/")
+    page.locator("[name=message]").fill("Wann beginnt die nächste Runde? – 次はいつですか")
+    page.locator("[name='applicant.name']").fill("Rosa Test")
+    page.locator("[name='applicant.email']").fill("rosa@example.org")
+    page.locator("[name='declarations.consent']").check()
+    page.locator("button[type=submit]").click()
+    page.locator("button[type=submit]").wait_for(state="detached")
+    context.close()
+    (posted,) = sent
+    assert posted["language"] == "fr"
+    assert bool(posted.get("id")) is script
+    fake.receive(posted, at(1))
+    assert pull(memory, fake) == Pulled(new=1)
+    assert cases(memory) == 1
+
+
+def test_formspree_is_asked_for_pages_oldest_first_and_for_what_came_since(memory: Path) -> None:
+    with FakeFormspree() as fake:
+        receive(fake, *range(23))
+        pull(memory, fake)
+        assert asked(fake, "offset") == ["0", "10", "20"]
+        assert set(asked(fake, "order")) == {"asc"}
+        pull(memory, fake)
+        assert asked(fake, "since")[-1] == at(22)
+
+
+def test_netlify_is_asked_for_every_form_of_ours_and_no_other(memory: Path, netlify: FakeNetlify) -> None:
+    netlify.receive(post(1), at(1))
+    netlify.receive(message(2), at(2))
+    netlify.receive({"email": "reader@example.org"}, at(3), form="newsletter")
+    assert pull(memory, netlify) == Pulled(new=2)
+    paths = {urlsplit(request).path for request in netlify.requests}
+    assert paths == {
+        "/api/v1/sites/certificates.example/forms",
+        f"/api/v1/forms/form-self-assessment-{CONCEPTS}/submissions",
+        "/api/v1/forms/form-contact-question/submissions",
+    }
+    assert set(asked(netlify, "per_page")) == {"10"}
+    kept = "".join(path.read_text("utf-8") for path in (memory / "records").rglob("*.json"))
+    assert not any(own in kept for own in ("203.0.113.9", "Mozilla", "user_agent"))
+
+
+def test_netlify_is_asked_for_the_last_days_again_and_not_for_all(memory: Path, netlify: FakeNetlify) -> None:
+    receive(netlify, *range(25))
+    netlify.receive(post(999), "2027-04-20T09:00:00.000Z")
+    assert pull(memory, netlify) == Pulled(new=26)
+    netlify.requests.clear()
+    assert pull(memory, netlify) == Pulled(known=1)
+    assert "3" not in asked(netlify, "page")
+    kept = json.loads(place(memory, netlify).read_bytes())
+    assert list(kept["seen"].values()) == ["2027-04-20T09:00:00.000000Z"]
+
+
+@pytest.mark.parametrize("request_number", [2, 3, 4])
+def test_what_arrives_between_two_pages_is_taken_in_once_and_nothing_that_was_moved_is_lost(
+    memory: Path, netlify: FakeNetlify, request_number: int
+) -> None:
+    receive(netlify, *range(23))
+    netlify.between = {request_number: lambda: receive(netlify, *range(23, 27))}
+    first = pull(memory, netlify)
+    assert first.new + pull(memory, netlify).new == 27
+    assert cases(memory) == 27
+
+
+@pytest.mark.parametrize("request_number", [2, 3, 4])
+def test_who_deletes_one_between_two_pages_hides_no_other(
+    memory: Path, netlify: FakeNetlify, request_number: int
+) -> None:
+    receive(netlify, *range(23))
+    netlify.between = {request_number: lambda: netlify.submissions.pop(21)}
+    pull(memory, netlify)
+    assert cases(memory) == 23
+
+
+def test_spam_waits_for_a_person_and_is_taken_in_once_when_it_is_none(memory: Path, netlify: FakeNetlify) -> None:
+    receive(netlify, 1)
+    entry = netlify.receive(post(2), at(2), spam=True)
+    assert pull(memory, netlify) == Pulled(new=1, rejected=1)
+    (message,) = findings(memory)
+    assert message.startswith("The form provider takes it for spam. If a person wrote it")
+    assert pull(memory, netlify) == Pulled(known=2)
+    entry["state"] = ""
+    assert pull(memory, netlify) == Pulled(new=1, known=1)
+    (path,) = (memory / "records/rejected").glob("*.json")
+    path.rename(memory / "records/inbox" / path.name)
+    assert cases(memory) == 2
+
+
+def test_spam_that_is_no_submission_says_both(memory: Path, netlify: FakeNetlify) -> None:
+    broken = post(1)
+    del broken["answers.C1.1.answer"]
+    netlify.receive(broken, at(1), spam=True)
+    assert pull(memory, netlify) == Pulled(rejected=1)
+    assert len(findings(memory)) == 2
+
+
+def test_no_request_is_made_while_the_limit_lasts(memory: Path, netlify: FakeNetlify) -> None:
+    now = [1_800_000_000.0]
+    netlify.clock = lambda: now[0]
+    netlify.remaining, netlify.reset = 3, now[0] + 40
+    receive(netlify, *range(23))
+    provider = provider_of(netlify, netlify.key, [])
+    reader: Reader = provider.reader  # type: ignore[attr-defined]
+    reader.clock = lambda: now[0]
+    reader.sleep = lambda seconds: now.__setitem__(0, now[0] + seconds)
+    assert len(list(provider.sent(""))) == 23
+    assert (netlify.too_early, now[0]) == (0, 1_800_000_040.0)
+
+
+def test_a_limit_that_lasts_long_is_left_to_the_next_run(memory: Path, netlify: FakeNetlify) -> None:
+    receive(netlify, 1)
+    netlify.remaining, netlify.reset = 1, netlify.clock() + 3000
+    with pytest.raises(ProviderFailed, match="goes on from here"):
+        pull(memory, netlify)
+    assert (len(netlify.requests), netlify.too_early) == (1, 0)
+    netlify.remaining = 500
+    assert pull(memory, netlify) == Pulled(new=1)
+
+
+def test_a_list_in_another_order_is_read_to_its_end(memory: Path, netlify: FakeNetlify) -> None:
+    receive(netlify, *range(15))
+    netlify.receive(post(998), "2027-04-20T09:00:00.000Z")
+    pull(memory, netlify)
+    netlify.receive(post(999), "2027-04-21T09:00:00.000Z")
+    netlify.newest_first = False
+    assert pull(memory, netlify).new == 1
+
+
+def test_the_token_is_sent_to_the_api_alone(memory: Path, netlify: FakeNetlify) -> None:
+    receive(netlify, *range(15))
+    netlify.links_to = "http://127.0.0.1:9"
+    with pytest.raises(ProviderFailed, match="outside of its API"):
+        pull(memory, netlify)
+
+
+class Third:
+    """A provider is one small class: this is all of it."""
+
+    kind: ClassVar[str] = "third"
+    host: ClassVar[str] = "third.example"
+    key_name: ClassVar[str] = "THIRD_KEY"
+    api_name: ClassVar[str] = "THIRD_URL"
+    default_api: ClassVar[str] = "https://third.example"
+    honeypot: ClassVar[str] = "trap"
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    @classmethod
+    def needs(cls, name: str, thanks: str) -> FormNeeds:
+        return FormNeeds(cls.honeypot, hidden={"_redirect": thanks})
+
+    @classmethod
+    def from_endpoint(cls, url: str, api: str, key: str) -> Self:
+        return cls(Reader(api, cls.key_name, auth=("", key)))
+
+    def since(self, last: str) -> str:
+        return last
+
+    def sent(self, last: str) -> Iterator[Sent]:
+        page = self.reader.page(
+            f"{self.reader.api}/forms/abcdwxyz/submissions", {}, lambda got: records(got["submissions"])
+        )
+        yield from (Sent(entry["_date"], form_of(entry)) for entry in page.entries)
+
+
+def test_a_third_provider_is_one_small_class(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PROVIDERS, "third", Third)
+    endpoint = Endpoint("third", "https://third.example/f/1")
+    assert providers.needs(endpoint, "any", "https://body.example/thanks/").hidden == {
+        "_redirect": "https://body.example/thanks/"
+    }
+    with FakeFormspree() as fake:
+        receive(fake, 1, 2)
+        provider = configured(endpoint, {"THIRD_KEY": fake.key, "THIRD_URL": fake.api})
+        assert provider is not None
+        store = Store(memory / "records")
+        assert Pull(provider, desk(JUDGE, memory / "var", store, store.root), store)() == Pulled(new=2)
+    assert cases(memory) == 2

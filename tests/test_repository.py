@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pipeline.accept.providers import PROVIDERS
 from pipeline.cases.records import workflow
 from pipeline.settings import ROOT
 
@@ -61,6 +63,20 @@ def test_what_the_records_call_takes_what_they_give() -> None:
     assert set(job["secrets"]) == set(called["secrets"])
 
 
+def test_every_form_provider_is_known_wherever_a_kind_or_a_secret_is_named() -> None:
+    schema = json.loads((ROOT / "schemas/data/organization.schema.json").read_text("utf-8"))
+    kinds = schema["properties"]["submission_endpoint"]["anyOf"][0]["properties"]["kind"]["enum"]
+    assert kinds == ["server", *PROVIDERS]
+    (pulling,) = [step for step in steps(ROOT / ".github/workflows/intake.yml") if "pull" in step.get("run", "")]
+    keys = [provider.key_name for provider in PROVIDERS.values()]
+    assert pulling["env"] == {key: f"${{{{ secrets.{key.lower()} }}}}" for key in keys}
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for kind, provider in PROVIDERS.items():
+        assert f"{{kind: {kind}, url:" in readme
+        assert f"`{provider.key_name}`" in readme
+        assert f"`{provider.api_name}`" in readme
+
+
 def imports(path: Path) -> set[str]:
     found = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -73,7 +89,7 @@ def imports(path: Path) -> set[str]:
 
 def test_each_layer_keeps_to_itself() -> None:
     speaks = {str(path.relative_to(ROOT / "pipeline")) for path in MODULES if "requests" in imports(path)}
-    assert speaks == {"github.py", "accept/providers.py"}
+    assert speaks == {"github.py", "accept/providers/reader.py"}
     mails = {str(path.relative_to(ROOT / "pipeline")) for path in MODULES if "smtplib" in imports(path)}
     assert mails == {"mail/smtp.py"}
     prints = {path.name for path in MODULES if re.search(r"(?<![\w.])print\(|sys\.exit", path.read_text("utf-8"))}

@@ -17,6 +17,7 @@ from pipeline import wiring
 from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.check import Judge
 from pipeline.accept.desk import desk
+from pipeline.accept.providers import PROVIDERS
 from pipeline.cases.intake import Intake
 from pipeline.cases.store import Store
 from pipeline.profiles import derive, fields
@@ -219,7 +220,7 @@ def test_a_form_has_a_named_control_for_every_field_of_its_schema(site: Settings
     names = set(re.findall(r'<(?:input|textarea|select)[^>]* name="([^"]+)"', html))
     asked = {field.name for field in fields.fields(derive.form_schema(DATA, kind, about))} - {"id"}
     assert asked <= names
-    assert names - asked <= {"website_url", "_gotcha"}
+    assert names - asked <= {"website_url"}
     assert "novalidate" in html
     assert " maxlength=" not in html
     assert not re.search(r"<input[^>]*radio[^>]*checked", html)
@@ -255,25 +256,32 @@ def test_no_title_shows_a_mark_of_its_making(site: Settings) -> None:
     assert [title for title in titles.values() if re.search("[<>{}]", title)] == []
 
 
-def provided(memory: Path) -> Settings:
+PROVIDED = {  # where the forms go, and through whom
+    "formspree": ("https://formspree.io/f/abcdwxyz", "formspree.io"),
+    "netlify": ("https://certificates.body.example/thanks/", "netlify.com"),
+}
+
+
+def provided(memory: Path, kind: str = "formspree") -> Settings:
     """The site of a body with a form provider, real addresses and a longer interview."""
     data = shutil.copytree(ROOT / "data", memory / "data")
     path = data / "organization.yml"
-    provider = "submission_endpoint: {kind: formspree, url: 'https://formspree.io/f/abcdwxyz'}"
+    provider = f"submission_endpoint: {{kind: {kind}, url: '{PROVIDED[kind][0]}'}}"
     text = path.read_text("utf-8").replace("submission_endpoint: null", provider)
     text = text.replace("placeholder.invalid", "body.example").replace("interview_minutes: 15", "interview_minutes: 25")
     path.write_text(text, "utf-8")
     return build(memory, data)
 
 
-def test_with_a_form_provider_no_page_promises_what_only_a_server_can_do(memory: Path) -> None:
-    texts = {name: text_of(html) for name, html in pages(provided(memory).site)}
+@pytest.mark.parametrize("kind", PROVIDERS)
+def test_with_a_form_provider_no_page_promises_what_only_a_server_can_do(memory: Path, kind: str) -> None:
+    texts, through = {name: text_of(html) for name, html in pages(provided(memory, kind).site)}, PROVIDED[kind][1]
     promised = r"reference number at once|the link that you were given|better version|[Ss]ecret|store of its own"
     assert [name for name, text in texts.items() if not name.startswith("fr/") and re.search(promised, text)] == []
-    for kind in ("self-assessment", "portfolio"):
-        words = texts[f"certificates/{CONCEPTS}/{kind}/index.html"]
-        assert "passes through formspree.io. Then the Intake Manager writes to you with" in words
-    assert "It passes through formspree.io, a form provider" in texts["privacy/index.html"]
+    for form in ("self-assessment", "portfolio"):
+        words = texts[f"certificates/{CONCEPTS}/{form}/index.html"]
+        assert f"passes through {through}. Then the Intake Manager writes to you with" in words
+    assert f"It passes through {through}, a form provider" in texts["privacy/index.html"]
     assert "the Intake Manager writes to you" in texts["thanks/index.html"]
     assert "not sent through this site's forms. Write to complaints@body.example" in texts["complaints/index.html"]
 
@@ -284,13 +292,25 @@ def test_the_length_of_the_interview_stands_in_one_place(memory: Path) -> None:
     assert len([text for text in texts if re.search(r"\b25.minute", text)]) >= 4
 
 
-def test_with_a_form_provider_the_forms_go_there_and_complaints_say_whom_to_write_to(memory: Path) -> None:
-    settings = provided(memory)
+@pytest.mark.parametrize("kind", PROVIDERS)
+def test_with_a_form_provider_the_forms_go_there_and_complaints_say_whom_to_write_to(memory: Path, kind: str) -> None:
+    settings, url = provided(memory, kind), PROVIDED[kind][0]
+    origin = "/".join(url.split("/")[:3])
     page = (settings.site / f"certificates/{CONCEPTS}/self-assessment/index.html").read_text("utf-8")
-    assert 'action="https://formspree.io/f/abcdwxyz"' in page
-    assert (
-        "form-action &#39;self&#39; https://formspree.io" in page or "form-action 'self' https://formspree.io" in page
-    )
+    (opening,) = re.findall(r"<form [^>]*>", page)
+    assert f'action="{url}"' in opening
+    assert f"form-action &#39;self&#39; {origin}" in page or f"form-action 'self' {origin}" in page
+    needs = PROVIDERS[kind].needs(f"self-assessment-{CONCEPTS}", "https://certificates.body.example/thanks/")
+    french = (settings.site / f"fr/certificates/{CONCEPTS}/self-assessment/index.html").read_text("utf-8")
+    assert '="https://certificates.body.example/fr/thanks/"' in french
+    assert (settings.site / "fr/thanks/index.html").is_file()
+    assert all(f'{name}="{value}"' in opening for name, value in needs.attributes.items())
+    for name, value in needs.hidden.items():
+        assert f'<input type="hidden" name="{name}" value="{value}" data-provider>' in page
+    assert f'name="{needs.honeypot}" type="text" tabindex="-1"' in page
+    assert "website_url" not in page
+    (receipt,) = re.findall(r'<template id="receipt">(.+?)</template>', page, re.DOTALL)
+    assert "data-reference" not in receipt
     complaint = (settings.site / "contact/complaint/index.html").read_text("utf-8")
     assert "<form" not in complaint
     assert 'href="mailto:complaints@body.example"' in complaint

@@ -127,9 +127,7 @@ function shortLabel(field) {
 /** The submission as it is sent: names with points in them are places in it, rows that are blank are left out. */
 function submission() {
   const value = {};
-  for (const hidden of form.querySelectorAll("input[type=hidden]")) {
-    if (!hidden.name.startsWith("_")) value[hidden.name] = hidden.value;
-  }
+  for (const hidden of form.querySelectorAll("input[type=hidden]:not([data-provider])")) value[hidden.name] = hidden.value;
   value.id = draft.id();
   for (const part of ["answers", "applicant", "declarations"]) {
     if ([...fields.keys()].some((name) => name.startsWith(`${part}.`))) value[part] = {};
@@ -920,7 +918,7 @@ async function send(event) {
 async function post({ value, rows }) {
   const provider = form.dataset.endpoint !== "server";
   const trap = form.querySelector(".trap input");
-  const content = provider ? new FormData(form) : JSON.stringify(trap.value ? { ...value, [trap.name]: trap.value } : value);
+  const content = provider ? new URLSearchParams(new FormData(form)) : JSON.stringify(trap.value ? { ...value, [trap.name]: trap.value } : value);
   if (provider) content.set("id", value.id);
   const headers = { Accept: "application/json", ...(provider ? {} : { "Content-Type": "application/json" }) };
   const signal = AbortSignal.timeout(form.dataset.patience * 1000);

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from pipeline.accept import raw, references
 from pipeline.accept.accept import Desk, accept
 from pipeline.accept.check import check
 from pipeline.accept.inbox import Delivery
-from pipeline.accept.providers import Provider, Sent
-from pipeline.accept.submission import Submission, sha256
+from pipeline.accept.providers.provider import Provider, Sent
+from pipeline.accept.submission import Submission
 from pipeline.cases.rejected import Rejected
 from pipeline.cases.store import Store
 from pipeline.errors import AuditBegun
@@ -32,8 +34,32 @@ class Pulled:
 
 
 @dataclass(frozen=True)
+class Place:
+    """How far a provider was read: the time of the last one, and the marks of those that the next run is told of again."""
+
+    last: str = ""
+    seen: Mapping[str, str] = field(default_factory=dict)  # mark → when it was sent
+
+    @classmethod
+    def read(cls, path: Path) -> Place:
+        kept = json.loads(path.read_bytes()) if path.is_file() else {}
+        return cls(str(kept.get("last", "")), dict(kept.get("seen", {})))
+
+    def after(self, sent: Sent, since: Callable[[str], str]) -> Place:
+        last = max(self.last, sent.at)
+        seen = {**self.seen, sent.mark: sent.at}
+        if last != self.last:
+            first = since(last)
+            seen = {mark: at for mark, at in seen.items() if at >= first}
+        return Place(last, seen)
+
+    def write(self, path: Path) -> None:
+        write(path, json.dumps({"last": self.last, "seen": self.seen}, sort_keys=True).encode())
+
+
+@dataclass(frozen=True)
 class Pull:
-    """`store` is the records; `desk` has them as its inbox. The provider's last time is kept in pulled/<provider>.json."""
+    """`store` is the records; `desk` has them as its inbox. The place is kept in pulled/<provider>.json."""
 
     provider: Provider
     desk: Desk
@@ -42,24 +68,22 @@ class Pull:
     def __call__(self) -> Pulled:
         """Raises ProviderFailed; what was read until then is kept."""
         done = Pulled()
-        path = self.store.root / "pulled" / f"{self.provider.name}.json"
-        kept = json.loads(path.read_bytes()) if path.is_file() else {"since": "", "seen": []}
-        last, seen = str(kept["since"]), set(kept["seen"])
+        path = self.store.root / "pulled" / f"{self.provider.kind}.json"
+        place = Place.read(path)
         try:
-            for sent in self.provider.sent(last):
-                mark = sha256(dict(sent.form))
-                if mark in seen:
+            for sent in self.provider.sent(place.last):
+                if sent.mark in place.seen:
                     done.known += 1
-                    continue
-                self._take(sent, done)
-                seen = {*seen, mark} if sent.at <= last else {mark}
-                last = max(last, sent.at)
+                else:
+                    self._take(sent, done)
+                    place = place.after(sent, self.provider.since)
         finally:
-            write(path, json.dumps({"since": last, "seen": sorted(seen)}).encode())
+            place.write(path)
         return done
 
     def _take(self, sent: Sent, done: Pulled) -> None:
-        value = to_value(self.desk, sent)
+        trap = self.provider.honeypot
+        value = to_value(self.desk, {name: values for name, values in sent.form.items() if name != trap})
         if isinstance(value, dict) and value.get("topic") in topics.COMPLAINTS:
             message = _(
                 "A complaint or an appeal came through the form provider. Its text was not copied: read it there"
@@ -67,24 +91,22 @@ class Pull:
             self._reject(value, [Finding("", sent.at, message)], done)
             return
         submission = check(self.desk.judge, value)
-        if isinstance(submission, list):
-            self._reject(value, submission, done)
-            return
-        if any(text for name in raw.HONEYPOTS for text in sent.form.get(name, [])):
-            message = _(
-                "A hidden field that no person sees was filled in. If a person wrote it, move the file to inbox/"
-            )
-            self._reject(value, [Finding("", str(submission.schema["title"]), message)], done)
-            return
-        if self._known(submission):
+        found = submission if isinstance(submission, list) else []
+        doubts = [*suspicion(sent, trap), *found]
+        if doubts or isinstance(submission, list):
+            self._reject(value, doubts, done)
+        elif self._known(submission):
             done.known += 1
-            return
+        else:
+            self._accept(submission, done)
+
+    def _accept(self, submission: Submission, done: Pulled) -> None:
         try:
             result = accept(self.desk, submission.value, prove=False)
         except AuditBegun as error:
             result = [Finding("", str(submission.schema["title"]), str(error))]
         if isinstance(result, list):
-            self._reject(value, result, done)
+            self._reject(submission.value, result, done)
         else:
             done.new += 1
 
@@ -101,13 +123,25 @@ class Pull:
         done.rejected += 1
 
 
-def to_value(desk: Desk, sent: Sent) -> object:
+def suspicion(sent: Sent, honeypot: str) -> list[Finding]:
+    """What makes it look like a machine's. A person decides (the file can be moved on), no program."""
+    found = []
+    if sent.spam:
+        found.append(_("The form provider takes it for spam. If a person wrote it, move the file to inbox/"))
+    if any(sent.form.get(honeypot, [])):
+        found.append(
+            _("A hidden field that no person sees was filled in. If a person wrote it, move the file to inbox/")
+        )
+    return [Finding("", sent.at, message) for message in found]
+
+
+def to_value(desk: Desk, form: raw.Form) -> object:
     """A provider's post → the submission's value; as it came, if it is none of our forms."""
-    first = {name: values[0] for name, values in sent.form.items() if values}
+    first = {name: values[0] for name, values in form.items() if values}
     schema = desk.judge.schema(first)
     if isinstance(schema, Finding):
         return first
-    return raw.unflatten(schema, sent.form)[0]
+    return raw.unflatten(schema, form)[0]
 
 
 def reject(desk: Desk, store: Store, value: object, findings: list[Finding]) -> str:
@@ -117,9 +151,13 @@ def reject(desk: Desk, store: Store, value: object, findings: list[Finding]) -> 
     """
     if isinstance(value, dict) and value.get("topic") in topics.COMPLAINTS:
         value = {"kind": derive.CONTACT, "topic": value["topic"]}
-    content = json.dumps(value, ensure_ascii=False, sort_keys=True).encode()
-    key = hashlib.sha256(content).hexdigest()
+    known = check(desk.judge, value)
+    if isinstance(known, Submission):
+        key, name = known.key, known.name  # moved to inbox/ it is the same thing as if it had come by itself
+    else:
+        key = hashlib.sha256(json.dumps(value, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+        name = f"{key}-{key[:16]}.json"
     reference = references.candidate(desk.inbox.prefix, key, references.LENGTHS[0])
     kept = value if isinstance(value, dict) else {"content": value}
-    delivery = Delivery(f"{key}-{key[:16]}.json", reference, False, now(), kept)
+    delivery = Delivery(name, reference, False, now(), kept)
     return Rejected(store.root).add(delivery.name, delivery.to_bytes(), findings)

@@ -14,7 +14,7 @@ from pipeline.text import _, normalised
 
 MAX_DEPTH = 8
 MAX_FORM_FIELDS = 5_000  # Practice: 112 statements of three fields, 40 rows of three, and two dozen more
-HONEYPOTS = ("website_url", "_gotcha")
+HONEYPOT = "website_url"  # of our own server; each form provider has its own
 
 # Possessive, and to the end where a string is not closed: each character is looked at once, whatever somebody sends.
 _STRING = re.compile(r'"(?:[^"\\]++|\\(?:.|\Z))*+(?:"|\Z)', re.DOTALL)
@@ -102,7 +102,7 @@ def unflatten(schema: dict[str, Any], form: Form) -> tuple[dict[str, Any], dict[
     Blank optional fields are left out. What the schema does not know stays under its own name, and is a finding later.
     """
     value: dict[str, Any] = {}
-    known: set[str] = set(HONEYPOTS)
+    known: set[str] = {HONEYPOT}
     rows: dict[int, int] = {}
     for field in fields(schema):
         known.add(field.name)

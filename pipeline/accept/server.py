@@ -123,7 +123,7 @@ class Service:
         return str(named) if named in self.languages else language.get()
 
     def _answer_json(self, request: Request, value: Any) -> Response:
-        suspicious = isinstance(value, dict) and any([value.pop(name, None) for name in raw.HONEYPOTS])
+        suspicious = isinstance(value, dict) and bool(value.pop(raw.HONEYPOT, None))
         result = self._accept(request, value, suspicious)
         if isinstance(result, Response):
             return result
@@ -135,7 +135,7 @@ class Service:
         return JSONResponse(content, 201, headers={"Location": path})
 
     def _answer_form(self, request: Request, form: dict[str, list[str]]) -> Response:
-        suspicious = any(text for name in raw.HONEYPOTS for text in form.get(name, []))
+        suspicious = any(form.get(raw.HONEYPOT, []))
         named = {"kind": _first(form, "kind"), "profile": _first(form, "profile"), "topic": _first(form, "topic")}
         about = named["topic"] if named["kind"] == derive.CONTACT else named["profile"]
         schema = self.desk.judge.schema(

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from pipeline.accept.providers import PROVIDERS
 from pipeline.cases import people
 from pipeline.errors import CannotGoOn, GitFailed
 from pipeline.files import write_new
@@ -15,6 +16,21 @@ from pipeline.git import git
 from pipeline.profiles.model import Organization
 
 _SITE = re.compile(r"(?:github\.com[/:])?([A-Za-z0-9-]+/[A-Za-z0-9._-]+?)(?:\.git)?/?$")
+
+HOURLY, DAILY = "17 * * * *", "41 4 * * *"  # not on the hour: then GitHub's clock is latest
+
+# What programs write and what people say to each other starts no machine. A command that is missed waits for the clock.
+COMMAND = (
+    "github.event_name != 'issue_comment' || "
+    "(github.event.comment.user.type == 'User' && startsWith(github.event.comment.body, '/'))"
+)
+# Who may comment here can read this private repository already; what they may do is asked of GitHub and people.yml.
+# No text of a comment reaches a shell: the commands are read through the API.
+REMARKS = {
+    "issue_comment:": "zizmor: ignore[dangerous-triggers] private; no text of a comment reaches a shell",
+    "contents: write": "the events of the cases are commits",
+    "issues: write": "the auditors' issues and the answers to their commands",
+}
 
 
 def site_of(root: Path, name: str | None) -> tuple[str, str]:
@@ -31,26 +47,44 @@ def site_of(root: Path, name: str | None) -> tuple[str, str]:
 
 
 def workflow(site: str, sha: str) -> dict[str, Any]:
-    """Calls the site's workflow at one commit: a push to the site changes nothing here."""
+    """Calls the site's workflow at one commit: a push to the site changes nothing here.
+
+    Of a group one run waits, and a new one takes its place: it looks at everything anyway. The group is the job's, for a
+    comment that starts nothing would take a place in the workflow's; and the day's run, which does more, has its own.
+    """
+    keys = [provider.key_name for provider in PROVIDERS.values()]
     return {
         "name": "intake",
         "on": {
             "push": {"branches": ["main"], "paths": ["inbox/**"]},
             "issue_comment": {"types": ["created"]},
-            "schedule": [{"cron": "17 * * * *"}],
+            "schedule": [{"cron": HOURLY}, {"cron": DAILY}],
             "workflow_dispatch": {},
         },
         "permissions": {},
-        "concurrency": {"group": "intake"},
         "jobs": {
             "intake": {
+                "name": "Take in what has arrived",
+                "if": COMMAND,
+                "concurrency": {"group": "intake-${{ github.event.schedule }}"},
                 "permissions": {"contents": "write", "issues": "write"},
                 "uses": f"{site}/.github/workflows/intake.yml@{sha}",
-                "with": {"site": site, "sha": sha},
-                "secrets": {"formspree_api_key": "${{ secrets.FORMSPREE_API_KEY }}"},
+                "with": {
+                    "site": site,
+                    "sha": sha,
+                    "daily": f"${{{{ github.event.schedule == '{DAILY}' || github.event_name == 'workflow_dispatch' }}}}",
+                },
+                "secrets": {key.lower(): f"${{{{ secrets.{key} }}}}" for key in keys},
             }
         },
     }
+
+
+def workflow_text(site: str, sha: str) -> str:
+    """The same as a file, with the remarks that YAML cannot carry as values."""
+    lines = yaml.safe_dump(workflow(site, sha), sort_keys=False, width=1000).splitlines()
+    told = [f"{line} # {REMARKS[line.strip()]}" if line.strip() in REMARKS else line for line in lines]
+    return "\n".join(["# Takes in what arrives. Written by `python -m pipeline init-records`.", *told, ""])
 
 
 def readme(organization: Organization, site: str) -> str:
@@ -70,10 +104,8 @@ The code is in {site}. To move to a newer version of it, change the SHA in `.git
 
 def init(folder: Path, organization: Organization, site: str, sha: str) -> list[str]:
     """Write what is not there yet; the names of what was written. Nothing that exists is changed."""
-    text = "# Takes in what arrives. Written by `python -m pipeline init-records`.\n"
-    text += yaml.safe_dump(workflow(site, sha), sort_keys=False, width=120)
     content = {
-        ".github/workflows/intake.yml": text,
+        ".github/workflows/intake.yml": workflow_text(site, sha),
         ".gitattributes": "* -text\n",
         "README.md": readme(organization, site),
         "inbox/.gitkeep": "",

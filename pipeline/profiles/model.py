@@ -193,7 +193,9 @@ class Administrator:
 
 @dataclass(frozen=True)
 class Endpoint:
-    kind: Literal["server", "formspree"]
+    """`kind`: server, or one of the form providers in accept/providers/."""
+
+    kind: str
     url: str
 
 

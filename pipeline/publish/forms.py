@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pipeline.accept.providers import needs
 from pipeline.findings import Finding
 from pipeline.profiles import derive, topics
 from pipeline.profiles.fields import Field, fields, label
@@ -199,6 +200,7 @@ def _render_form(
         "answers": [("yes", _("yes")), ("partly", _("partly")), ("not_yet", _("not yet"))],
         "draft": f"{renderer.base}|{kind}/{about}",  # by this name the page keeps the draft, at whatever address it is
         "complaint": about in topics.COMPLAINTS,
+        "needs": needs(renderer.endpoint, f"{kind}-{about}", f"{renderer.site_url.rstrip('/')}/{renderer.home}thanks/"),
         # What form.js fills in when it shows the receipt.
         "ahead": next_steps(renderer.data.organization, kind, about),
         "times": False,

@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
+from pipeline.accept.providers import host
 from pipeline.profiles.derive import SELF_ASSESSMENT
 from pipeline.profiles.load import load_or_stop
 from pipeline.profiles.model import Data, Endpoint, Profile, is_placeholder
@@ -131,8 +132,8 @@ class Renderer:
 
     @property
     def provider(self) -> str:
-        """The host of the form provider that the forms go through; "" where they go to the body's own server, or nowhere."""
-        return urlsplit(self.endpoint.url).netloc if self.endpoint and self.endpoint.kind != "server" else ""
+        """The host of the form provider that the forms go through; "" where there is none."""
+        return host(self.endpoint)
 
     def address(self, url: str | None, words: str) -> Markup:
         """A link, or for a placeholder the words with a note: nothing dead is ever linked."""

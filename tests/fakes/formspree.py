@@ -6,25 +6,32 @@ import base64
 import json
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.fakes.server import Fake
-
-KEY = "test-key"
 
 
 @dataclass
 class FakeFormspree(Fake):
     """`faults`: statuses that the next requests get; 0 drops the connection."""
 
+    kind: ClassVar[str] = "formspree"
+    key: ClassVar[str] = "test-key"
+    endpoint: ClassVar[str] = "https://formspree.example/f/abcdwxyz"
     submissions: list[dict[str, Any]] = field(default_factory=list)
     faults: list[int] = field(default_factory=list)
-    requests: list[dict[str, str]] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
     @property
     def api(self) -> str:
         return f"{self.url}/api/0"
+
+    def receive(self, posted: dict[str, str], at: str) -> dict[str, Any]:
+        """As the provider keeps a post: flat, with its own _date."""
+        entry = {**posted, "_date": at}
+        self.submissions.append(entry)
+        return entry
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -36,13 +43,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         place = urlsplit(self.path)
         query = dict(parse_qsl(place.query))
-        self.fake.requests.append(query)
+        self.fake.requests.append(self.path)
         if self.fake.faults:
             status = self.fake.faults.pop(0)
             if status:
                 self._answer(status, {"error": "not now"}, {"Retry-After": "1"})
             return
-        expected = "Basic " + base64.b64encode(f":{KEY}".encode()).decode()
+        expected = "Basic " + base64.b64encode(f":{self.fake.key}".encode()).decode()
         if self.headers.get("Authorization") != expected:
             self._answer(401, {"error": "unauthorized"})
         elif place.path != "/api/0/forms/abcdwxyz/submissions":

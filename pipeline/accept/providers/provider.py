@@ -1,0 +1,84 @@
+"""What a form provider has to say of itself. Everything else (forms, pull, workflow's secrets) is made from this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol, Self
+
+from pipeline.accept.raw import Form
+from pipeline.accept.submission import sha256
+from pipeline.errors import CannotGoOn
+from pipeline.text import normalised
+
+
+class ProviderFailed(CannotGoOn):
+    pass
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One post as the provider kept it. `at` is the provider's own text of the time, and sorts as time does.
+
+    `id` is the provider's name of it, "" where it has none; `spam`: the provider takes it for a machine's.
+    """
+
+    at: str
+    form: Form
+    id: str = ""
+    spam: bool = False
+
+    @property
+    def mark(self) -> str:
+        """By this it is known again. What the provider no longer takes for spam is another thing to be taken in."""
+        return f"{self.id} spam" if self.id and self.spam else self.id or sha256(dict(self.form))
+
+
+@dataclass(frozen=True)
+class FormNeeds:
+    """What a form's HTML has for the place it is sent to. `honeypot`: the field that no person sees.
+
+    `action`: where the form goes, if that is not the address in organization.yml.
+    """
+
+    honeypot: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    hidden: Mapping[str, str] = field(default_factory=dict)
+    action: str = ""
+
+
+class Provider(Protocol):
+    """`kind` stands in organization.yml, `host` on the pages that say through whom a submission passes.
+
+    The environment has the credential as `key_name`, another API's address as `api_name`.
+    """
+
+    kind: ClassVar[str]
+    host: ClassVar[str]
+    key_name: ClassVar[str]
+    api_name: ClassVar[str]
+    default_api: ClassVar[str]
+    honeypot: ClassVar[str]
+
+    @classmethod
+    def needs(cls, name: str, thanks: str) -> FormNeeds:
+        """For the form with this name; `thanks` is the address of the page that is shown when it was sent."""
+
+    @classmethod
+    def from_endpoint(cls, url: str, api: str, key: str) -> Self:
+        """`url` is the address in organization.yml; `api` has no / at its end."""
+
+    def since(self, last: str) -> str:
+        """From which moment on it has to be asked again, if the last one taken in was sent at `last`."""
+
+    def sent(self, last: str) -> Iterator[Sent]:
+        """Everything from since(last) on (that moment included; "" for all), oldest first. Raises ProviderFailed."""
+
+
+def form_of(content: Mapping[str, object]) -> Form:
+    """A provider's fields as a form post would have had them."""
+    values: dict[str, list[str]] = {}
+    for name, value in content.items():
+        given = value if isinstance(value, list) else [value]
+        values[str(name)] = [normalised(str(text)) for text in given if text is not None]
+    return values
