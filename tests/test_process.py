@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.desk import desk
+from pipeline.audit import prerequisite
 from pipeline.audit.act import Outcome, decide, record
 from pipeline.audit.commands import EVERY
 from pipeline.audit.needs import NEEDS
@@ -275,6 +276,41 @@ def test_a_prerequisite_must_be_valid_on_the_day(body: Body) -> None:
     assert admit("/admit").refusals[0].rule == "the prerequisite must be valid today"
     assert admit(f"/admit {granted}", years=2).refusals[0].rule == "the prerequisite must be valid today"
     assert admit(f"/admit {granted}").refusals == ()
+
+
+def granted(body: Body, reference: str) -> None:
+    for login, comment in (
+        ("ada", "/claim no-conflict"),
+        ("ada", "/finding all met"),
+        ("ada", "/recommend grant"),
+        ("dora", "/decide grant no-conflict"),
+    ):
+        assert not body.do(login, reference, comment).refusals
+
+
+def test_a_certificate_that_is_held_counts_once_its_case_is_named_and_only_for_who_it_was_granted_to(
+    body: Body,
+) -> None:
+    hers = audited(body, CONCEPTS)
+    others = body.send(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Ola", "email": "o@x.org"})
+    case = body.send(derive.SELF_ASSESSMENT, PRACTICE, interview={"times": "any"})
+    body.do("ines", case, "/admit")
+    own = filled(derive.PORTFOLIO, PRACTICE)["answers"]
+    answers = {name: answer for name, answer in own.items() if name.startswith("P")}
+    body.send(derive.PORTFOLIO, PRACTICE, case=body.secret(case), held={CONCEPTS: "IMC 7"}, answers=answers)
+    body.do("ada", case, "/claim no-conflict")
+    body.do("ada", case, "/finding all met")
+    rule = "a certificate that is valid today"
+    assert [refusal.rule for refusal in body.do("ada", case, "/recommend grant").refusals] == [rule]
+    assert [refusal.rule for refusal in body.do("ada", case, f"/credit {hers}").refusals] == [rule]
+    granted(body, hers)
+    assert [refusal.rule for refusal in body.do("ada", case, f"/credit {case}").refusals] == [rule]
+    assert not body.do("ada", case, f"/credit {hers}").refusals
+    assert not body.do("ada", case, "/recommend grant").refusals
+    assert body.state(case) == "verification"
+    stranger = body.work("ines", others)
+    assert not prerequisite.valid(stranger, body.store.case(hers), CONCEPTS)
+    assert "does not say" in body.do("ines", others, f"/credit {hers}").said
 
 
 def test_a_pause_stops_the_clock(body: Body) -> None:

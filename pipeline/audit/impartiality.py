@@ -22,9 +22,9 @@ def refusals(work: Work, role: str) -> Iterator[Refusal]:
         yield Refusal(_("not on what is forgotten"), words)
     for value in sent:
         applicant, taught = value.get("applicant", {}), value.get("education", {})
-        if _same(applicant.get("name"), person.name) or _same(applicant.get("email"), person.email):
+        if same(applicant.get("name"), person.name) or same(applicant.get("email"), person.email):
             yield Refusal(_("not on oneself"), _("You are the applicant of this case; somebody else has to do this."))
-        if any(_same(name, person.name) for name in taught.get("trainers", [])):
+        if any(same(name, person.name) for name in taught.get("trainers", [])):
             yield Refusal(
                 _("not on those one has trained"),
                 _("The applicant names you as a trainer; somebody else has to do this."),
@@ -60,5 +60,6 @@ def _plain(text: str | None) -> str:
     return "".join(letter for letter in decomposed.casefold() if letter.isalnum())
 
 
-def _same(first: str | None, second: str | None) -> bool:
+def same(first: str | None, second: str | None) -> bool:
+    """Two names, or two addresses, are the same one's."""
     return bool(_plain(first)) and _plain(first) == _plain(second)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.audit import impartiality
+from pipeline.audit import prerequisite as certificates
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.cases.standing import MET
 from pipeline.profiles.process import Transition
@@ -153,6 +154,30 @@ def prerequisite(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
         yield Refusal(
             _("the prerequisite must be valid today"),
             _("No valid {name} of this person was found; name the reference of its case.").format(name=needed.name),
+        )
+
+
+@need(
+    lambda: _("that the applicant names such a certificate, and that it was granted to them and is valid on that day")
+)
+def credit(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
+    data = act.data or {}
+    certificate = str(data.get("certificate", ""))
+    if certificate not in certificates.held(work):
+        words = _("This portfolio does not say that its author holds the certificate of that case.")
+        yield Refusal(_("a certificate that is valid today"), words)
+    elif not certificates.valid(work, work.store.case(str(data["reference"])), certificate):
+        words = _("That case does not grant it to this person, or it is no longer valid.")
+        yield Refusal(_("a certificate that is valid today"), words)
+
+
+@need(lambda: _("that every certificate that the applicant holds has been named with /credit and is valid on that day"))
+def credits(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
+    for profile_id in certificates.unconfirmed(work):
+        profile = work.judge.data.profile(profile_id)
+        words = _("The applicant says that they hold this: {name}. Name the case that granted it with /credit.")
+        yield Refusal(
+            _("a certificate that is valid today"), words.format(name=profile.name if profile else profile_id)
         )
 
 

@@ -67,6 +67,10 @@ class Work:
         """The same case, with somebody else at it."""
         return replace(self, person=person)
 
+    def of(self, case: Case) -> Work:
+        """The same person at another case."""
+        return replace(self, case=case)
+
     def who(self, login: str) -> Person | None:
         return next((person for person in self.people if person.login.lower() == login.lower()), None)
 

@@ -14,6 +14,8 @@ NEEDS = (
     "all_findings",
     "assignee",
     "claimed",
+    "credit",
+    "credits",
     "findings_fit",
     "impartial",
     "impartial_assignee",

@@ -1,0 +1,32 @@
+"""/credit: the case in which a certificate was granted whose statements this portfolio leaves out."""
+
+from __future__ import annotations
+
+from pipeline.accept import references
+from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit.work import Act, Refusal, Work
+from pipeline.text import _
+
+USAGE = "/credit REFERENCE"
+
+
+def read(work: Work, call: Call) -> Act | Refusal:
+    if len(call.words) != 1:
+        return wrong(USAGE)
+    reference = references.normalise(work.judge.data.organization.reference_prefix, call.words[0])
+    if reference is None:
+        return Refusal(
+            _("a certificate that is valid today"), _("That is no reference; compare it with the certificate.")
+        )
+    case = work.store.case(reference)
+    data = {"reference": reference, "certificate": case.about if case.events else ""}
+    return Act(_("The certificate counts for this case."), data=data)
+
+
+COMMAND = Command(
+    "credit",
+    USAGE,
+    "/credit {prefix}-7K3M-2Q9X-H",
+    lambda: _("names the case in which a certificate that the applicant holds was granted, so that it counts"),
+    read,
+)
