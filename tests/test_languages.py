@@ -60,7 +60,7 @@ def test_chrome_titles_and_forms_speak_french(site: Settings) -> None:
     assert "Can I" not in text
     assert "Envoyer mon auto-évaluation" in text
     assert '<input type="hidden" name="language" value="fr">' in html
-    assert '"missing": "choisissez oui, en partie ou pas encore"' in html
+    assert '"missing":"choisissez oui, en partie ou pas encore"' in html
     assert "Qui voit ce que vous envoyez" in text
     assert "Confidentialité" in text_of(page(site, "fr/privacy"))
     assert f"<title>{FRENCH.profiles[0].name}" in page(site, f"fr/certificates/{CONCEPTS}")

@@ -35,7 +35,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    env.policies["json.dumps_kwargs"] = {"ensure_ascii": False}  # the page is in UTF-8, and so are the words in it
+    # The page is in UTF-8, and so are the words in it.
+    env.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     env.install_gettext_callables(_, ngettext, newstyle=True)
     found: Environment = env
     return found
