@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,16 +22,20 @@ import yaml
 from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.desk import desk
 from pipeline.audit.issue import Issue
+from pipeline.cases import patience
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake, Report
 from pipeline.cases.store import Store
 from pipeline.errors import GitFailed, GitHubFailed, RateLimited
 from pipeline.github import GitHub, limited
+from pipeline.moment import stamp
 from pipeline.profiles import derive
+from pipeline.settings import ROOT
 from tests import steps
 from tests.fakes.clock import VirtualClock
 from tests.fakes.github import TOLD, UNCLEAR, FakeGitHub, Fault
 from tests.support import BAKERS, SOURDOUGH, filled, push, remote
+from tests.test_cli import pipeline
 
 HOUR = timedelta(hours=1).total_seconds()
 PEOPLE = {"ines": ["intake_manager"], "ada": ["auditor"]}
@@ -186,6 +191,31 @@ def test_nothing_is_asked_while_told_to_wait_and_nothing_is_lost(
         assert any(reports)
         assert fake.faults == []
         settled(store, fake, world, 2, 1)
+
+
+@pytest.mark.parametrize("words", [["intake"], ["remind"], ["due", "--issue"], ["pull"]], ids=" ".join)
+def test_no_command_asks_while_one_before_it_was_told_to_wait(memory: Path, tmp_path: Path, words: list[str]) -> None:
+    data = shutil.copytree(ROOT / "tests/examples/other-body", tmp_path / "data")
+    organization = data / "organization.yml"
+    endpoint = "submission_endpoint: {kind: formspree, url: https://formspree.io/f/abcdwxyz}"
+    organization.write_text(organization.read_text("utf-8").replace("submission_endpoint: null", endpoint), "utf-8")
+    records = memory / "records"
+    with_people(records)
+    put(records, by("Rosa"))
+    with FakeGitHub() as fake:
+        environment = {
+            "PIPELINE_RECORDS": str(records),
+            "PIPELINE_DATA": str(data),
+            "PIPELINE_VAR": str(tmp_path / "var"),
+            "GITHUB_API_URL": fake.url,
+            "GITHUB_REPOSITORY": fake.repository,
+            "GITHUB_TOKEN": "token",
+            "FORMSPREE_API_KEY": "key",
+        }
+        (records / patience.NAME).write_text(stamp(datetime.now(UTC) + timedelta(minutes=5)))
+        done = pipeline(*words, **environment)
+        assert (done.returncode, fake.requests) == (2, [])
+        assert re.search(r"asks to wait (300|2\d\d) seconds", done.stderr)
 
 
 def test_without_a_hint_the_wait_doubles_and_then_the_run_ends(memory: Path) -> None:
