@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import re
 import shutil
-import subprocess
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,16 +22,20 @@ import yaml
 from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.desk import desk
 from pipeline.audit.issue import Issue
+from pipeline.cases import patience
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake, Report
 from pipeline.cases.store import Store
 from pipeline.errors import GitFailed, GitHubFailed, RateLimited
 from pipeline.github import GitHub, limited
+from pipeline.moment import stamp
 from pipeline.profiles import derive
+from pipeline.settings import ROOT
 from tests import steps
 from tests.fakes.clock import VirtualClock
 from tests.fakes.github import TOLD, UNCLEAR, FakeGitHub, Fault
-from tests.support import CONCEPTS, JUDGE, filled, push, remote
+from tests.support import BAKERS, SOURDOUGH, filled, push, remote
+from tests.test_cli import pipeline
 
 HOUR = timedelta(hours=1).total_seconds()
 PEOPLE = {"ines": ["intake_manager"], "ada": ["auditor"]}
@@ -41,14 +45,14 @@ BY_DRAWING = ("/issues/1", "PATCH")
 
 
 def put(root: Path, *values: dict[str, Any]) -> list[str]:
-    here = desk(JUDGE, root.parent / "keys", Store(root), root)
+    here = desk(BAKERS, root.parent / "keys", Store(root), root)
     receipts = [accept(here, value) for value in values]
     assert all(isinstance(receipt, Receipt) for receipt in receipts), receipts
     return [receipt.reference for receipt in receipts if isinstance(receipt, Receipt)]
 
 
 def by(name: str, kind: str = derive.SELF_ASSESSMENT) -> dict[str, Any]:
-    return filled(kind, CONCEPTS, applicant={"name": name, "email": "n@example.org"})
+    return filled(kind, SOURDOUGH, BAKERS.data, applicant={"name": name, "email": "n@example.org"})
 
 
 @dataclass
@@ -64,7 +68,7 @@ class World:
     def intake(self, store: Store, fake: FakeGitHub, name: str = "") -> Intake:
         self.runs += 1
         github = self.github(fake, name and f"token of {name}")
-        return Intake(JUDGE, store, github, name or f"run-{self.runs}", "https://x/", now=self.clock.moment)
+        return Intake(BAKERS, store, github, name or f"run-{self.runs}", "https://x/", now=self.clock.moment)
 
     def run(self, store: Store, fake: FakeGitHub, *, later: float = HOUR) -> Report | None:
         """None where it could not finish. The next one begins `later` seconds after."""
@@ -189,6 +193,31 @@ def test_nothing_is_asked_while_told_to_wait_and_nothing_is_lost(
         settled(store, fake, world, 2, 1)
 
 
+@pytest.mark.parametrize("words", [["intake"], ["remind"], ["due", "--issue"], ["pull"]], ids=" ".join)
+def test_no_command_asks_while_one_before_it_was_told_to_wait(memory: Path, tmp_path: Path, words: list[str]) -> None:
+    data = shutil.copytree(ROOT / "tests/examples/other-body", tmp_path / "data")
+    organization = data / "organization.yml"
+    endpoint = "submission_endpoint: {kind: formspree, url: https://formspree.io/f/abcdwxyz}"
+    organization.write_text(organization.read_text("utf-8").replace("submission_endpoint: null", endpoint), "utf-8")
+    records = memory / "records"
+    with_people(records)
+    put(records, by("Rosa"))
+    with FakeGitHub() as fake:
+        environment = {
+            "PIPELINE_RECORDS": str(records),
+            "PIPELINE_DATA": str(data),
+            "PIPELINE_VAR": str(tmp_path / "var"),
+            "GITHUB_API_URL": fake.url,
+            "GITHUB_REPOSITORY": fake.repository,
+            "GITHUB_TOKEN": "token",
+            "FORMSPREE_API_KEY": "key",
+        }
+        (records / patience.NAME).write_text(stamp(datetime.now(UTC) + timedelta(minutes=5)))
+        done = pipeline(*words, **environment)
+        assert (done.returncode, fake.requests) == (2, [])
+        assert re.search(r"asks to wait (300|2\d\d) seconds", done.stderr)
+
+
 def test_without_a_hint_the_wait_doubles_and_then_the_run_ends(memory: Path) -> None:
     world, store = World(), Store(memory / "records")
     put(store.root, by("Rosa"))
@@ -201,7 +230,7 @@ def test_without_a_hint_the_wait_doubles_and_then_the_run_ends(memory: Path) -> 
 
 
 def taken(store: Store) -> Any:
-    Intake(JUDGE, store)()
+    Intake(BAKERS, store)()
     case = next(store.cases())
     return case, case.opening
 
@@ -347,9 +376,8 @@ def test_runs_at_once_on_clones_of_one_remote_open_answer_and_draw_once(memory: 
 
 @dataclass(frozen=True)
 class Start:
-    """Records and a GitHub with one open case, a reply that a dead run left over, two new deliveries and two commands."""
+    """A GitHub with one open case, a reply that a dead run left over, and two commands; in the inbox wait two deliveries."""
 
-    root: Path
     issues: list[dict[str, Any]]
     comments: list[dict[str, Any]]
     now: float
@@ -360,7 +388,7 @@ class Start:
         return fake
 
 
-def start(root: Path, store: Store, deliver: Callable[..., object]) -> Start:
+def start(store: Store, deliver: Callable[..., object]) -> Start:
     world = World()
     with FakeGitHub(clock=world.clock) as fake:
         deliver(by("Rosa"))
@@ -368,31 +396,35 @@ def start(root: Path, store: Store, deliver: Callable[..., object]) -> Start:
         fake.add_comment(1, "ines", "/help")
         fake.faults.append(Fault("403", "POST", path="/comments"))
         assert world.run(store, fake) is None
-        deliver(by("Otto"), filled(derive.CONTACT, "question"))
+        deliver(by("Otto"), filled(derive.CONTACT, "question", BAKERS.data))
         fake.add_comment(1, "ines", "/schedule 2027-03-20 09:30")
         fake.add_comment(1, "ada", "/admit")
-        return Start(root, fake.issues, fake.comments, world.clock())
+        return Start(fake.issues, fake.comments, world.clock())
 
 
-def dies_and_goes_on(begun: Start, first_store: Store, second: Callable[[], Store], moment: int) -> None:
-    """The run that dies at this moment, and the one an hour later."""
-    world = World(VirtualClock(begun.now))
-    with begun.fake(world.clock) as fake:
-        killed = steps.run(lambda: world.intake(first_store, fake, "killed")(), moment)
-        assert killed[0] == steps.KILLED, killed
-        world.clock.sleep(HOUR)
-        store = second()
-        assert world.run(store, fake), moment
-        settled(store, fake, world, 3, 3)
-
-
-def moments_of(begun: Start, store: Store) -> int:
+def deaths(begun: Start, store: Store, folder: Path) -> list[int]:
+    """Of a run that does all of it; `folder`: where those who come after look."""
     clock = VirtualClock(begun.now)
     with begun.fake(clock) as fake:
-        code, moments, said = steps.run(lambda: World(clock).intake(store, fake, "whole")())
-        assert code == 0, said
+        found = steps.deaths(lambda: World(clock).intake(store, fake, "whole")(), folder)
         assert (len(fake.issues), len(fake.replies())) == (3, 3)
-    return moments
+    return found
+
+
+def dies(begun: Start, store: Store, moment: int) -> Start:
+    """What a run that dies at this moment leaves, an hour later."""
+    world = World(VirtualClock(begun.now))
+    with begun.fake(world.clock) as fake:
+        killed = steps.run(lambda: world.intake(store, fake, "killed")(), moment)
+        assert killed[0] == steps.KILLED, killed
+        return Start(fake.issues, fake.comments, world.clock() + HOUR)
+
+
+def goes_on(left: Start, store: Store, moment: int) -> None:
+    world = World(VirtualClock(left.now))
+    with left.fake(world.clock) as fake:
+        assert world.run(store, fake), moment
+        settled(store, fake, world, 3, 3)
 
 
 PARTS = 4
@@ -402,21 +434,19 @@ PARTS = 4
 def test_killed_before_and_after_every_write_and_request_the_next_run_goes_on(memory: Path, part: int) -> None:
     store = Store(memory / "start/records")
     with_people(store.root)
-    begun = start(memory / "start", store, partial(put, store.root))
+    begun = start(store, partial(put, store.root))
     shutil.copytree(store.root, memory / "whole")
-    moments = moments_of(begun, Store(memory / "whole"))
-    assert moments > 200
-    for moment in range(1 + part, moments + 1, PARTS):
+    moments = deaths(begun, Store(memory / "whole"), memory / "whole")
+    assert len(moments) > 80
+    for moment in moments[part::PARTS]:
         here = Path(shutil.copytree(store.root, memory / str(moment)))
-        dies_and_goes_on(begun, Store(here), partial(Store, here), moment)
+        goes_on(dies(begun, Store(here), moment), Store(here), moment)
         shutil.rmtree(here)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_killed_at_every_push_and_request_another_machine_goes_on(
-    memory: Path, part: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """These alone change what another machine sees; what a run has written and not pushed dies with it."""
+def test_killed_at_every_push_and_request_the_same_machine_goes_on_or_another(memory: Path, part: int) -> None:
+    """These alone change what another machine sees. On the same one, what was written and not pushed is put aside."""
     made = remote(memory / "start")
     here = made.root / "first"
     with_people(here)
@@ -425,21 +455,34 @@ def test_killed_at_every_push_and_request_another_machine_goes_on(
         put(here, *values)
         push(here, "Deliver")
 
-    begun = start(memory / "start", GitStore.at(here), deliver)
-    names = [made.clone(name).name for name in ("killed", "second")]
-    monkeypatch.setattr(steps, "STEPS", ((GitStore, "publish"), (requests.Session, "request")))
-    moments = moments_of(begun, clones(made.root, memory / "whole", names)[0])
-    assert moments >= 40
-    for moment in range(2 + 2 * part, moments + 1, 2 * PARTS):
-        killed, second = clones(made.root, memory / str(moment), names)
-        dies_and_goes_on(begun, killed, partial(GitStore, second.root), moment)
+    begun = start(GitStore.at(here), deliver)
+    for name in CLONES:
+        made.clone(name)
+    moments = deaths(begun, copied(made.root, memory / "whole")[0], memory / "whole/records.git")
+    assert len(moments) > 30
+    for moment in moments[part::PARTS]:
+        one, other = copied(made.root, memory / str(moment))
+        left = dies(begun, one, moment)
+        for store in (one, other):
+            store.refresh()
+        assert files(one) == files(other)
+        goes_on(left, other, moment)
         shutil.rmtree(memory / str(moment))
 
 
-def clones(whole: Path, target: Path, names: list[str]) -> list[GitStore]:
-    """A remote and clones of it, copied."""
+def files(store: GitStore) -> dict[Path, bytes]:
+    """All that a run can see there."""
+    found = (path for path in store.root.rglob("*") if path.is_file())
+    return {path.relative_to(store.root): path.read_bytes() for path in found if ".git" not in path.parts}
+
+
+CLONES = ("one", "other")
+
+
+def copied(whole: Path, target: Path) -> list[GitStore]:
+    """A remote and its clones."""
     shutil.copytree(whole, target, ignore=lambda _folder, found: {"first", "keys"} & set(found))
-    for name in names:
-        remote_name = ["remote", "set-url", "origin", str(target / "records.git")]
-        subprocess.run(["git", "-C", str(target / name), *remote_name], check=True)
-    return [GitStore(target / name) for name in names]
+    for name in CLONES:
+        config = target / name / ".git/config"
+        config.write_text(config.read_text().replace(str(whole / "records.git"), str(target / "records.git")))
+    return [GitStore(target / name) for name in CLONES]

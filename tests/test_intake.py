@@ -86,8 +86,9 @@ def intake(clone: Path, fake: FakeGitHub, slept: list[float] | None = None) -> I
 
 def begin(root: Path, *values: dict[str, object]) -> Remote:
     made = remote(root)
-    put(made.root / "first", *values)
-    push(made.root / "first", "Deliver")
+    if values:
+        put(made.root / "first", *values)
+        push(made.root / "first", "Deliver")
     return made
 
 
@@ -332,6 +333,19 @@ def test_what_cannot_be_taken_in_is_listed_in_one_rolling_issue(memory: Path) ->
         rolling = [issue for issue in fake.issues if issue["body"].startswith("<!-- intake findings -->")]
         assert len(rolling) == 1
         assert "None is waiting" in rolling[0]["body"]
+
+
+def test_a_rolling_issue_that_somebody_deleted_is_opened_anew_once(memory: Path) -> None:
+    made = begin(memory / "r")
+    (made.root / "first/inbox/rubbish.json").write_text("[")
+    push(made.root / "first", "Rubbish")
+    with FakeGitHub() as fake:
+        intake(made.clone("one"), fake)()
+        fake.deleted.add(1)
+        clones = [made.clone(f"c{number}") for number in range(3)]
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(lambda clone: intake(clone, fake)(), clones))
+        assert (len(fake.issues), fake.violations) == (2, [])
 
 
 def test_what_a_person_had_not_committed_is_kept_in_the_stash(memory: Path) -> None:

@@ -21,9 +21,10 @@ from pipeline.profiles import derive
 from pipeline.settings import ROOT
 from tests.fakes.clock import VirtualClock
 from tests.fakes.github import LIMITS, FakeGitHub
-from tests.support import CONCEPTS, DATA, JUDGE, filled
+from tests.support import BAKERS, SOURDOUGH, filled
 from tests.test_exactly_once import first, with_people
 
+DATA = BAKERS.data
 WAITING = 500
 PREFIX = DATA.organization.reference_prefix
 TEN_MINUTES = 600.0
@@ -32,13 +33,13 @@ JOB = 15 * 60.0  # seconds: timeout-minutes of intake.yml
 
 def deliver(root: Path, number: int) -> None:
     """Portfolios in the inbox, as the server puts them there."""
-    schema = derive.form_schema(DATA, derive.PORTFOLIO, CONCEPTS)
+    schema = derive.form_schema(DATA, derive.PORTFOLIO, SOURDOUGH)
     inbox = Inbox(root, PREFIX)
     for index in range(number):
         applicant = {"name": f"Applicant {index}", "email": "n@example.org"}
-        value = filled(derive.PORTFOLIO, CONCEPTS, applicant=applicant)
+        value = filled(derive.PORTFOLIO, SOURDOUGH, DATA, applicant=applicant)
         value["answers"] = {name: {"answer": "not_yet"} for name in value["answers"]}
-        submission = Submission(derive.PORTFOLIO, CONCEPTS, value, schema)
+        submission = Submission(derive.PORTFOLIO, SOURDOUGH, value, schema)
         inbox.put(submission, inbox.claim(submission), joins=False, received_at="2027-03-14T08:00:00Z")
 
 
@@ -68,7 +69,7 @@ class Schedule:
         began, name = self.clock(), f"run-{len(self.took)}"
         github = GitHub(self.fake.url, self.fake.repository, "token", sleep=self.clock.sleep, clock=self.clock)
         with contextlib.suppress(RateLimited):
-            self.done.append(Intake(JUDGE, self.store, github, name, "https://x/", now=self.clock.moment)())
+            self.done.append(Intake(BAKERS, self.store, github, name, "https://x/", now=self.clock.moment)())
         self.took.append(self.clock() - began)
         self.clock.sleep(max(TEN_MINUTES - self.took[-1], 1))
 
@@ -104,7 +105,7 @@ def test_a_run_whose_time_is_over_says_so_and_the_next_goes_on(memory: Path) -> 
     deliver(store.root, 30)
     with FakeGitHub(clock=clock, takes=0.5) as fake:
         github = GitHub(fake.url, fake.repository, "token", sleep=clock.sleep, clock=clock)
-        intake = Intake(JUDGE, store, github, "one", "https://x/", now=clock.moment, budget=timedelta(seconds=20))
+        intake = Intake(BAKERS, store, github, "one", "https://x/", now=clock.moment, budget=timedelta(seconds=20))
         assert intake().unfinished
         opened = len(fake.issues)
         assert 10 <= opened < 20
@@ -127,10 +128,10 @@ def test_what_a_dead_run_claimed_is_looked_for_in_one_list_however_many_it_was(m
     deliver(store.root, min(many, 40))
     with FakeGitHub(clock=clock) as fake:
         for number in range(many):
-            fake.add_issue({"title": str(number), "body": "", "labels": ["submission"]})
+            fake.add_issue({"title": str(number), "body": "", "labels": [DATA.organization.labels.submission]})
         github = GitHub(fake.url, fake.repository, "token", sleep=clock.sleep, clock=clock)
-        intake = Intake(JUDGE, store, github, "dead", "https://x/", now=clock.moment)
-        Intake(JUDGE, store)()
+        intake = Intake(BAKERS, store, github, "dead", "https://x/", now=clock.moment)
+        Intake(BAKERS, store)()
         intake._claim_batch()
         clock.sleep(3600)
         replace(intake, run="next")()

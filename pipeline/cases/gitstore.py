@@ -29,7 +29,7 @@ class GitStore(Store):
         git(self.root, "reset", "--quiet", "--hard", f"origin/{self.branch}")
 
     def publish(self, message: str) -> None:
-        git(self.root, "add", "--all")
         if git(self.root, "status", "--porcelain"):
+            git(self.root, "add", "--all")
             git(self.root, "commit", "--quiet", "--message", message)
             git(self.root, "push", "--quiet", "origin", f"HEAD:refs/heads/{self.branch}")
