@@ -5,6 +5,7 @@ publish  data/*.yml ─ profiles.load ─ Data ─┬─ publish (pages and form
 accept   form POST │ JSON │ provider ─ accept.raw ─ accept.check ─ Submission │ Findings ─ accept.inbox
 mail     accept.accept ─ mail.orders ─ mail.postman (one letter an hour) ─ mail.smtp │ mail.outbox
 intake   accept.inbox ─ cases.intake ─ events of a case ─ audit.issue ─ github │ audit.board
+audit    comment │ button ─ audit.command ─ audit.act (profiles.process, audit.needs) ─ event ─ cases.standing
 keep     events ─ cases.reminders (whose turn) │ cases.statistics │ cases.retention ─ cases.forget │ cases.verify
 
 Read → check → frozen object → pure rendering. Only profiles.load reads data/, only github.py speaks to GitHub,
