@@ -51,16 +51,21 @@ T = TypeVar("T")
 
 
 def say(line: str) -> None:
-    print(line, flush=True)
+    print(report.printable(line), flush=True)
+
+
+def _for_programs(text: str) -> None:
+    print(text, flush=True)
 
 
 def _print(found: Iterable[Finding], form: str = "text") -> None:
     for line in report.lines(list(found), form):
-        say(line)
+        say(line) if form == "text" else _for_programs(line)
 
 
-def _complain(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+def _complain(text: str) -> None:
+    for line in text.splitlines():
+        print(report.printable(line), file=sys.stderr, flush=True)
 
 
 def _judge(settings: Settings) -> Judge:
@@ -127,13 +132,13 @@ def accept(settings: Settings, arguments: Arguments) -> int:
                 value = parse_file(_read(name))
             except UnreadableInput as error:
                 outcome = FAILED
-                lines.append(report.printable(f"{name}: {error}"))
+                lines.append(f"{name}: {error}")
                 continue
             result = accepting.accept(here, value)
             if isinstance(result, list):
                 outcome = max(outcome, FINDINGS)
                 kept = pulling.reject(here, where, value, result)
-                lines += [report.printable(str(replace(finding, file=name, line=1))) for finding in result]
+                lines += [str(replace(finding, file=name, line=1)) for finding in result]
                 lines.append(f"{name}: kept as rejected/{kept}")
             else:
                 lines.append(f"{name}: {result.reference}")
@@ -213,7 +218,7 @@ def forget(settings: Settings, arguments: Arguments) -> int:
     prefix = judge.data.organization.reference_prefix
     reference = references.normalise(prefix, arguments.reference)
     if reference is None:
-        raise CannotGoOn(f"{report.printable(arguments.reference)} is no reference; compare it")
+        raise CannotGoOn(f"{arguments.reference} is no reference; compare it")
     if not isinstance(where, GitStore) and arguments.history:
         raise CannotGoOn("The records are a plain folder: they have no history to rewrite. Run this without --history")
     elsewhere = tuple(Inbox(settings.var / name, prefix) for name in ("quarantine", "complaints", "outbox"))
@@ -255,7 +260,7 @@ def count(settings: Settings, arguments: Arguments) -> int:
     chosen = [arguments.certificate] if arguments.certificate or not arguments.csv else ["", *named]
     every = [statistics.statistics(data, cases, _now(), certificate) for certificate in chosen]
     if arguments.csv:
-        say(statistics.to_csv(every).rstrip("\r\n"))
+        _for_programs(statistics.to_csv(every).rstrip("\r\n"))
         return WELL
     for row in statistics.table(every[0]):
         say(" ".join(word for word in row if word))
@@ -445,7 +450,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(words: list[str] | None = None) -> int:
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    handler = logging.StreamHandler()
+    handler.setFormatter(report.LogLines("%(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
     arguments = parser().parse_args(words)
     try:
         done: int = arguments.function(Settings.from_environment(), arguments)

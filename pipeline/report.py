@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.findings import Finding
@@ -14,12 +16,23 @@ def lines(found: Sequence[Finding], form: str) -> Iterator[str]:
         yield json.dumps([finding.as_dict() for finding in found], ensure_ascii=False, indent=1)
         return
     for finding in found:
-        yield annotation(finding) if form == "github" else printable(str(finding))
+        yield annotation(finding) if form == "github" else str(finding)
 
 
 def printable(text: str) -> str:
-    """One line without control characters: what strangers wrote moves no cursor and starts no workflow command."""
-    return "".join(character if character.isprintable() else " " for character in text)
+    """One line without control characters: what strangers wrote moves no cursor and starts no workflow command.
+
+    A command is `::` at the beginning of a line, or `##[` anywhere (actions/runner, ActionCommand.cs).
+    """
+    line = "".join(character if character.isprintable() else " " for character in text)
+    return re.sub(r"^(\s*:)(?=:)|##(?=\[)", r"\g<0> ", line)
+
+
+class LogLines(logging.Formatter):
+    """Also of an error that nobody foresaw, whose words may have anything in them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(printable(line) for line in super().format(record).splitlines())
 
 
 def annotation(finding: Finding) -> str:

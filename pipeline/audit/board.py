@@ -24,6 +24,7 @@ from pipeline.audit.board_list import LEADS, load_rows, time_and_hands
 from pipeline.audit.board_statistics import StatisticsDesk
 from pipeline.audit.document import document
 from pipeline.audit.issue import kind_word
+from pipeline.audit.markdown import block
 from pipeline.audit.reading import to_html
 from pipeline.audit.signin import SignIn, from_here
 from pipeline.audit.stages import stage
@@ -351,5 +352,5 @@ class Board:
         value = dict(delivery.content)
         schema = self.desk.judge.schema(value)
         if not isinstance(schema, dict):
-            return to_html("```\n" + json.dumps(value, ensure_ascii=False, indent=1).replace("```", "'''") + "\n```")
+            return to_html(block(json.dumps(value, ensure_ascii=False, indent=1)))
         return to_html(document(schema, value, delivery.reference))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.audit.document import answer_word, file_name
-from pipeline.audit.markdown import code, escaped
+from pipeline.audit.markdown import code, escaped, whole
 from pipeline.audit.stages import stage
 from pipeline.cases.events import CONTACT, Case, Event
 from pipeline.cases.retention import Due
@@ -188,7 +188,7 @@ def retention(data: Data, entries: Sequence[Due]) -> Issue:
     lines += [f"- {code(entry.reference)}: {until} {entry.until}" for entry in entries]
     if not entries:
         lines.append(escaped(_("None is waiting.")))
-    body = "\n".join(lines)[:MAX_BODY]
+    body = whole(lines, MAX_BODY)
     labels = (data.organization.labels.intake_findings,)
     return Issue(_("What has been kept long enough"), labels, marker, body + "\n")
 
@@ -206,7 +206,7 @@ def rolling(data: Data, rejected: Mapping[str, list[Finding]]) -> Issue:
         ]
     if not rejected:
         lines.append(escaped(_("None is waiting.")))
-    body = "\n".join(lines)[:MAX_BODY]
+    body = whole(lines, MAX_BODY)
     return Issue(
         _("Deliveries that could not be taken in"), (data.organization.labels.intake_findings,), marker, body + "\n"
     )

@@ -1,16 +1,31 @@
-"""Text of strangers as Markdown that shows it letter by letter: no mark-up, mention, link, command or hidden character."""
+"""Text of strangers as Markdown that shows it letter by letter: no mark-up, mention, link, command or hidden character.
+
+GitHub reads a text twice: as Markdown (CommonMark 0.31, 2.4: a backslash before ASCII punctuation), and what that shows
+once more, for mentions, references, commits, emoji, formulas and notes. A backslash is gone by then, so what would be
+found there is parted by a tag that does nothing (reading.py shows it the same way).
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
-_PUNCTUATION = re.compile(r"([!-/:-?\[-`{-~])")  # ASCII punctuation without @ (CommonMark 0.31, 2.4)
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_READ_LATER = re.compile(
+    r"@|\$"  # mentions, formulas
+    r"|\#(?=\d)|\bgh(?=-\d)"  # issues: #1, GH-1
+    r"|(?<![0-9a-z])[0-9a-f]{7,}(?![0-9a-z])"  # commits
+    r"|:(?=[\w+-]+(?::|\Z))"  # emoji by name, also where a colon of ours comes after
+    r"|(?<=\[)!",  # notes: [!NOTE]
+    re.IGNORECASE,
+)
+_SHORT = 6  # hexadecimal digits: fewer than name a commit
 
 
 def escaped(text: str) -> str:
     """One line: every mark escaped, line ends as spaces, controls and bidirectional marks written out as U+XXXX."""
-    return _letters(text.replace("\n", " "))
+    return _indented(_letters(text.replace("\n", " ")))
 
 
 def quoted(text: str) -> str:
@@ -27,22 +42,47 @@ def _indented(line: str) -> str:
 
 def code(text: str) -> str:
     """A code span, for links and names: nothing in it is linked or mentioned."""
-    visible = _visible(text.replace("\n", " "))
-    longest = max((len(run) for run in re.findall("`+", visible)), default=0)
+    shown = visible(text.replace("\n", " "))
+    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
     fence = "`" * (longest + 1)
-    return f"{fence} {visible} {fence}" if visible.strip() else fence + "\u00a0" + fence
+    return f"{fence} {shown} {fence}" if shown.strip() else fence + "\u00a0" + fence
 
 
-def cell(text: str) -> str:
-    """A table cell: a code span would still be cut at a bar, so bars are escaped."""
-    return escaped(text)
+def block(text: str) -> str:
+    """A code block, line by line."""
+    return "".join(f"    {visible(line)}\n" for line in text.split("\n"))
+
+
+def whole(lines: Iterable[str], limit: int) -> str:
+    """As many lines as fit into so many characters. What is cut in the middle of a mark may act again."""
+    fitting: list[str] = []
+    for line in lines:
+        limit -= len(line) + 1
+        if limit < 0:
+            break
+        fitting.append(line)
+    return "\n".join(fitting)
 
 
 def _letters(text: str) -> str:
-    return _PUNCTUATION.sub(r"\\\1", _visible(text)).replace("@", "<span>@</span>")
+    shown, parts, end = visible(text), [], 0
+    for found in _READ_LATER.finditer(shown):
+        parts += [_marked(shown[end : found.start()]), _parted(found[0])]
+        end = found.end()
+    return "".join([*parts, _marked(shown[end:])])
 
 
-def _visible(text: str) -> str:
+def _marked(text: str) -> str:
+    return _PUNCTUATION.sub(r"\\\1", text)
+
+
+def _parted(text: str) -> str:
+    pieces = (text[start : start + _SHORT] for start in range(0, len(text), _SHORT))
+    return "".join(f"<span>{_marked(piece)}</span>" for piece in pieces)
+
+
+def visible(text: str) -> str:
+    """Controls and bidirectional marks written out as U+XXXX."""
     if text.isprintable():  # nothing of the kind: nearly every text
         return text
     return "".join(f"[U+{ord(c):04X}]" if _hidden(c) else c for c in text)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markupsafe import Markup
 
-AT = "<span>@</span>"  # how markdown.py writes an @ that mentions nobody
+TAG = re.compile(r"</?span>")  # how markdown.py parts what GitHub would read a meaning into; a stranger's < is escaped
 
 
-def _at(state: StateInline, silent: bool) -> bool:
-    if not state.src.startswith(AT, state.pos):
+def _tag(state: StateInline, silent: bool) -> bool:
+    found = TAG.match(state.src, state.pos)
+    if found is None:
         return False
-    if not silent:
-        state.push("text", "", 0).content = "@"
-    state.pos += len(AT)
+    state.pos = found.end()
     return True
 
 
 def _reader() -> MarkdownIt:
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
-    reader.inline.ruler.before("html_inline", "at", _at)
+    reader.inline.ruler.before("html_inline", "span", _tag)
     return reader
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.audit.issue import MAX_BODY
-from pipeline.audit.markdown import escaped
+from pipeline.audit.markdown import escaped, whole
 from pipeline.cases.deleted import note_deleted
 from pipeline.cases.events import ESCALATED, OPENED, REMINDED, Case, Event
 from pipeline.cases.store import Store
@@ -25,7 +25,6 @@ REPLY_CLAIMED, REPLIED = "reply_claimed", "replied"
 OF_THEIR_OWN = (REMINDED, ESCALATED)  # say something that no comment asked for
 _LOGIN = re.compile(r"[a-zA-Z0-9](-?[a-zA-Z0-9]){0,38}")  # what GitHub takes for a login
 LONGEST_LINE = 1000  # characters of a line in a reply: nobody's word fills a page
-ROOM = MAX_BODY - 200  # characters: the marker and a mention come in front
 Key = int | str
 
 
@@ -130,15 +129,11 @@ def _marker(event: Event) -> str:
 def _body(event: Event) -> str:
     """Letter by letter, within what GitHub takes. `mention` is a login of people.yml; nothing else can mention anybody."""
     login = str(event.data.get("mention", ""))
-    lines = [f"@{login} "] if _LOGIN.fullmatch(login) else [""]
-    length = 0
-    for line in str(event.data["said"]).split("\n"):
-        shown = escaped(line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…") if line.strip() else ""
-        length += len(shown) + 3
-        if length > ROOM:
-            break
-        lines.append(shown)
-    return "\n".join([_marker(event), lines[0] + "  \n".join(lines[1:])])
+    mention = f"@{login} " if _LOGIN.fullmatch(login) else ""
+    said = str(event.data["said"]).split("\n")
+    lines = (line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…" for line in said)
+    body = whole((f"{escaped(line)}  " if line.strip() else "" for line in lines), MAX_BODY)
+    return f"{_marker(event)}\n{mention}{body.rstrip(' ')}"
 
 
 def _number(case: Case, event: Event) -> int | None:
