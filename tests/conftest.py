@@ -1,4 +1,4 @@
-"""The site, built once a process; and a service with records of its own."""
+"""The site, built once; a browser; and a service with records of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 import venv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -57,30 +57,42 @@ class Service:
         return requests.post(f"{self.url}/submissions", data=form, allow_redirects=False, timeout=30, headers=headers)
 
 
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that is made by the first of all test processes that needs it; the others wait for it."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "ready").exists():
+            folder.mkdir(exist_ok=True)
+            make(folder)
+            (folder / "ready").touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The site as `make run` builds it."""
-    root = tmp_path_factory.mktemp("site")
-    settings = replace(Settings(), var=root / "var", records=root / "var" / "records", site=root / "site")
-    settings = replace(settings, endpoint="/submissions", site_url="http://127.0.0.1/")
-    wiring.build_site(settings)
-    return settings
+
+    def settings(root: Path) -> Settings:
+        made = replace(Settings(), var=root / "var", records=root / "var" / "records", site=root / "site")
+        return replace(made, endpoint="/submissions", site_url="http://127.0.0.1/")
+
+    return settings(once(tmp_path_factory, "site", lambda root: wiring.build_site(settings(root))))
 
 
 @pytest.fixture(scope="session")
 def small_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python that has what the lock file of the group `pipeline` names, and pip; made once for all processes.
+    """A Python that has what the lock file of the group `pipeline` names, and pip.
 
     The packages are those that the tests themselves run with: nothing is fetched.
     """
-    folder = tmp_path_factory.getbasetemp().parent / "small"
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "ready").exists():
-            venv.create(folder, with_pip=True, clear=True, symlinks=True)
-            link_packages(folder, locked("pipeline"))
-            (folder / "ready").touch()
-    return folder / "bin/python"
+
+    def make(folder: Path) -> None:
+        venv.create(folder, with_pip=True, symlinks=True)
+        link_packages(folder, locked("pipeline"))
+
+    return once(tmp_path_factory, "small", make) / "bin/python"
 
 
 def locked(group: str) -> set[str]:
@@ -105,7 +117,7 @@ def link_packages(environment: Path, names: set[str]) -> None:
                     (packages / top).symlink_to(whole / top)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = find()
     assert path, "no browser: see tests/find_browser.py"

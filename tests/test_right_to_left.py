@@ -15,9 +15,9 @@ from pipeline.accept.limits import Limits
 from pipeline.profiles import derive
 from pipeline.settings import ROOT, Settings
 from tests.browsing import led, part, violations
-from tests.conftest import Service
+from tests.conftest import Service, once
 from tests.support import CONCEPTS, PRACTICE, filled, form, free_port, serving
-from tests.test_site import build
+from tests.test_site import at, build
 
 PAGES = [
     "",
@@ -38,11 +38,15 @@ SIDE = """element => { const box = element.getBoundingClientRect(), style = getC
 @pytest.fixture(scope="module")
 def arabic(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The body with Arabic alone: its interface and texts are not translated, which is fine for the layout."""
-    root = tmp_path_factory.mktemp("arabic")
-    data = shutil.copytree(ROOT / "data", root / "data", ignore=shutil.ignore_patterns("translations"))
-    path = data / "organization.yml"
-    path.write_text(path.read_text("utf-8").replace("languages: [en, fr]", "languages: [ar]"), "utf-8")
-    return build(root, data, "/submissions")
+
+    def make(root: Path) -> None:
+        data = shutil.copytree(ROOT / "data", root / "data", ignore=shutil.ignore_patterns("translations"))
+        path = data / "organization.yml"
+        path.write_text(path.read_text("utf-8").replace("languages: [en, fr]", "languages: [ar]"), "utf-8")
+        wiring.build_site(at(root, data, "/submissions"))
+
+    root = once(tmp_path_factory, "arabic", make)
+    return at(root, root / "data", "/submissions")
 
 
 @pytest.fixture(scope="module")

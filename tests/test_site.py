@@ -71,10 +71,14 @@ def read(html: str) -> Links:
     return links
 
 
-def build(root: Path, data: Path, endpoint: str = "") -> Settings:
-    settings = replace(
+def at(root: Path, data: Path, endpoint: str = "") -> Settings:
+    return replace(
         Settings(), data=data, var=root / "var", records=root / "records", site=root / "site", endpoint=endpoint
     )
+
+
+def build(root: Path, data: Path, endpoint: str = "") -> Settings:
+    settings = at(root, data, endpoint)
     wiring.build_site(settings)
     return settings
 

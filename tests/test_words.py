@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +31,7 @@ from pipeline.profiles.load import load_or_stop
 from pipeline.publish.render import Renderer, environment
 from pipeline.settings import ROOT, Settings
 from tests import pseudo
-from tests.conftest import Service
+from tests.conftest import Service, once
 from tests.support import CONCEPTS, DATA, PRACTICE, filled, form, free_port, serving, until
 
 TEMPLATES = sorted([*(ROOT / "pipeline/publish/templates").rglob("*.html"), *(ROOT / "theme").rglob("*.html")])
@@ -122,21 +123,32 @@ def test_form_js_says_only_what_the_page_gives_it() -> None:
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """The site in the pseudo-language."""
-    root = tmp_path_factory.mktemp("pseudo")
-    pseudo.catalogue(root / "locale")
-    made = replace(
-        Settings(), data=pseudo.data(root / "data"), var=root / "var", records=root / "var/records", site=root / "site"
-    )
-    made = replace(made, endpoint="/submissions", site_url="http://127.0.0.1/")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text, "LOCALE", root / "locale")
+
+    def at(root: Path) -> Settings:
+        made = replace(Settings(), data=root / "data", records=root / "var/records", site=root / "site")
+        return replace(made, var=root / "var", endpoint="/submissions", site_url="http://127.0.0.1/")
+
+    @contextmanager
+    def speaking(root: Path) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(text, "LOCALE", root / "locale")
+            text._translations.cache_clear()
+            patch.setenv("PIPELINE_DATA", str(at(root).data))
+            patch.setenv("SUBMISSION_ENDPOINT", at(root).endpoint)
+            patch.setenv("SITE_URL", at(root).site_url)
+            yield
         text._translations.cache_clear()
-        patch.setenv("PIPELINE_DATA", str(made.data))
-        patch.setenv("SUBMISSION_ENDPOINT", made.endpoint)
-        patch.setenv("SITE_URL", made.site_url)
-        build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(made.site), strict=True))
-        yield made
-    text._translations.cache_clear()
+
+    def make(root: Path) -> None:
+        pseudo.catalogue(root / "locale")
+        pseudo.data(root / "data")
+        with speaking(root):
+            build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(at(root).site), strict=True))
+
+    root = once(tmp_path_factory, "pseudo", make)
+    with speaking(root):
+        own = tmp_path_factory.mktemp("var")
+        yield replace(at(root), var=own, records=own / "records")
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -37,7 +38,9 @@ def run(*results: Any) -> list[str]:
         await asyncio.gather(task, return_exceptions=True)
         return told
 
-    return asyncio.run(whole())
+    # In a thread of its own: this one may have the browser's event loop.
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, whole()).result()
 
 
 def test_trouble_is_told_and_gone_when_it_works_again(caplog: pytest.LogCaptureFixture) -> None:
