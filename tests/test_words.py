@@ -39,9 +39,10 @@ PROSE = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}")
 MAINTAINERS = {
     "__main__.py", "errors.py", "files.py", "git.py", "github.py", "messages.py", "wiring.py",
     "accept/worker.py", "cases/comments.py", "cases/forget.py", "cases/history.py", "cases/intake.py",
-    "cases/people.py", "cases/records.py", "cases/reminders.py", "cases/replies.py", "cases/rolling.py",
-    "cases/statistics.py", "mail/postman.py", "mail/room.py", "mail/smtp.py", "profiles/contrast.py",
-    "profiles/load.py", "profiles/process_rules.py", "profiles/release.py", "profiles/rules.py",
+    "cases/patience.py", "cases/people.py", "cases/records.py", "cases/redraw.py", "cases/reminders.py",
+    "cases/replies.py", "cases/rolling.py", "cases/statistics.py", "cases/store.py", "mail/postman.py",
+    "mail/room.py", "mail/smtp.py", "profiles/contrast.py", "profiles/load.py", "profiles/process_rules.py",
+    "profiles/release.py", "profiles/rules.py",
     "profiles/translations.py", "profiles/yamlsource.py",
 }  # fmt: skip
 MODULES = sorted((ROOT / "pipeline").rglob("*.py"))
