@@ -35,6 +35,7 @@ def answer_all(page: Page, evidence: str = "") -> int:
     The first statement of a unit by mouse and keyboard; the others by the events that these make, which is far quicker.
     """
     answered = 0
+    page.wait_for_load_state()
     for unit in page.locator("[data-step]:has([data-statement])").all():
         if led(page):
             part(page, str(unit.get_attribute("data-step")))

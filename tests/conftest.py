@@ -117,7 +117,7 @@ def link_packages(environment: Path, names: set[str]) -> None:
                     (packages / top).symlink_to(whole / top)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = find()
     assert path, "no browser: see tests/find_browser.py"

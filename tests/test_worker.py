@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -38,9 +37,7 @@ def run(*results: Any) -> list[str]:
         await asyncio.gather(task, return_exceptions=True)
         return told
 
-    # In a thread of its own: this one may have the browser's event loop.
-    with ThreadPoolExecutor(1) as threads:
-        return threads.submit(asyncio.run, whole()).result()
+    return asyncio.run(whole())
 
 
 def test_trouble_is_told_and_gone_when_it_works_again(caplog: pytest.LogCaptureFixture) -> None:
