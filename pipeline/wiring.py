@@ -33,6 +33,7 @@ from pipeline.audit.signin import SignIn
 from pipeline.cases import people
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake
+from pipeline.cases.people import Person
 from pipeline.cases.store import Store
 from pipeline.errors import CannotGoOn
 from pipeline.git import git
@@ -60,13 +61,23 @@ def local(settings: Settings, limits: Limits, origin: str) -> Running:
     store = Store(settings.records)
     intake = Intake(judge, store, address="/auditors/")
     worker = Worker("intake", intake, EVERY)
-    people_file = store.root / "people.yml"
-    people.write_default(people_file, renderer.data.organization)
-    signin = SignIn(people.load(people_file, settings.schemas, renderer.data.organization))
+    people.write_default(store.root / "people.yml", renderer.data.organization)
+    known = _people(settings, renderer)
+    signin = SignIn(known())
     front = _front(settings, renderer, desk(judge, settings.var, store, store.root), store)
-    board = Board(front.pages, front.desk, intake, signin, worker.ring, front.room)
+    board = Board(front.pages, front.desk, intake, signin, worker.ring, front.room, known)
     app = front.application(limits, worker, origin, board.routes())
     return Running(app, [(person.name, path) for person, path in signin.links()])
+
+
+def _people(settings: Settings, renderer: Renderer) -> Callable[[], tuple[Person, ...]]:
+    """Who works on the cases now: people.yml is read every time, so that a role that was taken away is gone."""
+    file = settings.records / "people.yml"
+
+    def known() -> tuple[Person, ...]:
+        return people.load(file, settings.schemas, renderer.data.organization) if file.is_file() else ()
+
+    return known
 
 
 def relay(settings: Settings, limits: Limits, origin: str, ensure_private: Callable[[], None]) -> Running:
@@ -78,11 +89,10 @@ def relay(settings: Settings, limits: Limits, origin: str, ensure_private: Calla
     store = GitStore.at(settings.records)
     front = _front(settings, renderer, desk(judge, settings.var, store, settings.var / "outbox"), store)
     worker = Worker("relay", Relay(front.desk.inbox, store, ensure_private), RELAY_EVERY)
-    file = store.root / "people.yml"
-    known = people.load(file, settings.schemas, renderer.data.organization) if file.is_file() else ()
-    signin = SignIn(known)
+    known = _people(settings, renderer)
+    signin = SignIn(known())
     intake = Intake(judge, store, address="/auditors/")
-    board = Board(front.pages, front.desk, intake, signin, worker.ring, front.room, acts=False)
+    board = Board(front.pages, front.desk, intake, signin, worker.ring, front.room, known, acts=False)
     app = front.application(limits, worker, origin, board.routes())
     return Running(app, [(person.name, path) for person, path in signin.links()])
 

@@ -220,7 +220,8 @@ def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_tab
     until(lambda: "Awaiting the decision" in page(manager, f"{service.url}/auditors/"))
     director = page(signed_in(service, DIRECTOR), f"{service.url}/auditors/cases/{reference}")
     assert "<summary><code>/decide decline no-conflict</code>" in director
-    assert '<button class="quiet" type="submit">/decide grant no-conflict</button>' in director
+    assert '<button class="quiet" type="submit">/decide grant no-conflict</button>' not in director
+    assert "Not met: C3.4 mastery." in director
 
 
 def test_another_sites_page_can_give_no_command(service: Service) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,10 +18,14 @@ from pipeline.audit.commands import EVERY
 from pipeline.audit.needs import NEEDS
 from pipeline.audit.work import Work
 from pipeline.cases.intake import Intake
-from pipeline.cases.people import Person
+from pipeline.cases.people import Person, same, same_address
 from pipeline.cases.standing import standing
 from pipeline.cases.store import Store
+from pipeline.errors import AuditBegun
+from pipeline.findings import errors
 from pipeline.profiles import derive, process_rules
+from pipeline.profiles.load import load
+from pipeline.settings import ROOT
 from tests.support import CONCEPTS, DATA, JUDGE, PRACTICE, filled
 
 PEOPLE = (
@@ -311,6 +316,100 @@ def test_a_certificate_that_is_held_counts_once_its_case_is_named_and_only_for_w
     stranger = body.work("ines", others)
     assert not prerequisite.valid(stranger, body.store.case(hers), CONCEPTS)
     assert "does not say" in body.do("ines", others, f"/credit {hers}").said
+
+
+def test_only_a_portfolio_ends_the_request_for_more_evidence(body: Body) -> None:
+    reference = audited(body, id="a" * 32)
+    body.do("ada", reference, "/claim no-conflict")
+    body.do("ada", reference, "/request-evidence C3.4")
+    answers = filled(derive.SELF_ASSESSMENT, CONCEPTS)["answers"] | {"C1.1": {"answer": "yes"}}
+    body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="a" * 32, answers=answers)
+    assert body.state(reference) == "evidence_requested"
+    more = filled(derive.PORTFOLIO, CONCEPTS)["answers"] | {"C3.4": {"answer": "yes", "evidence": "More."}}
+    body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=more)
+    assert body.state(reference) == "audit"
+
+
+def test_nothing_is_sent_into_a_case_that_is_over(body: Body) -> None:
+    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    body.do("ines", reference, "/withdraw")
+    with pytest.raises(AuditBegun):
+        body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference))
+    assert [event.type for event in body.store.case(reference).events] == ["received", "withdrawn"]
+
+
+def test_a_portfolio_is_joined_to_an_open_case_of_the_same_person_alone(body: Body) -> None:
+    mine = body.send(derive.PORTFOLIO, CONCEPTS, id="b" * 32)
+    strangers = body.send(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Ola", "email": "o@x.org"})
+    over = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    body.do("ines", over, "/withdraw")
+    assert body.do("ines", mine, f"/link {strangers}").refusals[0].rule == "the same person"
+    assert body.do("ines", mine, f"/link {over}").refusals[0].rule == "before the audit"
+    assert body.state(mine) == "received"
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "/claim no-conflict\n/finding all met",
+        "/recommend grant\n/finding C3.4 mastery not-met",
+        "/finding all met\nthanks\n/finding C3.4 mastery not-met",
+        "/finding all met" + "\n/finding C1.1 met" * 500,
+    ],
+)
+def test_no_finding_is_passed_over_without_a_word(body: Body, comment: str) -> None:
+    reference = audited(body)
+    body.do("ada", reference, "/claim no-conflict")
+    assert body.do("ada", reference, comment).refusals[0].rule == "one command a comment"
+
+
+def test_practice_is_not_granted_without_its_meeting_or_against_the_findings(body: Body) -> None:
+    reference = audited(body, PRACTICE)
+    body.do("ada", reference, "/claim no-conflict")
+    body.do("ada", reference, "/finding all not-met")
+    body.do("ada", reference, "/recommend decline")
+    refused = body.do("dora", reference, "/decide grant no-conflict").refusals
+    assert [refusal.rule for refusal in refused] == ["grant only what is met", "no grant without the meeting"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("Rosa Test", "Test, Rosa", True),
+        ("Rosa Test", "Dr. Rosa M. Test", True),
+        ("Łukasz Øde", "Lukasz Ode", True),
+        ("Ada Audit, MSc", "Ada Audit", True),
+        ("WELLth Movement Ltd.", "Wellth Movement", True),
+        ("Ada", "Ada Audit", False),
+        ("Rosa Test", "Rosa Tester", False),
+        ("", "", False),
+    ],
+)
+def test_a_name_is_the_same_however_it_is_written(one: str, other: str, alike: bool) -> None:
+    assert (same(one, other), same(other, one)) == (alike, alike)
+
+
+def test_an_address_is_the_same_with_a_tag() -> None:
+    assert same_address("rosa+imc@Example.org", "Rosa@example.org")
+    assert not same_address("rosa@example.org", "rosa@example.com")
+    assert not same_address("", "")
+
+
+def test_what_would_break_the_process_is_found_in_the_table(tmp_path: Path) -> None:
+    for place in ("organization.yml", "providers.yml", "profiles"):
+        source = ROOT / "data" / place
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / place)
+    text = (ROOT / "data/process.yml").read_text("utf-8")
+
+    def found(old: str, new: str) -> str:
+        assert old in text
+        (tmp_path / "process.yml").write_text(text.replace(old, new, 1), "utf-8")
+        return "\n".join(str(finding) for finding in errors(load(tmp_path, ROOT / "schemas").findings))
+
+    assert "is no command" in found("command: claim,", "command: clame,")
+    assert "is no event" in found("event: granted,", "event: certified,")
+    assert "is the pipeline's" in found("command: withdraw,", "command: null,")
+    assert "lacks no_conflict" in found("needs: [no_conflict, impartial, unclaimed]", "needs: [impartial, unclaimed]")
 
 
 def test_a_pause_stops_the_clock(body: Body) -> None:

@@ -9,6 +9,7 @@ from pipeline.accept.check import Judge
 from pipeline.accept.inbox import Inbox
 from pipeline.accept.receipts import Receipts
 from pipeline.cases.gitstore import GitStore
+from pipeline.cases.standing import takes
 from pipeline.cases.store import Store
 
 
@@ -23,7 +24,7 @@ def desk(judge: Judge, var: Path, store: Store, inbox_root: Path) -> Desk:
 
     def too_late(reference: str, digest: str) -> bool:
         case = store.case(reference)
-        return case.audit_begun and not case.names(digest)
+        return not takes(judge.data, case) and not case.names(digest)
 
     return Desk(
         judge=judge,

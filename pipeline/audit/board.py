@@ -47,7 +47,8 @@ FORM_BYTES = 200_000  # more than the table of findings of the largest profile
 class Board:
     """`intake` draws the issues; `arrived` is the doorbell after a release from quarantine; `mail` has the outbox.
 
-    `acts`: cases are worked on here; not in front of a records repository, where that is done in its issues.
+    `people` reads who works here, and in which roles, at this moment. `acts`: cases are worked on here; not in front of
+    a records repository, where that is done in its issues.
     """
 
     pages: Pages
@@ -56,6 +57,7 @@ class Board:
     signin: SignIn
     arrived: Callable[[], None]
     mail: MailRoom
+    people: Callable[[], tuple[Person, ...]]
     acts: bool = True
 
     def routes(self) -> list[BaseRoute]:
@@ -78,7 +80,8 @@ class Board:
 
     def _signed_in(self, view: View) -> Callable[[Request], Response]:
         def guarded(request: Request) -> Response:
-            person = self.signin.who(request)
+            signed_in = self.signin.who(request)
+            person = signed_in and next((one for one in self.people() if one.login == signed_in.login), None)
             if person is None:
                 message = _(
                     "Open your personal link. It was printed when the server started; ask the person who runs it."
@@ -146,7 +149,7 @@ class Board:
 
     @property
     def _names(self) -> dict[str, str]:
-        return {person.login: person.name for person in self.signin.people}
+        return {person.login: person.name for person in self.people()}
 
     @property
     def _statistics(self) -> StatisticsDesk:
@@ -206,7 +209,7 @@ class Board:
 
     @property
     def _desk(self) -> CaseDesk:
-        return CaseDesk(self.intake, self.signin.people)
+        return CaseDesk(self.intake, self.people())
 
     def _case(self, request: Request) -> Case | None:
         reference = self._reference(request)

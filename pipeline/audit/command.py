@@ -60,19 +60,28 @@ def parse(comment: str) -> Call | Refusal | None:
     if first is None:
         return None
     more: list[Call] = []
-    for line in lines[1:LINES_MAX]:
+    talk = False
+    for line in lines[1:]:
         following = _call(line)
         if following is None:
-            if line.strip():
-                break
-            continue
-        if "finding" not in (first.name, following.name) or following.name not in ("finding",):
+            talk = talk or bool(line.strip())
+        elif talk:
+            if following.name == "finding":
+                return _lost(_("A /finding line stands after other text. Write all of them together, directly below."))
+        elif following.name != "finding" or first.name not in ("finding", "preview"):
             words = _(
                 "A comment is one command; only /finding lines may follow. Write /{name} in a comment of its own."
             )
-            return Refusal(_("one command a comment"), words.format(name=following.name))
-        more.append(following)
+            return _lost(words.format(name=following.name))
+        else:
+            more.append(following)
+    if len(more) >= LINES_MAX:
+        return _lost(_("A comment takes {number} lines; write the others in a second one.").format(number=LINES_MAX))
     return Call(first.name, first.words, tuple(more))
+
+
+def _lost(words: str) -> Refusal:
+    return Refusal(_("one command a comment"), words)
 
 
 def _call(line: str) -> Call | None:

@@ -5,10 +5,10 @@ The rules look at what the applicant sent and at people.yml; events record only 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
 from pipeline.audit.work import Refusal, Work
+from pipeline.cases.people import same, same_address
 from pipeline.text import _
 
 JUDGING = ("auditor", "verifier", "decider")
@@ -22,15 +22,14 @@ def refusals(work: Work, role: str) -> Iterator[Refusal]:
         yield Refusal(_("not on what is forgotten"), words)
     for value in sent:
         applicant, taught = value.get("applicant", {}), value.get("education", {})
-        if same(applicant.get("name"), person.name) or same(applicant.get("email"), person.email):
+        if same(applicant.get("name"), person.name) or same_address(applicant.get("email"), person.email):
             yield Refusal(_("not on oneself"), _("You are the applicant of this case; somebody else has to do this."))
         if any(same(name, person.name) for name in taught.get("trainers", [])):
             yield Refusal(
                 _("not on those one has trained"),
                 _("The applicant names you as a trainer; somebody else has to do this."),
             )
-        own = {_plain(name) for name in person.teaches_for}
-        if any(_plain(name) in own for name in taught.get("providers", [])):
+        if any(same(name, own) for name in taught.get("providers", []) for own in person.teaches_for):
             yield Refusal(
                 _("not on those one has trained"),
                 _("The applicant learned at a provider you teach for; somebody else has to do this."),
@@ -47,19 +46,8 @@ def refusals(work: Work, role: str) -> Iterator[Refusal]:
 
 def uninvolved(work: Work) -> Iterator[Refusal]:
     """An appeal is handled by somebody who took no part (ISO/IEC 17024:2012, 9.8)."""
-    if work.person.login in work.standing.acted:
+    if set(work.standing.acted.get(work.person.login, ())) & set(JUDGING):
         yield Refusal(
             _("an appeal goes to somebody uninvolved"),
             _("You took part in this case before the appeal; somebody who did not has to decide it."),
         )
-
-
-def _plain(text: str | None) -> str:
-    """Without accents, case, titles' points and spaces: how two people would find that two names are the same."""
-    decomposed = unicodedata.normalize("NFKD", text or "")
-    return "".join(letter for letter in decomposed.casefold() if letter.isalnum())
-
-
-def same(first: str | None, second: str | None) -> bool:
-    """Two names, or two addresses, are the same one's."""
-    return bool(_plain(first)) and _plain(first) == _plain(second)

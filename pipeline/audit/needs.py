@@ -10,7 +10,7 @@ from datetime import datetime
 from pipeline.audit import impartiality
 from pipeline.audit import prerequisite as certificates
 from pipeline.audit.work import Act, Refusal, Work
-from pipeline.cases.standing import MET
+from pipeline.cases.standing import MEETING, MET, takes
 from pipeline.profiles.process import Transition
 from pipeline.text import _
 
@@ -64,6 +64,9 @@ def claimed(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
             _("claim first"),
             _("Nobody has claimed this case as {role}; begin with /claim.").format(role=work.title(role)),
         )
+    elif work.standing.assigned.get(role, work.person.login) != work.person.login:
+        words = _("It is assigned to {owner}.").format(owner=work.standing.assigned[role])
+        yield Refusal(_("assigned"), words)
     elif owner != work.person.login:
         yield Refusal(
             _("claim first"), _("{owner} has claimed this case as {role}.").format(owner=owner, role=work.title(role))
@@ -144,6 +147,13 @@ def findings_fit(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
         yield Refusal(_("decline only with a reason"), _("Every finding is met; there is nothing to decline for."))
 
 
+@need(lambda: _("that the meeting was held, where the certificate has one"))
+def meeting_held(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
+    meets = work.profile and any(step.id == MEETING for step in work.profile.steps)
+    if meets and not any(event.type == "meeting_held" for event in work.case.events):
+        yield Refusal(_("no grant without the meeting"), _("The verification meeting has not been held."))
+
+
 @need(lambda: _("that the certificate asked for first is valid on that day"))
 def prerequisite(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     profile = work.profile
@@ -181,7 +191,7 @@ def credits(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
         )
 
 
-@need(lambda: _("another case about the same certificate whose audit has not begun"))
+@need(lambda: _("another open case of the same person about the same certificate, whose audit has not begun"))
 def other_case(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     reference = str((act.data or {}).get("reference", ""))
     other = work.store.case(reference) if re.fullmatch(r"[A-Z0-9-]{5,40}", reference) else None
@@ -189,8 +199,11 @@ def other_case(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
         yield Refusal(_("another case"), _("There is no such other case; compare the reference."))
     elif other.about != work.case.about:
         yield Refusal(_("the same certificate"), _("That case is about another certificate."))
-    elif other.audit_begun:
-        yield Refusal(_("before the audit"), _("The audit of that case has begun."))
+    elif not takes(work.judge.data, other):
+        yield Refusal(_("before the audit"), _("The audit of that case has begun, or it is over."))
+    elif not certificates.of_the_same(work, other):
+        words = _("Neither the name nor the e-mail address is the same there. Ask the applicant.")
+        yield Refusal(_("the same person"), words)
 
 
 @need(lambda: _("that it is not paused"))

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.accept import references
-from pipeline.audit.impartiality import same
 from pipeline.audit.work import Work
 from pipeline.cases.events import Case
+from pipeline.cases.people import same, same_address
 
 
 def named(work: Work, words: tuple[str, ...]) -> dict[str, Any]:
@@ -28,17 +28,21 @@ def valid(work: Work, case: Case, profile_id: str) -> bool:
     """Granted, of this profile and this person, and within its validity (F8, F11)."""
     granted = [event for event in case.events if event.type == "granted"]
     profile = work.judge.data.profile(profile_id)
-    if not granted or profile is None or case.about != profile_id or not _of_the_same(work, case):
+    if not granted or profile is None or case.about != profile_id or not of_the_same(work, case):
         return False
     years = profile.validity.years
     return not years or work.now < _later(datetime.fromisoformat(granted[-1].at), years)
 
 
-def _of_the_same(work: Work, case: Case) -> bool:
+def of_the_same(work: Work, case: Case) -> bool:
     """By name or e-mail address. Where one of the two has been forgotten, whoever names the case answers for it."""
     ours = [value.get("applicant", {}) for value in work.submissions()]
     theirs = [value.get("applicant", {}) for value in work.of(case).submissions()]
-    alike = [same(one.get(part), other.get(part)) for one in ours for other in theirs for part in ("name", "email")]
+    alike = [
+        same(one.get("name"), other.get("name")) or same_address(one.get("email"), other.get("email"))
+        for one in ours
+        for other in theirs
+    ]
     return not alike or any(alike)
 
 

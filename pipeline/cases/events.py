@@ -14,6 +14,7 @@ from pipeline.files import names, write_new
 
 RECEIVED, REVISED, CONTACT = "received", "revised", "contact_received"
 LINKED = "portfolio_linked"
+PORTFOLIO = "portfolio"  # the kind of delivery that is audited
 DELIVERIES = (RECEIVED, REVISED, CONTACT, LINKED)
 CLAIMED, OPENED, UPDATED, DELETED = "issue_claimed", "issue_opened", "issue_updated", "issue_deleted"
 AUDITING = "claimed"
@@ -64,7 +65,8 @@ class Case:
         begun = requested = False
         for event in self.events:
             begun = begun or (event.type == AUDITING and event.data["role"] == "auditor")
-            requested = event.type == EVIDENCE or (requested and event.type not in DELIVERIES)
+            answered = event.type in DELIVERIES and event.data["kind"] == PORTFOLIO
+            requested = event.type == EVIDENCE or (requested and not answered)
         return begun and not requested
 
     def names(self, digest: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,11 @@ def load(path: Path, schemas: Path, organization: Organization) -> tuple[Person,
         if raw["login"].lower() in logins:
             findings.append(source.finding(f"/people/{index}/login", raw["login"], "stands twice; keep one"))
         logins.add(raw["login"].lower())
+        for part in ("name", "email"):
+            known_as = [_plain(other.get(part)) for other in source.value["people"][:index]]
+            if _plain(raw.get(part)) in [text for text in known_as if text]:
+                words = "is another entry's too; one person has one entry, with all roles"
+                findings.append(source.finding(f"/people/{index}/{part}", raw[part], words))
         for place, role in enumerate(raw["roles"]):
             if role not in known:
                 message = f"is no role; use one of: {', '.join(sorted(known))}"
@@ -48,9 +54,42 @@ def load(path: Path, schemas: Path, organization: Organization) -> tuple[Person,
     if findings:
         raise DataInvalid(findings)
     return tuple(
-        Person(raw["login"], raw["name"], tuple(raw["roles"]), raw.get("email", ""), tuple(raw.get("teaches_for", [])))
+        Person(
+            raw["login"].lower(),
+            raw["name"],
+            tuple(raw["roles"]),
+            raw.get("email", ""),
+            tuple(raw.get("teaches_for", [])),
+        )
         for raw in source.value["people"]
     )
+
+
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"})
+
+
+def _plain(text: str | None) -> str:
+    """Without accents, case and marks; words with one space between them."""
+    decomposed = unicodedata.normalize("NFKD", (text or "").casefold().translate(_LETTERS))
+    kept = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return " ".join("".join(letter if letter.isalnum() else " " for letter in kept).split())
+
+
+def same(first: str | None, second: str | None) -> bool:
+    """Two names are the same one's, as people would say: whatever the order, with or without a title, an initial, "Ltd"."""
+    one, other = ({word for word in _plain(name).split() if len(word) > 1} for name in (first, second))
+    both = one & other
+    return bool(both) and both in (one, other) and (len(both) > 1 or one == other)
+
+
+def same_address(first: str | None, second: str | None) -> bool:
+    """Without case, and without what stands between + and @."""
+
+    def bare(address: str | None) -> str:
+        name, _at, host = (address or "").strip().casefold().rpartition("@")
+        return f"{name.partition('+')[0]}@{host}" if name else ""
+
+    return bool(bare(first)) and bare(first) == bare(second)
 
 
 def write_default(path: Path, organization: Organization) -> bool:

@@ -6,12 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from pipeline.cases.events import Case, Event
+from pipeline.cases.events import CONTACT, DELIVERIES, Case, Event
 from pipeline.profiles import derive
 from pipeline.profiles.model import Data, Profile
 from pipeline.profiles.process import Process, State
 
 MET, NOT_MET = "met", "not_met"
+# Whoever did one of these has judged the case, or was about to.
+JUDGING = (
+    "claimed", "findings", "evidence_requested", "recommended", "meeting_held", "meeting_missed", "granted", "declined",
+)  # fmt: skip
 MEETING = "verification"  # the step by which a profile says that there is a meeting
 Judged = Mapping[tuple[str, str], str]
 
@@ -66,13 +70,23 @@ def standing(data: Data, case: Case) -> Standing:
     return list(walk(data, case))[-1][1]
 
 
+def takes(data: Data, case: Case) -> bool:
+    """Whether anything more may be sent to it: not while it is audited, and not once it is over."""
+    if not case.events or case.opening.type == CONTACT:
+        return True
+    return not case.audit_begun and standing(data, case).state.open
+
+
 def walk(data: Data, case: Case) -> Iterator[tuple[Event, Standing]]:
     """Each event with where the case stands after it."""
     process = data.process
     here = Standing(process.state(process.start), _time(case.opening))
     for number, event in enumerate(case.events):
         before = replace(case, events=case.events[: number + 1])
-        here = _after(process, here, event, facts(before, data.profile(case.about), event.data.get("outcome")))
+        known = facts(before, data.profile(case.about), event.data.get("outcome"))
+        if event.type in DELIVERIES and event.data["kind"] != derive.PORTFOLIO:
+            known -= {"portfolio"}  # what was delivered was none
+        here = _after(process, here, event, known)
         yield event, here
 
 
@@ -94,9 +108,9 @@ def _noted(here: Standing, event: Event) -> Standing:
     """What an event says beside the state it leads to."""
     data, at = event.data, _time(event)
     if event.type == "claimed":
-        here = replace(here, claims={**here.claims, data["role"]: event.by})
+        here = replace(here, claims={**here.claims, data["role"]: event.by.lower()})
     elif event.type == "assigned":
-        here = replace(here, assigned={**here.assigned, data["for"]: data["login"]})
+        here = replace(here, assigned={**here.assigned, data["for"]: data["login"].lower()})
     elif event.type == "findings":
         judged = {(entry["statement"], entry["criterion"]): entry["verdict"] for entry in data["findings"]}
         here = replace(here, findings={**here.findings, **judged})
@@ -108,8 +122,9 @@ def _noted(here: Standing, event: Event) -> Standing:
         here = replace(here, pause=at)
     elif event.type == "resumed" and here.pause:
         here = replace(here, pause=None, rested=here.rested + (at - here.pause))
-    if "role" in data:
-        here = replace(here, acted={**here.acted, event.by: (*here.acted.get(event.by, ()), data["role"])})
+    if "role" in data and event.type in JUDGING:
+        by = event.by.lower()
+        here = replace(here, acted={**here.acted, by: (*here.acted.get(by, ()), data["role"])})
     return here
 
 

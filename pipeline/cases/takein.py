@@ -13,6 +13,7 @@ from pipeline.accept.submission import Submission
 from pipeline.audit.document import document, file_name
 from pipeline.cases.events import CONTACT, RECEIVED, REVISED, Case
 from pipeline.cases.rejected import Rejected
+from pipeline.cases.standing import takes
 from pipeline.cases.store import Store
 from pipeline.errors import UnreadableInput
 from pipeline.findings import Finding
@@ -71,10 +72,10 @@ class TakeIn:
                 found = Finding("", str(submission.schema["title"]), message.format(reference=reference))
                 self._reject(delivery.name, [found])
                 return None
-            if case.audit_begun:
-                message = _("came after the audit of {reference} had begun; ask the applicant").format(
-                    reference=reference
-                )
+            if not takes(self.judge.data, case):
+                message = _(
+                    "came after the audit of {reference} had begun, or after its end; ask the applicant"
+                ).format(reference=reference)
                 self._reject(delivery.name, [Finding("", str(submission.schema["title"]), message)])
                 return None
             if self._append(case, delivery, submission):

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.errors import CannotGoOn
+
 APPLICANT, NOBODY, PIPELINE, SAME = "applicant", "nobody", "intake", "same"
 
 
@@ -48,7 +50,11 @@ class Process:
     transitions: tuple[Transition, ...]
 
     def state(self, state_id: str) -> State:
-        return next(state for state in self.states if state.id == state_id)
+        """Raises CannotGoOn: cases name states by their ids, so an id never changes."""
+        found = next((state for state in self.states if state.id == state_id), None)
+        if found is None:
+            raise CannotGoOn(f"data/process.yml has no state “{state_id}”, but a case names it; put it back")
+        return found
 
     def of_command(self, command: str, source: str | None = None) -> tuple[Transition, ...]:
         rows = (row for row in self.transitions if row.command == command)

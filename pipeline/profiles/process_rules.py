@@ -19,6 +19,7 @@ NEEDS = (
     "findings_fit",
     "impartial",
     "impartial_assignee",
+    "meeting_held",
     "moment",
     "no_conflict",
     "other_case",
@@ -29,6 +30,20 @@ NEEDS = (
     "unclaimed",
     "uninvolved",
 )
+
+
+# Each is a file in pipeline/audit/commands/; preview and help are in no row.
+COMMANDS = (
+    "admit", "appeal", "assign", "claim", "credit", "decide", "expire", "finding", "link", "meeting", "pause",
+    "recommend", "request-evidence", "resume", "schedule", "withdraw",
+)  # fmt: skip
+# Code looks for these in a case: certificates, statistics and the rules of impartiality rest on them.
+EVENTS = (
+    "admitted", "appealed", "assigned", "claimed", "credited", "declined", "evidence_requested", "expired", "findings",
+    "granted", "linked", "meeting_held", "meeting_missed", "paused", "portfolio_linked", "received", "recommended",
+    "resumed", "revised", "scheduled", "withdrawn",
+)  # fmt: skip
+JUDGING = {"claim": ("no_conflict", "impartial"), "decide": ("no_conflict", "impartial")}
 
 
 def all_rules(table: Source, organization: Source, profiles: list[Source]) -> Iterator[Finding]:
@@ -51,6 +66,16 @@ def all_rules(table: Source, organization: Source, profiles: list[Source]) -> It
 
 
 def _row(table: Source, place: str, row: dict[str, Any], states: set[str], roles: set[str]) -> Iterator[Finding]:
+    yield from _known(table, f"{place}/event", row["event"], set(EVENTS), "event")
+    if row["command"] is not None:
+        yield from _known(table, f"{place}/command", row["command"], set(COMMANDS), "command")
+    if (row["command"] is None) != (row["who"] == [PIPELINE]):
+        words = f"a row without a command is the pipeline's (who: [{PIPELINE}]), and one with a command is people's"
+        yield table.finding(f"{place}/who", "who", words)
+    for need in JUDGING.get(row["command"], ()):
+        if need not in row["needs"]:
+            words = f"lacks {need}: nobody judges without it, so /{row['command']} always needs it; add it"
+            yield table.finding(f"{place}/needs", row["command"], words)
     for number, source in enumerate(row["from"]):
         yield from _known(table, f"{place}/from/{number}", source, states, "state")
     yield from _known(table, f"{place}/to", row["to"], {*states, SAME}, "state")
