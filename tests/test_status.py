@@ -258,9 +258,6 @@ def test_the_calendar_has_the_preferred_times_before_and_after_the_intake(servic
     assert requests.get(f"{service.url}{status}/interview.ics", timeout=10).status_code == 404
 
 
-# Lost references
-
-
 @pytest.mark.parametrize("what", ["submission", "schema"])
 def test_a_damaged_file_is_answered_with_a_sentence_and_every_other_case_as_ever(service: Service, what: str) -> None:
     session = signed_in(service, MANAGER)
@@ -278,6 +275,9 @@ def test_a_damaged_file_is_answered_with_a_sentence_and_every_other_case_as_ever
     assert (answer.status_code, "cannot be read just now" in answer.text) == (503, True)
     well = (f"/status/{other}/{service.desk_secret(other)['case.secret']}", f"/auditors/cases/{other}", "/auditors/")
     assert [session.get(service.url + address, timeout=10).status_code for address in well] == [200] * 3
+
+
+# Lost references
 
 
 def ask(url: str, **typed: str) -> requests.Response:
