@@ -133,8 +133,10 @@ def test_a_case_that_is_gone_and_one_without_events_are_named(body: Body) -> Non
     gone, bare_ = (body.send(derive.SELF_ASSESSMENT, about) for about in (CONCEPTS, PRACTICE))
     shutil.rmtree(body.store.folder(gone))
     shutil.rmtree(body.store.folder(bare_) / "events")
-    accept(desk(JUDGE, body.root, body.store, body.store.root), filled(derive.CONTACT, "question"))  # waits
-    lines = sorted(told(body.store))
+    here = desk(JUDGE, body.root, body.store, body.store.root)
+    accept(here, filled(derive.CONTACT, "question"))  # waits in the inbox
+    accept(here, filled(derive.PORTFOLIO, CONCEPTS), suspicious=True)
+    lines = sorted(str(finding) for finding in verify(JUDGE, body.store, (here.quarantine,)).findings)
     assert len(lines) == 2
     assert f"cases/{bare_}/private" in lines[0]
     assert "no event that says so" in lines[0]

@@ -38,8 +38,10 @@ class Verified:
     events: int = 0
 
 
-def verify(judge: Judge, store: Store) -> Verified:
-    """Also of the folders whose names begin with a dot: they hold the claims of issues that belong to no case."""
+def verify(judge: Judge, store: Store, elsewhere: tuple[Inbox, ...] = ()) -> Verified:
+    """`elsewhere`: places beside the records where a delivery can wait, as the quarantine.
+
+    Also of the folders whose names begin with a dot: they hold the claims of issues that belong to no case."""
     done = Verified()
     folder = store.root / "cases"
     for reference in sorted(os.listdir(folder)) if folder.is_dir() else []:
@@ -52,18 +54,17 @@ def verify(judge: Judge, store: Store) -> Verified:
             case, found = _chain(judge, folder / reference)
             done.events += len(case.events)
             done.findings += found or list(_sense(judge, store, case))
-    done.findings += _gone(judge, store)
+    done.findings += _gone(judge, store, elsewhere)
     return done
 
 
-def _gone(judge: Judge, store: Store) -> Iterator[Finding]:
+def _gone(judge: Judge, store: Store, elsewhere: tuple[Inbox, ...]) -> Iterator[Finding]:
     """Cases that are nowhere but among the references. What still waits, or lies aside, has no case yet."""
     prefix = judge.data.organization.reference_prefix
     if not (store.root / "cases").is_dir():
         return  # nothing has been taken in yet
-    waiting = {
-        name.partition("-")[0] for folder in ("inbox", "rejected") for name in Inbox(store.root, prefix, folder).names()
-    }
+    places = (Inbox(store.root, prefix), Inbox(store.root, prefix, "rejected"), *elsewhere)
+    waiting = {name.partition("-")[0] for place in places for name in place.names()}
     for name in names(store.root / "references", ".json"):
         reference = name.removesuffix(".json")
         key = _claimed_key(store.root / "references" / name)
