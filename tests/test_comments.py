@@ -10,10 +10,12 @@ import yaml
 
 from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.desk import desk
+from pipeline.audit.act import Outcome, decide
+from pipeline.audit.work import Work
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake, Report
 from pipeline.cases.standing import standing
-from pipeline.errors import GitHubFailed
+from pipeline.errors import GitHubFailed, StoreFailed
 from pipeline.github import GitHub
 from pipeline.profiles import derive
 from tests.fakes.github import FakeGitHub, Fault
@@ -154,3 +156,53 @@ def test_the_issue_of_a_case_that_has_ended_is_closed(memory: Path) -> None:
         run(made, "two", fake)
         assert fake.issues[0]["state"] == "closed"
     assert state(made, reference) == "withdrawn"
+
+
+@pytest.mark.parametrize("name", ["0001.json", "0003.json"])
+def test_a_command_under_a_damaged_case_waits_until_it_is_mended_and_is_acted_on_once(memory: Path, name: str) -> None:
+    made, reference = begin(memory / "r")
+    first = made.root / "first"
+    store = GitStore.at(first)
+    with FakeGitHub() as fake:
+        run(made, "one", fake)
+        store.refresh()
+        path = store.folder(reference) / "events" / name
+        whole = path.read_bytes()
+        path.write_text("garbage")
+        push(first, "Damage")
+        fake.add_comment(1, "ines", "/help")
+        for number in range(4):
+            with pytest.raises(StoreFailed, match=reference):
+                run(made, f"damaged{number}", fake, NOW + timedelta(hours=6 * number))
+        assert fake.replies() == []
+        store.refresh()
+        path.write_bytes(whole)
+        push(first, "Restore")
+        report = run(made, "mended", fake, NOW + timedelta(hours=30))
+        again = run(made, "again", fake, NOW + timedelta(hours=31))
+        assert (report.commands, again.commands, len(fake.replies())) == ([reference], [], 1)
+        assert (made.clone("end") / "comments-read-until").read_text() > "2027-03-15"
+
+
+def test_a_command_that_needs_a_damaged_file_waits_and_one_that_does_not_is_acted_on(
+    memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, reference = begin(memory / "r")
+    with FakeGitHub() as fake:
+        run(made, "one", fake)
+        fake.add_comment(1, "ines", "/help")
+        fake.add_comment(1, "ines", "/admit")
+
+        def unread(work: Work, body: str) -> Outcome | None:
+            if body == "/help":
+                raise StoreFailed("submission.json cannot be read")
+            return decide(work, body)
+
+        with monkeypatch.context() as patched:
+            patched.setattr("pipeline.cases.comments.decide", unread)
+            for number in range(3):
+                run(made, f"damaged{number}", fake, NOW + timedelta(hours=6 * number))
+        assert (state(made, reference), len(fake.replies())) == ("awaiting_portfolio", 1)
+        run(made, "mended", fake, NOW + timedelta(hours=20))
+        run(made, "again", fake, NOW + timedelta(hours=21))
+        assert len(fake.replies()) == 2

@@ -454,3 +454,44 @@ def test_one_damaged_case_is_told_and_stops_no_other(memory: Path) -> None:
     with pytest.raises(StoreFailed, match=first.reference):
         Intake(JUDGE, store)()
     assert [case.about for case in store.cases()] == [PRACTICE]
+
+
+@pytest.mark.parametrize("what", ["private/*/submission.json", "schema"])
+@pytest.mark.parametrize("opened", [False, True], ids=["not yet opened", "opened"])
+def test_a_damaged_submission_or_a_missing_schema_concerns_its_case_alone(
+    memory: Path, what: str, opened: bool
+) -> None:
+    """It is told with the place; every other issue is opened and drawn, and once mended this one as well."""
+    organization = replace(DATA.organization, name_on_issues=True)
+    named = replace(JUDGE, data=replace(DATA, organization=organization))
+    made = remote(memory / "r")
+    first = made.root / "first"
+    (ours,) = put(first, filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    store = GitStore.at(first)
+    with FakeGitHub() as fake:
+        if opened:
+            push(first, "Deliver")
+            replace(intake(first, fake), judge=named)()
+        else:
+            Intake(JUDGE, Store(first))()
+        path = next(store.folder(ours.reference).glob("private/*/submission.json"))
+        if what == "schema":
+            path = first / "schemas" / f"{store.case(ours.reference).deliveries[0].data['schema']}.json"
+        whole = path.read_bytes()
+        if what == "schema":
+            path.unlink()
+        else:
+            path.write_bytes(whole[: len(whole) // 2])
+        put(first, filled(derive.PORTFOLIO, PRACTICE))
+        push(first, "Damage one, deliver another")
+        for name in ("one", "two"):
+            with pytest.raises(StoreFailed, match=re.escape(f"{path.relative_to(first)} is not there or cannot")):
+                replace(intake(made.clone(name), fake), judge=named)()
+        assert len(fake.issues) == 1 + opened
+        assert "Portfolio" in fake.issues[-1]["title"]
+        store.refresh()
+        assert [event.type for event in store.case(ours.reference).events].count("issue_claimed") == opened
+        path.write_bytes(whole)
+        push(first, "Restore")
+        replace(intake(made.clone("three"), fake), judge=named)()
+        assert (len(fake.issues), fake.violations) == (2, [])

@@ -122,6 +122,30 @@ def test_who_sends_again_after_being_forgotten_is_taken_in_and_a_late_copy_is_no
     assert anywhere(body.store.root) == []
 
 
+@pytest.mark.parametrize("broken", [0, 1, 2], ids=["the first event", "the one that joins", "all of them"])
+def test_a_damaged_chain_keeps_nobodys_files_and_is_said(body: Body, broken: int) -> None:
+    first, alone = body.send(derive.SELF_ASSESSMENT, CONCEPTS), body.send(derive.PORTFOLIO, CONCEPTS)
+    body.do("ines", alone, f"/link {first}")
+    events = sorted((body.store.folder(first) / "events").glob("*.json"))
+    whole = {path: path.read_bytes() for path in events}
+    for path in ([events[0]], [events[-1]], events)[broken]:
+        path.write_text("garbage")
+    here = {"PIPELINE_VAR": str(body.root), "PIPELINE_RECORDS": str(body.store.root)}
+    done = pipeline("forget", first, **here)
+    assert done.returncode != 0
+    assert "files removed, 1 events written" in done.stdout
+    assert f"cases/{first}/events/" in done.stderr
+    assert "restore it from Git" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert anywhere(body.store.root) == []
+    assert types(body.store, alone)[-1] == "forgotten"
+    for path, content in whole.items():
+        path.write_bytes(content)
+    assert pipeline("forget", first, **here).returncode == 0
+    assert types(body.store, first).count("forgotten") == types(body.store, alone).count("forgotten") == 1
+    assert verify(JUDGE, body.store).findings == []
+
+
 def test_nobody_judges_what_has_been_forgotten(body: Body) -> None:
     reference = audited(body)
     forget(body.store, reference)

@@ -31,6 +31,7 @@ from pipeline.settings import Settings
 from tests.conftest import Service
 from tests.support import CONCEPTS, JUDGE, PRACTICE, filled, form, free_port, remote, serving, until
 from tests.support_mail import Clock, House, part
+from tests.test_board import MANAGER, send, signed_in
 
 ROSA = "rosa@example.org"
 TIMES = {"first": "2027-04-01T09:30", "third": "2027-04-03T18:00", "times": "Mondays, says Rosa"}
@@ -255,6 +256,25 @@ def test_the_calendar_has_the_preferred_times_before_and_after_the_intake(servic
     without = filled(derive.SELF_ASSESSMENT, PRACTICE)
     status = requests.post(f"{service.url}/submissions", json=without, timeout=10).json()["status"]
     assert requests.get(f"{service.url}{status}/interview.ics", timeout=10).status_code == 404
+
+
+@pytest.mark.parametrize("what", ["submission", "schema"])
+def test_a_damaged_file_is_answered_with_a_sentence_and_every_other_case_as_ever(service: Service, what: str) -> None:
+    session = signed_in(service, MANAGER)
+    ours, other = (send(service, derive.SELF_ASSESSMENT, about) for about in (CONCEPTS, PRACTICE))
+    store = Store(service.records)
+    until(lambda: bool(store.case(ours).events and store.case(other).events))
+    path = next(store.folder(ours).glob("private/*/submission.json"))
+    if what == "submission":
+        path.write_bytes(path.read_bytes()[:40])
+        broken = f"/status/{ours}/{service.desk_secret(ours)['case.secret']}"
+    else:
+        (service.records / "schemas" / f"{store.case(ours).deliveries[0].data['schema']}.json").unlink()
+        broken = f"/auditors/cases/{ours}"
+    answer = session.get(service.url + broken, timeout=10)
+    assert (answer.status_code, "cannot be read just now" in answer.text) == (503, True)
+    well = (f"/status/{other}/{service.desk_secret(other)['case.secret']}", f"/auditors/cases/{other}", "/auditors/")
+    assert [session.get(service.url + address, timeout=10).status_code for address in well] == [200] * 3
 
 
 # Lost references

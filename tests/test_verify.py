@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from pipeline.accept.accept import accept
 from pipeline.accept.check import Judge
+from pipeline.accept.desk import desk
 from pipeline.cases.store import Store
 from pipeline.cases.verify import verify
+from pipeline.errors import StoreFailed
 from pipeline.profiles import derive
-from tests.support import CONCEPTS, JUDGE, PRACTICE
+from tests.support import CONCEPTS, JUDGE, PRACTICE, filled
 from tests.test_cli import pipeline
 from tests.test_process import Body, audited
 
@@ -66,6 +70,15 @@ def change(path: Path, **more: object) -> None:
     path.write_text(json.dumps({**value, **more}))
 
 
+def bare(path: Path) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), "data": []}))
+
+
+def folder_for(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
 BROKEN: list[tuple[str, Callable[[Path], object], str, str]] = [
     ("edited", lambda at: change(at / "0003.json", by="mallory"), "0004", "names [0-9a-f]{64} as the SHA-256 of 0003"),
     ("removed", lambda at: (at / "0002.json").unlink(), "0003", "comes where 0002.json is expected"),
@@ -73,6 +86,9 @@ BROKEN: list[tuple[str, Callable[[Path], object], str, str]] = [
     ("cut", lambda at: (at / "0003.json").write_text('{"type": "adm'), "0003", "is no event"),
     ("no event", lambda at: (at / "0005.json").write_text("[]"), "0005", "is no event"),
     ("of another form", lambda at: change(at / "0011.json", at="yesterday"), "0011", "at: does not have the expected"),
+    ("no time", lambda at: change(at / "0011.json", at="2027-02-31T09:00:00Z"), "0011", "at: 2027-02-31T.* is no time"),
+    ("no data", lambda at: bare(at / "0011.json"), "0011", "data: "),
+    ("a folder", lambda at: folder_for(at / "0011.json"), "0011", "is no event"),
     ("its last one turned", lambda at: change(at / "0011.json", data={"to": "declined"}), "0011", "has no granted"),
     ("one slipped in", lambda at: change(at / "0011.json", data={"from": "audit"}), "0011", "the case was in decision"),
     ("by another role", lambda at: change(at / "0011.json", data={"role": "auditor"}), "0011", "for auditor"),
@@ -91,6 +107,10 @@ def test_the_first_broken_link_is_named(
     assert len(list(folder.glob("*.json"))) == 11
     do(folder)
     (line,) = told(body.store)
+    if what in ("no time", "no data", "a folder"):
+        with pytest.raises(StoreFailed, match=rf"{name}\.json"):
+            body.store.case(reference)
+        assert list(body.store.cases()) == []
     assert re.match(rf"cases/{reference}/events/{name}\.json:1: {reference}: .*{words}", line), line
 
 
@@ -107,6 +127,21 @@ def test_a_file_that_an_event_names_must_be_there_as_it_was(body: Body) -> None:
     for path in (body.root / "records/schemas").iterdir():
         path.write_text("{}")
     assert sum("is not what it was judged by" in line for line in told(body.store)) == 2
+
+
+def test_a_case_that_is_gone_and_one_without_events_are_named(body: Body) -> None:
+    gone, bare_ = (body.send(derive.SELF_ASSESSMENT, about) for about in (CONCEPTS, PRACTICE))
+    shutil.rmtree(body.store.folder(gone))
+    shutil.rmtree(body.store.folder(bare_) / "events")
+    here = desk(JUDGE, body.root, body.store, body.store.root)
+    accept(here, filled(derive.CONTACT, "question"))  # waits in the inbox
+    accept(here, filled(derive.PORTFOLIO, CONCEPTS), suspicious=True)
+    lines = sorted(str(finding) for finding in verify(JUDGE, body.store, (here.quarantine,)).findings)
+    assert len(lines) == 2
+    assert f"cases/{bare_}/private" in lines[0]
+    assert "no event that says so" in lines[0]
+    assert f"references/{gone}.json" in lines[1]
+    assert "has no folder in cases/" in lines[1]
 
 
 def test_all_cases_come_at_once_and_the_command_says_so_with_1(body: Body) -> None:

@@ -59,7 +59,7 @@ class Submitted:
         return sorted(last.values(), key=lambda filed: filed.at, reverse=True)
 
     def self_assessment(self, claim: Claim) -> Filed | None:
-        """The last one of the case that the claim opened."""
+        """The last one of the case that the claim opened. Raises StoreFailed where the case cannot be read."""
         if claim.kind != derive.SELF_ASSESSMENT:
             return None
         found = [*self._waiting(claim.key), *self._of(self.store.case(claim.reference))]
@@ -77,10 +77,10 @@ class Submitted:
     def _taken_in(self) -> Iterator[Filed]:
         for reference in self.store.references():
             try:
-                case = self.store.case(reference)
+                found = list(self._of(self.store.case(reference)))
             except (StoreFailed, FileNotFoundError):
                 continue
-            yield from self._of(case)
+            yield from found
 
     def _of(self, case: Case) -> Iterator[Filed]:
         for kind in {str(event.data["kind"]): None for event in case.deliveries}:

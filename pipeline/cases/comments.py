@@ -6,7 +6,7 @@ The event is written and pushed first, with the words of the reply in it; replie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from pipeline.cases.events import OPENED, Case
 from pipeline.cases.people import Person
 from pipeline.cases.replies import Replies
 from pipeline.cases.store import Store
+from pipeline.errors import StoreFailed
 from pipeline.files import write
 from pipeline.github import Comment, GitHub
 from pipeline.moment import stamp
@@ -37,26 +38,34 @@ class Comments:
     github: GitHub
     run: str
     now: Callable[[], datetime]
+    held: set[int] = field(default_factory=set)  # ids of comments that nobody can act on before a case is mended
 
     def __call__(self) -> list[str]:
         """The references of the cases with a new command. Raises RateLimited or GitHubFailed after what is done is safe."""
         began = self.now()
         waiting = list(self._waiting())
         done = [reference for reference, comment in waiting if self._act(reference, comment)]
-        self._remember(began)
+        if not self.held:
+            self._remember(began)
         Replies(self.store, self.github, self.run, self.now)()
         return done
 
     # What is new
 
     def _waiting(self) -> Iterator[tuple[str, Comment]]:
-        """(reference, comment) of commands without an event, oldest first. One that was changed later is told so."""
+        """(reference, comment) of commands without an event, oldest first. One that was changed later is told so.
+
+        While a case cannot be read nobody knows which issues are its own, so a command under an unknown one waits.
+        """
         issues, known = self._issues(), self._known()
+        damaged = any(self.store.readable(reference) is None for reference in self.store.references())
         for comment in sorted(self.github.comments(self._since()), key=lambda comment: comment.id):
-            if comment.by_bot or comment.id in known or comment.issue not in issues:
+            if comment.by_bot or comment.id in known or not comment.body.startswith("/"):
                 continue
-            if comment.body.startswith("/"):
+            if comment.issue in issues:
                 yield issues[comment.issue], comment
+            elif damaged:
+                self.held.add(comment.id)
 
     def _issues(self) -> dict[int, str]:
         """Issue number → reference."""
@@ -80,7 +89,7 @@ class Comments:
         return stamp(datetime.fromisoformat(self._mark.read_text("utf-8").strip()) - OVERLAP)
 
     def _remember(self, moment: datetime) -> None:
-        """Only once everything until then has its event. At most once an hour: it would be a commit a run."""
+        """Only once every command until then has its event. At most once an hour: it would be a commit a run."""
         if self._mark.is_file() and datetime.fromisoformat(self._mark.read_text("utf-8")) > moment - OVERLAP / 2:
             return
         write(self._mark, stamp(moment).encode())
@@ -89,11 +98,15 @@ class Comments:
     # Acting
 
     def _act(self, reference: str, comment: Comment) -> bool:
-        """One event for one comment, on whatever head there is by then; False if it has one already."""
+        """One event for one comment, on whatever head there is by then; False if it has one already, or is held."""
         person = self._person(comment)
 
         def once() -> bool:
-            case = self.store.case(reference)
+            self.held.discard(comment.id)
+            case = self.store.readable(reference)
+            if case is None:
+                self.held.add(comment.id)
+                return False
             return comment.id not in _comments(case) and self._append(case, person, comment)
 
         return self.store.settle(f"Act on a command in {reference}", once)
@@ -103,7 +116,11 @@ class Comments:
         if isinstance(person, Refusal):
             return self._answer(case, comment, mark, _("Nothing was recorded.") + "\n" + str(person))
         work = Work(self.judge, self.store, self._people(), case, person, self.now())
-        outcome = decide(work, comment.body)
+        try:
+            outcome = decide(work, comment.body)
+        except StoreFailed:  # it needs a file that cannot be read
+            self.held.add(comment.id)
+            return False
         if outcome is None:
             words = _("This is no command. Write /help to see what can be done.")
             return self._answer(case, comment, mark, words)

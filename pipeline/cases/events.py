@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -120,9 +121,8 @@ def read_case(folder: Path) -> Case:
     """Raises StoreFailed where the chain is broken, naming the first file that does not fit."""
     events: list[Event] = []
     for number, name in enumerate(names(folder / "events", ".json"), 1):
-        data = (folder / "events" / name).read_bytes()
         previous = events[-1].sha256 if events else None
-        event = _event(number, data)
+        event = _event(number, folder / "events" / name)
         if event is None or name != f"{number:04}.json" or event.previous != previous:
             raise StoreFailed(
                 f"cases/{folder.name}/events/{name} does not follow on the event before; restore it from Git"
@@ -131,13 +131,16 @@ def read_case(folder: Path) -> Case:
     return Case(folder.name, tuple(events))
 
 
-def _event(number: int, data: bytes) -> Event | None:
+def _event(number: int, path: Path) -> Event | None:
     """None for what no `append` has written."""
     try:
+        data = path.read_bytes()
         value = json.loads(data)
-        return Event(number, value["type"], value["at"], value["by"], value["previous"], value["data"], _sha256(data))
-    except (ValueError, KeyError, TypeError):
+        event = Event(number, value["type"], value["at"], value["by"], value["previous"], value["data"], _sha256(data))
+        well = isinstance(event.data, dict) and datetime.fromisoformat(event.at).tzinfo is not None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
+    return event if well else None
 
 
 def append(folder: Path, case: Case, kind: str, *, at: str, by: str, data: Mapping[str, Any]) -> Case | None:

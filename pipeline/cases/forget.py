@@ -2,10 +2,14 @@
 
 First the event, then the files: killed in between, the next call finds what is left, and no chain speaks of a file that
 is gone without saying why. Cases that were joined are one person's, and are forgotten together.
+
+Where a chain is damaged nothing can be appended to it: the files go all the same, and the event is written by the next
+call, once the chain has been restored.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,12 +18,12 @@ from pathlib import Path
 from pipeline.accept import inbox, references
 from pipeline.accept.inbox import Delivery, Inbox
 from pipeline.accept.submission import sha256
-from pipeline.cases.events import FORGOTTEN, LINKED, Case
+from pipeline.cases.events import FORGOTTEN, LINKED, Case, Event
 from pipeline.cases.rejected import Rejected
 from pipeline.cases.retention import JOINED
 from pipeline.cases.store import Store
 from pipeline.errors import CannotGoOn, StoreFailed, UnreadableInput
-from pipeline.files import remove, remove_folder
+from pipeline.files import names, remove, remove_folder
 from pipeline.moment import stamp
 from pipeline.profiles import derive
 
@@ -28,12 +32,16 @@ COMMAND_LINE = "command line"
 
 @dataclass
 class Forgotten:
-    """`references` of all cases that belong together; `removed` counts files; `paths` is what history must not show."""
+    """`references` of all cases that belong together; `removed` counts files; `paths` is what history must not show.
+
+    `damaged`: those of them in which no event could say so, since their chain is broken.
+    """
 
     references: tuple[str, ...]
     removed: int = 0
     recorded: int = 0
     paths: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -53,10 +61,12 @@ class Forget:
         """Done again it removes what has come since, and records nothing if there is nothing. Raises CannotGoOn."""
         cases = list(self._joined(reference))
         done = Forgotten(tuple(case.reference for case in cases))
+        done.damaged = [name for name in done.references if self.store.readable(name) is None]
         waiting = [path for place in self._inboxes() for path in self._waiting(place, cases)]
-        if not any(case.events for case in cases) and not waiting:
+        kept = any(case.events or (self.store.folder(case.reference) / "private").is_dir() for case in cases)
+        if not kept and not waiting and not done.damaged:
             raise CannotGoOn(f"There is no case {reference} here; compare the reference")
-        for case in cases:
+        for case in (case for case in cases if case.reference not in done.damaged):
             done.recorded += self._record(case, waiting)
         for case in cases:
             done.removed += remove_folder(self.store.folder(case.reference) / "private")
@@ -72,13 +82,24 @@ class Forget:
         """The case and those joined with it, whichever way."""
         seen, ahead = {reference}, [reference]
         while ahead:
-            case = self.store.case(ahead.pop())
+            case = self._case(ahead.pop())
             yield case
-            for event in case.events:
-                other = event.data.get({LINKED: "of", JOINED: "reference"}.get(event.type, ""))
-                if other and other not in seen:
+            others = list(_named(case))
+            if self.store.readable(case.reference) is None:  # what named them may be what is damaged
+                others += [one.reference for one in self.store.cases() if case.reference in _named(one)]
+            for other in others:
+                if other not in seen:
                     seen.add(other)
                     ahead.append(other)
+
+    def _case(self, reference: str) -> Case:
+        """Of a damaged one what can be read at all, in whatever order it lies there."""
+        case = self.store.readable(reference)
+        if case is not None:
+            return case
+        folder = self.store.folder(reference) / "events"
+        found = (_event(number, folder / name) for number, name in enumerate(names(folder, ".json"), 1))
+        return Case(reference, tuple(event for event in found if event))
 
     def _inboxes(self) -> tuple[Inbox, ...]:
         rejected = Inbox(self.store.root, self.prefix, Rejected(self.store.root).folder.name)
@@ -87,7 +108,7 @@ class Forget:
     def _waiting(self, place: Inbox, cases: Iterable[Case]) -> Iterator[Path]:
         """Deliveries of these cases: by their own reference, the one typed in, or the key of something in the case."""
         wanted = {case.reference for case in cases}
-        keys = {str(event.data["key"]) for case in cases for event in case.deliveries}
+        keys = {str(event.data["key"]) for case in cases for event in case.deliveries if "key" in event.data}
         for name in place.names():
             try:
                 delivery = inbox.read(place.path(name))
@@ -123,13 +144,32 @@ class Forget:
         """All that ever lay in the records: the events say under which names."""
         for reference in cases:
             yield f"cases/{reference}/private"
-            for event in self.store.case(reference).events:
+            for event in self._case(reference).events:
                 if event.type == FORGOTTEN:
-                    yield from event.data["files"]
-                    yield from (f"{name}.findings" for name in event.data["files"] if name.startswith("rejected/"))
-                elif "digest" in event.data:
+                    files = event.data.get("files", [])
+                    yield from files
+                    yield from (f"{name}.findings" for name in files if name.startswith("rejected/"))
+                elif "digest" in event.data and "key" in event.data:
                     name = f"{event.data['key']}-{event.data['digest'][:16]}.json"
                     yield from (f"inbox/{name}", f"rejected/{name}", f"rejected/{name}.findings")
+
+
+def _named(case: Case) -> Iterator[str]:
+    """The cases that are joined with it."""
+    for event in case.events:
+        other = event.data.get({LINKED: "of", JOINED: "reference"}.get(event.type, ""))
+        if other:
+            yield str(other)
+
+
+def _event(number: int, path: Path) -> Event | None:
+    """Whatever it follows on; None if nothing can be read from it."""
+    try:
+        value = json.loads(path.read_bytes())
+        data = dict(value["data"])
+        return Event(number, str(value["type"]), str(value["at"]), str(value["by"]), value["previous"], data, "")
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _keys(delivery: Delivery) -> Iterator[str]:

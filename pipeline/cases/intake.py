@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from pipeline.accept.check import Judge
 from pipeline.audit import issue as issues
@@ -129,7 +130,7 @@ class Intake:
     def _batch(self) -> int:
         """How many issues are claimed at once."""
         size = int(min(BATCH, self._github.left / EACH))
-        if not size and self._waiting():
+        if not size and any(self._drawable(case, event) for case, event in self._waiting()):
             raise OutOfTime
         return size or 1
 
@@ -141,8 +142,12 @@ class Intake:
 
     def _claim_batch(self, size: int = BATCH) -> list[tuple[Case, Event]]:
         def once() -> list[tuple[Case, Event]]:
-            claimed = []
-            for case, event in self._waiting()[:size]:
+            claimed: list[tuple[Case, Event]] = []
+            for case, event in self._waiting():
+                if len(claimed) == size:
+                    break
+                if not self._drawable(case, event):
+                    continue  # told at the end of the run; claimed by no run until it is mended
                 data = {"kind": event.data["kind"], "run": self.run}
                 after = self.store.append(
                     self.store.case(case.reference), CLAIMED, at=stamp(self.now()), by=BY, data=data
@@ -172,20 +177,30 @@ class Intake:
 
         def once() -> None:
             for reference, kind, digest, number in opened:
-                case = self.store.case(reference)
-                if not case.opened(kind):
+                case = self.store.readable(reference)
+                if case and not case.opened(kind):
                     data = {"kind": kind, "drawn": digest, "number": number}
                     self.store.append(case, OPENED, at=stamp(self.now()), by=BY, data=data)
 
         self.store.settle(about("Record issues of", [entry[0] for entry in opened]), once)
 
     def draw(self, case: Case, event: Event) -> issues.Issue:
-        """The issue of a delivery, from the schema it was judged by."""
-        digest = str(event.data["digest"])
-        name = None
+        """The issue of a delivery, from the schema it was judged by. Raises StoreFailed where that cannot be read."""
+        schema, name = self._sources(case, event)
+        folder = f"{self.address}cases/{case.reference}/private/{str(event.data['digest'])[:16]}/"
+        return issues.draw(issues.Drawing(self.judge.data, schema, folder, name), case, event)
+
+    def _sources(self, case: Case, event: Event) -> tuple[dict[str, Any], str | None]:
+        """What an issue is drawn from: the schema, and the name where the body wants it."""
+        schema, name = self.store.schema(str(event.data["schema"])), None
         if self.judge.data.organization.name_on_issues:
-            submission = self.store.submission(case.reference, digest) or {}
+            submission = self.store.submission(case.reference, str(event.data["digest"])) or {}
             name = submission.get("applicant", {}).get("name")
-        folder = f"{self.address}cases/{case.reference}/private/{digest[:16]}/"
-        drawing = issues.Drawing(self.judge.data, self.store.schema(str(event.data["schema"])), folder, name)
-        return issues.draw(drawing, case, event)
+        return schema, name
+
+    def _drawable(self, case: Case, event: Event) -> bool:
+        try:
+            self._sources(case, event)
+        except StoreFailed:
+            return False
+        return True

@@ -15,7 +15,7 @@ from pipeline.cases.deleted import note_deleted
 from pipeline.cases.events import UPDATED, Case, Event
 from pipeline.cases.store import ATTEMPTS, Store, about
 from pipeline.cases.takein import BY
-from pipeline.errors import GitHubFailed
+from pipeline.errors import GitHubFailed, StoreFailed
 from pipeline.github import GitHub
 from pipeline.moment import stamp
 
@@ -64,11 +64,18 @@ class Redraw:
         for case in list(self.store.cases()):
             for kind in {str(event.data["kind"]): None for event in case.deliveries}:
                 opened, event = case.opened(kind), case.current(kind)
-                issue = self.draw(case, event) if opened and event else None
+                issue = self._issue(case, event) if opened and event else None
                 if opened and issue and (case.drawn(kind) != issue.digest or (case.reference, kind) in rivals):
                     number = int(opened.data["number"])
                     gone = not self._there(number, issue)
                     drawn.append(Drawn(case.reference, kind, number, issue.digest, case.drawn(kind), gone))
+
+    def _issue(self, case: Case, event: Event) -> Issue | None:
+        """None where what it is drawn from cannot be read at the moment: that stops no other case's issue."""
+        try:
+            return self.draw(case, event)
+        except StoreFailed:
+            return None
 
     def _there(self, number: int, issue: Issue) -> bool:
         """Draws it; False if somebody has deleted it."""
@@ -89,10 +96,12 @@ class Redraw:
 
     def _record(self, entry: Drawn) -> bool:
         """False if somebody else has drawn it."""
+        case = self.store.readable(entry.reference)
+        if case is None:
+            return True  # it was damaged since; once it is mended it is drawn again
         if entry.gone:
             note_deleted(self.store, entry.reference, entry.number, self.now())
             return True
-        case = self.store.case(entry.reference)
         opened, drawn = case.opened(entry.kind), case.drawn(entry.kind)
         if opened is None or opened.data["number"] != entry.number or drawn == entry.digest:
             return True

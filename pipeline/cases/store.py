@@ -9,7 +9,6 @@ references/, rejected/, people.yml
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -53,26 +52,47 @@ class Store:
     def folder(self, reference: str) -> Path:
         return self.root / "cases" / reference
 
+    def readable(self, reference: str) -> Case | None:
+        """None for a case that cannot be read at the moment; `damaged` says why."""
+        try:
+            return self.case(reference)
+        except StoreFailed:
+            return None
+
     def references(self) -> list[str]:
         return names(self.root / "cases")
 
     def cases(self) -> Iterator[Case]:
         """Every case that can be read: one damaged file is no reason to stop the work on all others."""
         for reference in self.references():
-            with contextlib.suppress(StoreFailed):
-                case = self.case(reference)
-                if case.events:
-                    yield case
+            case = self.readable(reference)
+            if case and case.events:
+                yield case
 
     def damaged(self) -> list[str]:
-        """What is wrong with the cases that cannot be read, in words."""
-        found = []
+        """What is wrong with the cases that cannot be read, or whose submissions or schemas cannot, in words."""
+        found: dict[str, None] = {}
+        wrong: dict[str, str] = {}  # schema → what is wrong with it: hundreds of cases share one
         for reference in self.references():
             try:
-                self.case(reference)
+                case = self.case(reference)
+                for event in case.deliveries:
+                    self.submission(reference, str(event.data["digest"]))
+                    schema = str(event.data["schema"])
+                    if schema not in wrong:
+                        wrong[schema] = self._wrong_schema(schema)
+                    if wrong[schema]:
+                        found[f"{reference}: {wrong[schema]}"] = None
             except StoreFailed as error:
-                found.append(str(error))
-        return found
+                found[str(error)] = None
+        return list(found)
+
+    def _wrong_schema(self, schema_hash: str) -> str:
+        try:
+            self.schema(schema_hash)
+        except StoreFailed as error:
+            return str(error)
+        return ""
 
     def append(self, case: Case, kind: str, *, at: str, by: str, data: Mapping[str, Any]) -> Case | None:
         return append(self.folder(case.reference), case, kind, at=at, by=by, data=data)
@@ -89,13 +109,22 @@ class Store:
             write_new(path, json.dumps(schema, ensure_ascii=False, indent=1).encode())
 
     def schema(self, schema_hash: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.root / "schemas" / f"{schema_hash}.json").read_bytes())
-        return found
+        """Raises StoreFailed."""
+        return self._object(self.root / "schemas" / f"{schema_hash}.json")
 
     def submission(self, reference: str, digest: str) -> dict[str, Any] | None:
-        """What was submitted; None once it has been forgotten."""
+        """What was submitted; None once it has been forgotten. Raises StoreFailed."""
         path = self.private(reference, digest) / "submission.json"
-        return json.loads(path.read_bytes()) if path.is_file() else None
+        return self._object(path) if path.exists() else None
+
+    def _object(self, path: Path) -> dict[str, Any]:
+        try:
+            value = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            value = None
+        if not isinstance(value, dict):
+            raise StoreFailed(f"{path.relative_to(self.root)} is not there or cannot be read; restore it from Git")
+        return value
 
 
 def about(verb: str, references: list[str]) -> str:

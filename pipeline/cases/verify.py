@@ -10,11 +10,13 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pipeline import shape
 from pipeline.accept.check import Judge
+from pipeline.accept.inbox import Inbox
 from pipeline.accept.submission import sha256
 from pipeline.cases.events import CONTACT, DELIVERIES, Case, Event
 from pipeline.cases.standing import facts
@@ -36,24 +38,57 @@ class Verified:
     events: int = 0
 
 
-def verify(judge: Judge, store: Store) -> Verified:
-    """Also of the folders whose names begin with a dot: they hold the claims of issues that belong to no case."""
+def verify(judge: Judge, store: Store, elsewhere: tuple[Inbox, ...] = ()) -> Verified:
+    """`elsewhere`: places beside the records where a delivery can wait, as the quarantine.
+
+    Also of the folders whose names begin with a dot: they hold the claims of issues that belong to no case."""
     done = Verified()
     folder = store.root / "cases"
     for reference in sorted(os.listdir(folder)) if folder.is_dir() else []:
+        private = folder / reference / "private"
+        if private.is_dir() and not names(folder / reference / "events", ".json"):
+            words = _("has what was sent, and no event that says so; restore its events from Git")
+            done.findings.append(Finding("", reference, words, file=f"cases/{reference}/private"))
         if (folder / reference / "events").is_dir():
             done.cases += 1
             case, found = _chain(judge, folder / reference)
             done.events += len(case.events)
             done.findings += found or list(_sense(judge, store, case))
+    done.findings += _gone(judge, store, elsewhere)
     return done
+
+
+def _gone(judge: Judge, store: Store, elsewhere: tuple[Inbox, ...]) -> Iterator[Finding]:
+    """Cases that are nowhere but among the references. What still waits, or lies aside, has no case yet."""
+    prefix = judge.data.organization.reference_prefix
+    if not (store.root / "cases").is_dir():
+        return  # nothing has been taken in yet
+    places = (Inbox(store.root, prefix), Inbox(store.root, prefix, "rejected"), *elsewhere)
+    waiting = {name.partition("-")[0] for place in places for name in place.names()}
+    for name in names(store.root / "references", ".json"):
+        reference = name.removesuffix(".json")
+        key = _claimed_key(store.root / "references" / name)
+        if key not in waiting and not store.folder(reference).is_dir():
+            words = _(
+                "has no folder in cases/, though this names it; restore it from Git, or see if it waits elsewhere"
+            )
+            yield Finding("", reference, words, file=f"references/{name}")
+
+
+def _claimed_key(path: Path) -> str:
+    """Whose reference it is; "" if that cannot be read."""
+    try:
+        return str(json.loads(path.read_bytes())["key"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _chain(judge: Judge, folder: Path) -> tuple[Case, list[Finding]]:
     """The events up to the first broken link, and what is wrong with that one."""
     events: list[Event] = []
     for number, name in enumerate(names(folder / "events", ".json"), 1):
-        data = (folder / "events" / name).read_bytes()
+        path = folder / "events" / name
+        data = path.read_bytes() if path.is_file() else b""
         value, message = _read(data)
         if name != f"{number:04}.json":
             message = _("comes where {number:04}.json is expected; restore that one from Git").format(number=number)
@@ -65,9 +100,19 @@ def _chain(judge: Judge, folder: Path) -> tuple[Case, list[Finding]]:
         if found:
             words = "; ".join(f"{finding.label}: {finding.message}" for finding in found)
             return Case(folder.name, tuple(events)), [_finding(folder.name, name, words)]
+        if not _is_moment(value["at"]):
+            words = _("at: {value} is no time; restore it from Git").format(value=value["at"])
+            return Case(folder.name, tuple(events)), [_finding(folder.name, name, words)]
         digest = hashlib.sha256(data).hexdigest()
         events.append(Event(number, value["type"], value["at"], value["by"], value["previous"], value["data"], digest))
     return Case(folder.name, tuple(events)), []
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _read(data: bytes) -> tuple[dict[str, Any], str]:
