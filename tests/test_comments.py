@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,9 +11,15 @@ import yaml
 
 from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.desk import desk
+from pipeline.audit.act import decide
+from pipeline.audit.command import Call, parse
+from pipeline.audit.commands import request_evidence
+from pipeline.audit.work import Refusal, Work
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake, Report
+from pipeline.cases.people import Person
 from pipeline.cases.standing import standing
+from pipeline.cases.store import Store
 from pipeline.errors import GitHubFailed
 from pipeline.github import GitHub
 from pipeline.profiles import derive
@@ -154,3 +161,46 @@ def test_the_issue_of_a_case_that_has_ended_is_closed(memory: Path) -> None:
         run(made, "two", fake)
         assert fake.issues[0]["state"] == "closed"
     assert state(made, reference) == "withdrawn"
+
+
+TYPED = [
+    "/request-evidence {}",
+    "/finding {} met",
+    "/finding C3.4 {} met",
+    "/finding all met except {}",
+    "/schedule {}",
+]
+TYPED += ["/finding all {} met except {}", "/admit {}", "/link {}", "/credit {}", "/assign {}", "/decide grant {}"]
+
+
+@pytest.mark.parametrize("form", TYPED)
+def test_words_that_were_refused_are_in_no_event(tmp_path: Path, form: str) -> None:
+    store = Store(tmp_path)
+    receipt = accept(desk(JUDGE, tmp_path, store, tmp_path), filled(derive.PORTFOLIO, CONCEPTS))
+    assert isinstance(receipt, Receipt)
+    Intake(JUDGE, store)()
+    every = Person("all", "All", ("intake_manager", "auditor", "verifier", "director"))
+    for state in DATA.process.states:
+        case = store.case(receipt.reference)
+        moved = replace(case.events[-1], data={**case.events[-1].data, "to": state.id})
+        case = replace(case, events=(*case.events[:-1], moved))
+        for words in ("Zedekiah", "C3.4 from Zedekiah Smith z@example.org", "zedekiah C99"):
+            outcome = decide(Work(JUDGE, store, (every,), case, every, NOW), form.format(words, words))
+            assert outcome
+            assert outcome.event is None
+            for word in ("zedekiah", "smith", "example.org"):
+                assert word not in outcome.said.lower(), state.id
+
+
+def test_what_has_a_statements_form_is_said_again_and_the_rest_is_counted(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    receipt = accept(desk(JUDGE, tmp_path, store, tmp_path), filled(derive.PORTFOLIO, CONCEPTS))
+    assert isinstance(receipt, Receipt)
+    Intake(JUDGE, store)()
+    ada = Person("ada", "Ada", ("auditor",))
+    work = Work(JUDGE, store, (ada,), store.case(receipt.reference), ada, NOW)
+    call = parse("/request-evidence C3.4 C9.9 from Zedekiah")
+    assert isinstance(call, Call)
+    refused = request_evidence.read(work, call)
+    assert isinstance(refused, Refusal)
+    assert refused.words == "No statement of this portfolio: C9.9 Words that are no statement: 2."
