@@ -13,8 +13,9 @@ from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.desk import desk
 from pipeline.audit.act import decide
 from pipeline.audit.command import Call, parse
-from pipeline.audit.commands import request_evidence
-from pipeline.audit.work import Refusal, Work
+from pipeline.audit.commands import admit, request_evidence
+from pipeline.audit.commands import decide as decide_command
+from pipeline.audit.work import Act, Refusal, Work
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake, Report
 from pipeline.cases.people import Person
@@ -24,7 +25,7 @@ from pipeline.errors import GitHubFailed
 from pipeline.github import GitHub
 from pipeline.profiles import derive
 from tests.fakes.github import FakeGitHub, Fault
-from tests.support import CONCEPTS, DATA, JUDGE, Remote, filled, push, remote
+from tests.support import CONCEPTS, DATA, JUDGE, PRACTICE, Remote, filled, push, remote
 
 NOW = datetime(2027, 3, 14, 9, tzinfo=UTC)
 PEOPLE = {
@@ -204,3 +205,32 @@ def test_what_has_a_statements_form_is_said_again_and_the_rest_is_counted(tmp_pa
     refused = request_evidence.read(work, call)
     assert isinstance(refused, Refusal)
     assert refused.words == "No statement of this portfolio: C9.9 Words that are no statement: 2."
+
+
+NOT_NAMED = [
+    ("admit", "nonsense", None, "asks for none"),
+    ("admit", "nonsense", PRACTICE, "no reference"),
+    ("admit", "IMC-0000-0000-0", PRACTICE, "does not grant"),
+    ("decide", "grant perhaps no-conflict", None, "asks for none"),
+    ("decide", "grant perhaps no-conflict", PRACTICE, "no reference"),
+    ("decide", "decline no-conflict perhaps", None, "asks for none"),
+    ("decide", "grant no-conflict IMC-0000-0000-0", PRACTICE, "does not grant"),
+]
+
+
+@pytest.mark.parametrize(("name", "words", "asked", "said"), NOT_NAMED)
+def test_a_word_that_names_no_prerequisite_is_refused(
+    tmp_path: Path, name: str, words: str, asked: str | None, said: str
+) -> None:
+    store = Store(tmp_path)
+    receipt = accept(desk(JUDGE, tmp_path, store, tmp_path), filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    assert isinstance(receipt, Receipt)
+    Intake(JUDGE, store)()
+    profiles = tuple(replace(one, prerequisite=asked) if one.id == CONCEPTS else one for one in DATA.profiles)
+    judge, dora = replace(JUDGE, data=replace(DATA, profiles=profiles)), Person("dora", "Dora", ("director",))
+    work = Work(judge, store, (dora,), store.case(receipt.reference), dora, NOW)
+    read = {"admit": admit.read, "decide": decide_command.read}[name]
+    refused = read(work, Call(name, tuple(words.split())))
+    assert isinstance(refused, Refusal)
+    assert said in refused.words
+    assert isinstance(read(work, Call(name, tuple(words.split()[:1] if name == "decide" else ()))), Act)
