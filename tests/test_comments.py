@@ -13,9 +13,10 @@ from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.desk import desk
 from pipeline.audit.act import decide
 from pipeline.audit.command import Call, parse
-from pipeline.audit.commands import admit, request_evidence
+from pipeline.audit.commands import admit, request_evidence, schedule
 from pipeline.audit.commands import decide as decide_command
 from pipeline.audit.work import Act, Refusal, Work
+from pipeline.cases.events import Case
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake, Report
 from pipeline.cases.people import Person
@@ -234,3 +235,27 @@ def test_a_word_that_names_no_prerequisite_is_refused(
     assert isinstance(refused, Refusal)
     assert said in refused.words
     assert isinstance(read(work, Call(name, tuple(words.split()[:1] if name == "decide" else ()))), Act)
+
+
+MOMENTS = [
+    ("2027-03-20 09:30", ""),
+    ("2028-02-29 23:59", ""),
+    ("2029-03-13 09:00", ""),
+    ("2099-03-20 09:30", "two years ahead"),
+    ("2027-W11-6 09:30", "Write when"),
+    ("20270320 09:30", "Write when"),
+    ("2027-03-20 09", "Write when"),
+    ("2027-03-20 09:30:15", "Write when"),
+    ("2027-03-20 09:30+01:00", "Write when"),
+    ("2027-02-30 09:30", "Write when"),
+    ("２０２７-03-20 09:30", "Write when"),
+]
+
+
+@pytest.mark.parametrize(("moment", "said"), MOMENTS)
+def test_a_moment_has_one_form_and_lies_within_two_years(tmp_path: Path, moment: str, said: str) -> None:
+    ines = Person("ines", "Ines", ("intake_manager",))
+    work = Work(JUDGE, Store(tmp_path), (ines,), Case("IMC-0000-0000-0", ()), ines, NOW)
+    read = schedule.read(work, Call("schedule", tuple(moment.split())))
+    assert (read.words if isinstance(read, Refusal) else "").count(said)
+    assert isinstance(read, Refusal) == bool(said)
