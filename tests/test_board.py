@@ -81,6 +81,8 @@ def test_a_case_shows_the_issue_and_leads_to_what_was_sent(service: Service) -> 
     issue = page(session, address)
     assert issue.count("<tr>") > 112
     assert "Rosa" not in issue
+    assert "style=" not in issue.partition('class="board"')[2].partition("</article>")[0]
+    assert '<td class="end">' in issue
     link = issue.partition('href="/auditors/cases/')[2].partition('"')[0]
     sent = page(session, f"{service.url}/auditors/cases/{link}")
     assert "Rosa Test" in sent
