@@ -205,7 +205,7 @@ def test_what_has_a_statements_form_is_said_again_and_the_rest_is_counted(tmp_pa
     assert isinstance(call, Call)
     refused = request_evidence.read(work, call)
     assert isinstance(refused, Refusal)
-    assert refused.words == "No statement of this portfolio: C9.9 Words that are no statement: 2."
+    assert refused.words == "Words that are no statement: 2. No statement of this portfolio: C9.9"
 
 
 NOT_NAMED = [

@@ -27,10 +27,10 @@ def read(work: Work, call: Call) -> Act | Refusal:
 def _not_asked(words: list[str]) -> Iterator[str]:
     """What is no statement here: said again if it has a statement's form; else only counted, for it can be anything."""
     ids = [word for word in words if finding.ID.fullmatch(word)]
-    if ids:
-        yield _("No statement of this portfolio: {ids}").format(ids=", ".join(ids))
     if len(ids) < len(words):
         yield _("Words that are no statement: {number}.").format(number=len(words) - len(ids))
+    if ids:
+        yield _("No statement of this portfolio: {ids}").format(ids=", ".join(ids))
 
 
 COMMAND = Command(
