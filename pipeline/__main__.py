@@ -291,7 +291,9 @@ def due(settings: Settings, arguments: Arguments) -> int:
 
 def verify_cases(settings: Settings, arguments: Arguments) -> int:
     """Walk every chain of events: the first broken link of each case, and what is not there or was not allowed."""
-    done = verify.verify(_judge(settings), store(settings.records))
+    judge = _judge(settings)
+    quarantine = Inbox(settings.var / "quarantine", judge.data.organization.reference_prefix)
+    done = verify.verify(judge, store(settings.records), (quarantine,))
     _print(done.findings, arguments.format)
     if arguments.format == "text":
         say(f"{done.cases} cases, {done.events} events, {len(done.findings)} findings")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
@@ -12,6 +13,7 @@ from tests.conftest import Service
 from tests.support import CONCEPTS, PRACTICE, filled, form, until
 
 MANAGER, AUDITOR, DIRECTOR = "Intake Manager", "Auditor", "Director of Certification"
+VERIFIER = "Verifier"
 
 
 def signed_in(service: Service, name: str) -> requests.Session:
@@ -79,6 +81,8 @@ def test_a_case_shows_the_issue_and_leads_to_what_was_sent(service: Service) -> 
     issue = page(session, address)
     assert issue.count("<tr>") > 112
     assert "Rosa" not in issue
+    assert "style=" not in issue.partition('class="board"')[2].partition("</article>")[0]
+    assert '<td class="end">' in issue
     link = issue.partition('href="/auditors/cases/')[2].partition('"')[0]
     sent = page(session, f"{service.url}/auditors/cases/{link}")
     assert "Rosa Test" in sent
@@ -201,7 +205,9 @@ def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_tab
     refused = do(auditor, service, reference, {"comment": "/admit"})
     assert (refused.status_code, "your role" in refused.text) == (422, True)
     assert "no command" in do(manager, service, reference, {"comment": "hello"}).text
-    assert do(manager, service, reference, {"comment": "/schedule 2099-03-20 09:30"}).status_code == 200
+    when = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d} 09:30"
+    assert do(manager, service, reference, {"comment": f"/schedule {when}"}).status_code == 200
+    assert f"<td>{when}</td>" in page(manager, f"{service.url}/auditors/cases/{reference}")
     assert "The case is admitted." in do(manager, service, reference, {"comment": "/admit"}).text
     link = service.desk_secret(reference)
     send(service, derive.PORTFOLIO, CONCEPTS, **link)
@@ -219,6 +225,10 @@ def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_tab
     assert "recommendation is recorded" in do(auditor, service, reference, {"comment": "/recommend decline"}).text
     until(lambda: "Awaiting the decision" in page(manager, f"{service.url}/auditors/"))
     director = page(signed_in(service, DIRECTOR), f"{service.url}/auditors/cases/{reference}")
+    assert "<td>decline the certificate</td>" in director
+    assert f"<td>{when}</td>" not in director
+    assert 'href="/for-auditors/handbook/"' in director
+    assert "/meeting/" not in director
     assert "<summary><code>/decide decline no-conflict</code>" in director
     assert '<button class="quiet" type="submit">/decide grant no-conflict</button>' not in director
     assert "Not met: C3.4 mastery." in director
@@ -233,3 +243,33 @@ def test_another_sites_page_can_give_no_command(service: Service) -> None:
     assert answer.status_code == 403
     assert requests.post(url, data=form_, headers={"Origin": service.url}, timeout=10).status_code == 401
     assert "Withdrawn" not in page(manager, f"{service.url}/auditors/")
+
+
+def test_who_holds_the_meeting_finds_its_sheet_when_it_was_arranged_and_what_was_asked_for(service: Service) -> None:
+    manager, auditor, verifier = (signed_in(service, name) for name in (MANAGER, AUDITOR, VERIFIER))
+    reference = send(service, derive.SELF_ASSESSMENT, PRACTICE)
+    address, sheet = f"{service.url}/auditors/cases/{reference}", f'href="/certificates/{PRACTICE}/meeting/"'
+    until(lambda: manager.get(address, timeout=10).status_code == 200)
+    assert do(manager, service, reference, {"comment": "/admit"}).status_code == 200
+    link = service.desk_secret(reference)
+    send(service, derive.PORTFOLIO, PRACTICE, **link)
+    until(lambda: "In audit" in page(auditor, address))
+    do(auditor, service, reference, {"comment": "/claim no-conflict"})
+    do(auditor, service, reference, {"comment": "/request-evidence P1.2 P1.1"})
+    assert "<td>P1.1, P1.2</td>" in page(auditor, address)
+    answers = {"answers.P1.1.evidence": "More of it."}
+    send(service, derive.PORTFOLIO, PRACTICE, **link, **answers)
+    until(lambda: "In audit" in page(auditor, address))
+    assert "<td>P1.1, P1.2</td>" in page(auditor, address)
+    for comment in ("/finding all met", "/recommend grant"):
+        assert do(auditor, service, reference, {"comment": comment}).status_code == 200
+    when = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d} 09:30"
+    for comment in ("/claim no-conflict", f"/schedule {when}"):
+        assert do(verifier, service, reference, {"comment": comment}).status_code == 200
+    shown = page(verifier, address)
+    assert sheet in shown
+    assert f"<td>{when}</td>" in shown
+    assert "<td>grant the certificate</td>" in shown
+    assert page(requests.Session(), f"{service.url}/certificates/{PRACTICE}/meeting/")
+    do(verifier, service, reference, {"comment": "/meeting held"})
+    assert sheet not in page(verifier, address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,15 +12,21 @@ import yaml
 from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.desk import desk
 from pipeline.audit.act import Outcome, decide
-from pipeline.audit.work import Work
+from pipeline.audit.command import Call, parse
+from pipeline.audit.commands import admit, request_evidence, schedule
+from pipeline.audit.commands import decide as decide_command
+from pipeline.audit.work import Act, Refusal, Work
+from pipeline.cases.events import Case
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake, Report
+from pipeline.cases.people import Person
 from pipeline.cases.standing import standing
+from pipeline.cases.store import Store
 from pipeline.errors import GitHubFailed, StoreFailed
 from pipeline.github import GitHub
 from pipeline.profiles import derive
 from tests.fakes.github import FakeGitHub, Fault
-from tests.support import CONCEPTS, DATA, JUDGE, Remote, filled, push, remote
+from tests.support import CONCEPTS, DATA, JUDGE, PRACTICE, Remote, filled, push, remote
 
 NOW = datetime(2027, 3, 14, 9, tzinfo=UTC)
 PEOPLE = {
@@ -206,3 +213,99 @@ def test_a_command_that_needs_a_damaged_file_waits_and_one_that_does_not_is_acte
         run(made, "mended", fake, NOW + timedelta(hours=20))
         run(made, "again", fake, NOW + timedelta(hours=21))
         assert len(fake.replies()) == 2
+
+
+TYPED = [
+    "/request-evidence {}",
+    "/finding {} met",
+    "/finding C3.4 {} met",
+    "/finding all met except {}",
+    "/schedule {}",
+]
+TYPED += ["/finding all {} met except {}", "/admit {}", "/link {}", "/credit {}", "/assign {}", "/decide grant {}"]
+
+
+@pytest.mark.parametrize("form", TYPED)
+def test_words_that_were_refused_are_in_no_event(tmp_path: Path, form: str) -> None:
+    store = Store(tmp_path)
+    receipt = accept(desk(JUDGE, tmp_path, store, tmp_path), filled(derive.PORTFOLIO, CONCEPTS))
+    assert isinstance(receipt, Receipt)
+    Intake(JUDGE, store)()
+    every = Person("all", "All", ("intake_manager", "auditor", "verifier", "director"))
+    for state in DATA.process.states:
+        case = store.case(receipt.reference)
+        moved = replace(case.events[-1], data={**case.events[-1].data, "to": state.id})
+        case = replace(case, events=(*case.events[:-1], moved))
+        for words in ("Zedekiah", "C3.4 from Zedekiah Smith z@example.org", "zedekiah C99"):
+            outcome = decide(Work(JUDGE, store, (every,), case, every, NOW), form.format(words, words))
+            assert outcome
+            assert outcome.event is None
+            for word in ("zedekiah", "smith", "example.org"):
+                assert word not in outcome.said.lower(), state.id
+
+
+def test_what_has_a_statements_form_is_said_again_and_the_rest_is_counted(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    receipt = accept(desk(JUDGE, tmp_path, store, tmp_path), filled(derive.PORTFOLIO, CONCEPTS))
+    assert isinstance(receipt, Receipt)
+    Intake(JUDGE, store)()
+    ada = Person("ada", "Ada", ("auditor",))
+    work = Work(JUDGE, store, (ada,), store.case(receipt.reference), ada, NOW)
+    call = parse("/request-evidence C3.4 C9.9 from Zedekiah")
+    assert isinstance(call, Call)
+    refused = request_evidence.read(work, call)
+    assert isinstance(refused, Refusal)
+    assert refused.words == "Words that are no statement: 2. No statement of this portfolio: C9.9"
+
+
+NOT_NAMED = [
+    ("admit", "nonsense", None, "asks for none"),
+    ("admit", "nonsense", PRACTICE, "no reference"),
+    ("admit", "IMC-0000-0000-0", PRACTICE, "does not grant"),
+    ("decide", "grant perhaps no-conflict", None, "asks for none"),
+    ("decide", "grant perhaps no-conflict", PRACTICE, "no reference"),
+    ("decide", "decline no-conflict perhaps", None, "asks for none"),
+    ("decide", "grant no-conflict IMC-0000-0000-0", PRACTICE, "does not grant"),
+]
+
+
+@pytest.mark.parametrize(("name", "words", "asked", "said"), NOT_NAMED)
+def test_a_word_that_names_no_prerequisite_is_refused(
+    tmp_path: Path, name: str, words: str, asked: str | None, said: str
+) -> None:
+    store = Store(tmp_path)
+    receipt = accept(desk(JUDGE, tmp_path, store, tmp_path), filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    assert isinstance(receipt, Receipt)
+    Intake(JUDGE, store)()
+    profiles = tuple(replace(one, prerequisite=asked) if one.id == CONCEPTS else one for one in DATA.profiles)
+    judge, dora = replace(JUDGE, data=replace(DATA, profiles=profiles)), Person("dora", "Dora", ("director",))
+    work = Work(judge, store, (dora,), store.case(receipt.reference), dora, NOW)
+    read = {"admit": admit.read, "decide": decide_command.read}[name]
+    refused = read(work, Call(name, tuple(words.split())))
+    assert isinstance(refused, Refusal)
+    assert said in refused.words
+    assert isinstance(read(work, Call(name, tuple(words.split()[:1] if name == "decide" else ()))), Act)
+
+
+MOMENTS = [
+    ("2027-03-20 09:30", ""),
+    ("2028-02-29 23:59", ""),
+    ("2029-03-13 09:00", ""),
+    ("2099-03-20 09:30", "two years ahead"),
+    ("2027-W11-6 09:30", "Write when"),
+    ("20270320 09:30", "Write when"),
+    ("2027-03-20 09", "Write when"),
+    ("2027-03-20 09:30:15", "Write when"),
+    ("2027-03-20 09:30+01:00", "Write when"),
+    ("2027-02-30 09:30", "Write when"),
+    ("２０２７-03-20 09:30", "Write when"),
+]
+
+
+@pytest.mark.parametrize(("moment", "said"), MOMENTS)
+def test_a_moment_has_one_form_and_lies_within_two_years(tmp_path: Path, moment: str, said: str) -> None:
+    ines = Person("ines", "Ines", ("intake_manager",))
+    work = Work(JUDGE, Store(tmp_path), (ines,), Case("IMC-0000-0000-0", ()), ines, NOW)
+    read = schedule.read(work, Call("schedule", tuple(moment.split())))
+    assert (read.words if isinstance(read, Refusal) else "").count(said)
+    assert isinstance(read, Refusal) == bool(said)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pipeline.audit.document import answer_word, file_name
@@ -12,7 +13,7 @@ from pipeline.audit.markdown import code, escaped, whole
 from pipeline.audit.stages import stage
 from pipeline.cases.events import CONTACT, Case, Event
 from pipeline.cases.retention import Due
-from pipeline.cases.standing import MET, NOT_MET, Judged, standing
+from pipeline.cases.standing import MET, NOT_MET, Judged, Standing, standing
 from pipeline.findings import Finding
 from pipeline.profiles import derive, topics
 from pipeline.profiles.model import Data, Profile
@@ -97,9 +98,8 @@ def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -
             1, (_("Certificate"), f"{escaped(profile.name)} ({escaped(profile.path_name)}, {escaped(version)})")
         )
     rows.append((_("Stage"), escaped(here.title)))
-    due = None if case.opening.type == CONTACT else standing(drawing.data, case).due
-    if due:
-        rows.append((_("Due"), escaped(due.date().isoformat())))
+    if case.opening.type != CONTACT:
+        rows += _noted(case, standing(drawing.data, case))
     if event.data.get("held"):
         names = [inner.name for held in event.data["held"] if (inner := drawing.data.profile(held))]
         rows.append((_("Holds, to be confirmed"), escaped(", ".join(names))))
@@ -117,6 +117,26 @@ def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -
         sent = escaped(_("What was sent has been removed. What was done with it stays."))
     todo = escaped(here.todo) if here.awaited == NOBODY else _next(role, here.todo)
     return [*table, "", *revised, todo, "", sent]
+
+
+def _noted(case: Case, here: Standing) -> Iterator[tuple[str, str]]:
+    """What whoever comes next has to know of those before: ids, words of the commands and moments, nothing of prose."""
+    if here.due:
+        yield _("Due"), escaped(here.due.date().isoformat())
+    moments = [event.data["moment"] for event in case.events if event.type == "scheduled" and _of_now(event, here)]
+    if moments:
+        yield _("Arranged for"), escaped(moments[-1])
+    requested = [event.data["statements"] for event in case.events if event.type == "evidence_requested"]
+    if requested:
+        yield _("More evidence was requested for"), escaped(", ".join(requested[-1]))
+    if here.recommendation:
+        words = {"grant": _("grant the certificate"), "decline": _("decline the certificate")}
+        yield _("Recommendation"), escaped(words.get(here.recommendation, here.recommendation))
+
+
+def _of_now(event: Event, here: Standing) -> bool:
+    """It led into the present stay, or fell within it."""
+    return event.data.get("to") == here.state.id and datetime.fromisoformat(event.at) >= here.since
 
 
 def _next(role: str, todo: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markupsafe import Markup
 
@@ -19,9 +20,18 @@ def _tag(state: StateInline, silent: bool) -> bool:
     return True
 
 
+def _aligned(state: StateCore) -> None:
+    """How a table's column is set, as a class: a style of an element's own is against the policy of the pages."""
+    for token in state.tokens:
+        style = token.attrs.pop("style", None)
+        if style == "text-align:right":
+            token.attrSet("class", "end")
+
+
 def _reader() -> MarkdownIt:
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     reader.inline.ruler.before("html_inline", "span", _tag)
+    reader.core.ruler.push("aligned", _aligned)
     return reader
 
 

@@ -84,10 +84,19 @@ class Reminders:
     def _write(self, case: Case, kind: str, people: tuple[Person, ...]) -> bool:
         here = standing(self.judge.data, case)
         data = {"state": here.state.id, "since": stamp(here.since), "run": self.run, "said": self._words(here, kind)}
-        known = {person.login for person in people}
-        if kind == REMINDED and here.owner in known:
-            data["mention"] = here.owner
+        mention = self._mention(here, kind, people)
+        if mention:
+            data["mention"] = mention
         return self.store.append(case, kind, at=stamp(self.now()), by=BY, data=data) is not None
+
+    def _mention(self, here: Standing, kind: str, people: tuple[Person, ...]) -> str | None:
+        """The login of who has the case, or on GitHub of the Director: of people.yml, never of anything that was sent.
+
+        A comment mentions one: of several Directors the one that stands first.
+        """
+        if kind == REMINDED:
+            return next((person.login for person in people if person.login == here.owner), None)
+        return next((person.login for person in people if self.github and DIRECTOR in person.roles), None)
 
     def _words(self, here: Standing, kind: str) -> str:
         data, waits = self.judge.data, here.state.awaits == APPLICANT

@@ -15,7 +15,7 @@ from pipeline.cases.events import CONTACT, RECEIVED, REVISED, Case
 from pipeline.cases.rejected import Rejected
 from pipeline.cases.standing import takes
 from pipeline.cases.store import Store
-from pipeline.errors import UnreadableInput
+from pipeline.errors import StoreFailed, UnreadableInput
 from pipeline.findings import Finding
 from pipeline.profiles import topics
 from pipeline.text import _
@@ -44,7 +44,16 @@ class TakeIn:
                 message = _("is no delivery; put it in with: python -m pipeline accept FILE")
                 self._reject(name, [Finding("", name[:80], message)])
         waiting.sort(key=lambda delivery: (delivery.received_at, delivery.joins, delivery.name))
-        return [reference for delivery in waiting if (reference := self._one(delivery))]
+        readable = [delivery for delivery in waiting if self._readable(delivery.reference)]
+        return [reference for delivery in readable if (reference := self._one(delivery))]
+
+    def _readable(self, reference: str) -> bool:
+        """What belongs to a damaged case waits until that is mended; `Store.damaged` tells of it."""
+        try:
+            self.store.case(reference)
+        except StoreFailed:
+            return False
+        return True
 
     def _one(self, delivery: Delivery) -> str | None:
         submission = check(self.judge, delivery.content)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from pipeline.accept import references
 from pipeline.audit import prerequisite
 from pipeline.audit.command import Call, Command, wrong
 from pipeline.audit.work import Act, Refusal, Work
@@ -13,7 +16,22 @@ USAGE = "/admit [REFERENCE OF THE PREREQUISITE]"
 def read(work: Work, call: Call) -> Act | Refusal:
     if len(call.words) > 1:
         return wrong(USAGE)
-    return Act(_("The case is admitted."), data=prerequisite.named(work, call.words))
+    data = named(work, call.words)
+    return data if isinstance(data, Refusal) else Act(_("The case is admitted."), data=data)
+
+
+def named(work: Work, words: tuple[str, ...]) -> dict[str, Any] | Refusal:
+    """The prerequisite, by the case named or one named before; what was typed must be such a case, also where none is needed."""
+    profile, rule = work.profile, _("the prerequisite must be valid today")
+    if words and (profile is None or profile.prerequisite is None):
+        return Refusal(rule, _("This certificate asks for none; leave its reference out."))
+    for word in words:
+        reference = references.normalise(work.judge.data.organization.reference_prefix, word)
+        if reference is None:
+            return Refusal(rule, _("That is no reference; compare it with the certificate."))
+        if prerequisite.named(work, (word,)).get("prerequisite") != reference:
+            return Refusal(rule, _("That case does not grant it to this person, or it is no longer valid."))
+    return prerequisite.named(work, words)
 
 
 COMMAND = Command(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.audit import prerequisite
 from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit.commands import admit
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.text import _
 
@@ -16,7 +16,10 @@ def read(work: Work, call: Call) -> Act | Refusal:
     rest = [word for word in call.words[1:] if word != "no-conflict"]
     if len(rest) > 1:
         return wrong(USAGE)
-    data = {"no_conflict": "no-conflict" in call.words, **prerequisite.named(work, tuple(rest))}
+    named = admit.named(work, tuple(rest))
+    if isinstance(named, Refusal):
+        return named
+    data = {"no_conflict": "no-conflict" in call.words, **named}
     return Act(_("The decision is recorded."), outcome=call.words[0], data=data)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pipeline.audit.command import Call, Command, wrong
@@ -10,6 +11,9 @@ from pipeline.cases.standing import MET, NOT_MET
 from pipeline.text import _
 
 USAGE = "/finding STATEMENT|UNIT|all [CRITERION] met|not-met [except STATEMENT [CRITERION] …]"
+ID = re.compile(
+    r"[A-Za-z]{1,3}[0-9]{1,3}(\.[0-9]{1,3})?"
+)  # only what looks like this is said again: replies stay for good
 VERDICTS = {"met": MET, "not-met": NOT_MET}
 
 
@@ -75,10 +79,12 @@ def _places(work: Work, words: tuple[str, ...]) -> list[tuple[str, str]] | Refus
     statements = [statement for statement, rule in work.asked.items() if what in ("all", statement, rule["x-unit"])]
     if not statements:
         words_ = _("{what} is no statement or unit of this portfolio.").format(what=what)
+        if not ID.fullmatch(what):
+            words_ = _("A word of it is no statement or unit of this portfolio.")
         return Refusal(_("statements of this profile"), words_)
     if len(words) == 2:
         if words[1] not in criteria:
-            said = _("{what} is no criterion; use {known}.").format(what=words[1], known=", ".join(criteria))
+            said = _("A word of it is no criterion; use {known}.").format(known=", ".join(criteria))
             return Refusal(_("criteria of this profile"), said)
         criteria = [words[1]]
     return [(statement, criterion) for statement in statements for criterion in criteria]

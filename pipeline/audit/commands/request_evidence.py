@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit.commands import finding
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.text import _
 
@@ -14,13 +17,20 @@ def read(work: Work, call: Call) -> Act | Refusal:
     if not call.words:
         return wrong(USAGE)
     if unknown:
-        return Refusal(
-            _("statements of this profile"), _("No statement of this portfolio: {ids}").format(ids=", ".join(unknown))
-        )
+        return Refusal(_("statements of this profile"), " ".join(_not_asked(unknown)))
     statements = sorted(set(call.words), key=list(work.asked).index)
     return Act(
         _("More evidence is requested for {ids}.").format(ids=", ".join(statements)), data={"statements": statements}
     )
+
+
+def _not_asked(words: list[str]) -> Iterator[str]:
+    """What is no statement here: said again if it has a statement's form; else only counted, for it can be anything."""
+    ids = [word for word in words if finding.ID.fullmatch(word)]
+    if len(ids) < len(words):
+        yield _("Words that are no statement: {number}.").format(number=len(words) - len(ids))
+    if ids:
+        yield _("No statement of this portfolio: {ids}").format(ids=", ".join(ids))
 
 
 COMMAND = Command(
