@@ -36,6 +36,13 @@ def send(service: Service, kind: str, about: str, **more: str) -> str:
     return answer.headers["Location"].split("/")[2]
 
 
+def opened(service: Service, session: requests.Session, reference: str) -> str:
+    """The address of the case, once it is one: the list may name the reference before, for a letter about it."""
+    address = f"{service.url}/auditors/cases/{reference}"
+    until(lambda: session.get(address, timeout=10).status_code == 200)
+    return address
+
+
 def page(session: requests.Session, url: str) -> str:
     answer = session.get(url, timeout=10)
     assert answer.status_code == 200
@@ -135,8 +142,8 @@ def test_what_could_not_be_taken_in_is_listed_with_its_findings(service: Service
     (service.records / "inbox/x.json").write_text("{}")
     manager = signed_in(service, MANAGER)
     send(service, derive.SELF_ASSESSMENT, CONCEPTS)
-    until(lambda: "Nothing is waiting" not in page(manager, f"{service.url}/auditors/"))
-    assert "is no delivery; put it in with: python -m pipeline accept FILE" in page(manager, f"{service.url}/auditors/")
+    said = "is no delivery; put it in with: python -m pipeline accept FILE"
+    until(lambda: said in page(manager, f"{service.url}/auditors/"))
 
 
 def letters(service: Service, folder: str) -> list[str]:
@@ -201,7 +208,7 @@ def do(session: requests.Session, service: Service, reference: str, form: dict[s
 def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_table(service: Service) -> None:
     manager, auditor = signed_in(service, MANAGER), signed_in(service, AUDITOR)
     reference = send(service, derive.SELF_ASSESSMENT, CONCEPTS)
-    until(lambda: reference in page(manager, f"{service.url}/auditors/"))
+    opened(service, manager, reference)
     refused = do(auditor, service, reference, {"comment": "/admit"})
     assert (refused.status_code, "your role" in refused.text) == (422, True)
     assert "no command" in do(manager, service, reference, {"comment": "hello"}).text
@@ -237,8 +244,7 @@ def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_tab
 def test_another_sites_page_can_give_no_command(service: Service) -> None:
     manager = signed_in(service, MANAGER)
     reference = send(service, derive.SELF_ASSESSMENT, CONCEPTS)
-    until(lambda: reference in page(manager, f"{service.url}/auditors/"))
-    url, form_ = f"{service.url}/auditors/cases/{reference}", {"comment": "/withdraw"}
+    url, form_ = opened(service, manager, reference), {"comment": "/withdraw"}
     answer = manager.post(url, data=form_, headers={"Origin": "https://evil.example"}, timeout=10)
     assert answer.status_code == 403
     assert requests.post(url, data=form_, headers={"Origin": service.url}, timeout=10).status_code == 401
@@ -248,8 +254,7 @@ def test_another_sites_page_can_give_no_command(service: Service) -> None:
 def test_who_holds_the_meeting_finds_its_sheet_when_it_was_arranged_and_what_was_asked_for(service: Service) -> None:
     manager, auditor, verifier = (signed_in(service, name) for name in (MANAGER, AUDITOR, VERIFIER))
     reference = send(service, derive.SELF_ASSESSMENT, PRACTICE)
-    address, sheet = f"{service.url}/auditors/cases/{reference}", f'href="/certificates/{PRACTICE}/meeting/"'
-    until(lambda: manager.get(address, timeout=10).status_code == 200)
+    address, sheet = opened(service, manager, reference), f'href="/certificates/{PRACTICE}/meeting/"'
     assert do(manager, service, reference, {"comment": "/admit"}).status_code == 200
     link = service.desk_secret(reference)
     send(service, derive.PORTFOLIO, PRACTICE, **link)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from typing import Any
 
 import pytest
@@ -47,3 +48,21 @@ def test_trouble_is_told_and_gone_when_it_works_again(caplog: pytest.LogCaptureF
     assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING][
         1
     ] == "intake: works again"
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_it_ends_when_told_to_also_if_the_bell_rings_in_the_same_moment(steps: int) -> None:
+    async def whole() -> None:
+        bell = worker.Worker("intake", done.set, 60.0)
+        task = asyncio.create_task(bell.run())
+        await asyncio.to_thread(done.wait)
+        await asyncio.sleep(0.05)
+        bell.ring()
+        for _step in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task], timeout=5)
+        assert task.cancelled()
+
+    done = threading.Event()
+    asyncio.run(whole())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 
 from pipeline.errors import CannotGoOn
 
@@ -36,10 +37,10 @@ class Worker:
             (result,) = await asyncio.gather(asyncio.to_thread(self._work), return_exceptions=True)
             self._tell(_trouble(result))
             wait = min(AGAIN, self._every) if self.trouble else self._every
-            try:
-                await asyncio.wait_for(self._bell.wait(), wait)
-            except TimeoutError:
-                continue
+            # Not wait_for: before Python 3.12 it loses a cancellation that comes together with the bell.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._bell.wait()
 
     def _tell(self, trouble: str) -> None:
         if trouble != self.trouble:
