@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import sys
 import tempfile
 import venv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,8 +24,11 @@ from pipeline.settings import ROOT, Settings
 from tests.find_browser import ARGUMENTS, find
 from tests.support import free_port, serving
 
-# Hundreds of clones: Git need not wait for the disk here.
-os.environ |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.fsync", "GIT_CONFIG_VALUE_0": "none"}
+# Hundreds of clones that live for seconds: Git need not wait for the disk here, nor look after every step whether to tidy up.
+GIT = {"core.fsync": "none", "maintenance.auto": "false", "receive.autogc": "false"}
+for number, (key, value) in enumerate(GIT.items()):
+    os.environ |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+os.environ["GIT_CONFIG_COUNT"] = str(len(GIT))
 
 
 MEMORY = Path("/", "dev", "shm")
@@ -82,6 +87,39 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="session")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the site as it is as long as it is not known where forms go."""
+    root = once(tmp_path_factory, "closed", lambda root: wiring.build_site(replace(Settings(), site=root / "site")))
+    return root / "site"
+
+
+PROVIDED = {  # where a body's forms go
+    "formspree": "https://formspree.io/f/abcdwxyz",
+    "netlify": "https://certificates.body.example/thanks/",
+}
+
+
+@pytest.fixture(scope="session")
+def provided(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """By the kind of the form provider: the folder of the site of a body with real addresses and a longer interview."""
+
+    def make(kind: str, root: Path) -> None:
+        data = shutil.copytree(ROOT / "data", root / "data")
+        path = data / "organization.yml"
+        text = path.read_text("utf-8").replace("placeholder.invalid", "body.example")
+        for now, then in (
+            ("submission_endpoint: null", f"submission_endpoint: {{kind: {kind}, url: '{PROVIDED[kind]}'}}"),
+            ("interview_minutes: 15", "interview_minutes: 25"),
+        ):
+            assert now in text
+            text = text.replace(now, then)
+        path.write_text(text, "utf-8")
+        wiring.build_site(replace(Settings(), data=data, site=root / "site"))
+
+    return lambda kind: once(tmp_path_factory, kind, partial(make, kind)) / "site"
+
+
+@pytest.fixture(scope="session")
 def small_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Python that has what the lock file of the group `pipeline` names, and pip.
 
@@ -89,8 +127,8 @@ def small_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
 
     def make(folder: Path) -> None:
-        venv.create(folder, with_pip=True, symlinks=True)
-        link_packages(folder, locked("pipeline"))
+        venv.create(folder, symlinks=True)
+        link_packages(folder, {"pip", *locked("pipeline")})
 
     return once(tmp_path_factory, "small", make) / "bin/python"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from pipeline.profiles import derive
 from tests.browsing import answer_all, at_the_board, part, send, violations, who
@@ -75,8 +75,8 @@ def test_home_green_self_assessment_portfolio_of_112_answers_joins_the_case(
     page.get_by_role("link", name="See where my case stands").click()
     until(lambda: bool(page.reload()) and "Portfolio received" in page.content())
     board = at_the_board(browser, service, reference)
-    assert board.get_by_role("heading", name=f"{reference} · Portfolio").is_visible()
-    assert board.get_by_role("heading", name=f"{reference} · Self-assessment").is_visible()
+    expect(board.get_by_role("heading", name=f"{reference} · Portfolio")).to_be_visible()
+    expect(board.get_by_role("heading", name=f"{reference} · Self-assessment")).to_be_visible()
     board.get_by_role("link", name="Read what was sent").first.click()
     assert board.get_by_text("I held a first meeting with a baker, entry").count() == 112
     assert "How to end a meeting." in board.content()
@@ -191,7 +191,7 @@ def test_the_first_error_link_leads_to_its_field_by_keyboard(browser: Browser, s
     page.get_by_role("link", name="E-mail address: ").focus()
     page.keyboard.press("Enter")
     assert page.url.endswith("#applicant.email")
-    assert page.evaluate("document.activeElement.name") == "applicant.email"
+    until(lambda: page.evaluate("document.activeElement.name") == "applicant.email")
     page.context.close()
 
 
@@ -228,7 +228,7 @@ def test_without_javascript_one_unit_is_open_and_the_summary_leads_into_the_othe
     opened = page.locator("details[name=unit][open]")
     assert [unit.get_attribute("data-step") for unit in opened.all()] == ["C2"]
     page.locator("#problems a").nth(1).click()
-    assert page.locator("[id='answers.C3.1.evidence']").is_visible()
+    expect(page.locator("[id='answers.C3.1.evidence']")).to_be_visible()
     assert page.locator("[id='log.1.date']").input_value() == "14.3.2027"
     page.context.close()
 
@@ -237,9 +237,9 @@ def test_without_javascript_all_of_a_form_is_printed_and_nothing_is_cut(browser:
     page = without_javascript(browser, service)
     area = page.locator("[name='answers.C1.1.evidence']")
     area.fill("One line of many.\n" * 60)
-    assert not page.locator("[id='answers.P4.1.answer']").is_visible()
+    expect(page.locator("[id='answers.P4.1.answer']")).not_to_be_visible()
     page.emulate_media(media="print")
-    assert page.locator("[id='answers.P4.1.answer']").is_visible()
+    expect(page.locator("[id='answers.P4.1.answer']")).to_be_visible()
     assert area.evaluate("area => area.scrollHeight <= area.clientHeight")
     page.context.close()
 
@@ -249,12 +249,12 @@ def test_a_printed_form_has_boxes_and_the_issuers_name_and_no_navigation(browser
     page.goto(f"{service.url}/certificates/{CONCEPTS}/print/")
     page.emulate_media(media="print")
     assert page.get_by_text("☐ yes").count() == 72
-    assert page.locator(".wordmark").is_visible()
-    assert not page.locator(".site-head nav").is_visible()
+    expect(page.locator(".wordmark")).to_be_visible()
+    expect(page.locator(".site-head nav")).not_to_be_visible()
     page.goto(f"{service.url}/certificates/{PRACTICE}/print-portfolio/")
     assert page.get_by_text("☐ yes").count() == 112
     assert page.locator(".room").count() == 112
-    assert page.get_by_role("heading", name="Mentoring log").is_visible()
-    assert page.get_by_text("☐ This is my own work").is_visible()
+    expect(page.get_by_role("heading", name="Mentoring log")).to_be_visible()
+    expect(page.get_by_text("☐ This is my own work")).to_be_visible()
     assert page.get_by_text("Secret of that reference").count() == 0
     page.context.close()

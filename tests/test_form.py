@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, expect
 
 from pipeline.accept.check import check
 from pipeline.accept.raw import parse_file, parse_form, unflatten
@@ -463,13 +463,13 @@ def test_parts_are_walked_through_by_keyboard_and_the_place_is_kept(person: Brow
     page.keyboard.press("Enter")
     at_heading(page, "C2 Trust, agreement and boundaries")
     page.reload()
-    assert page.locator("#part-C2").is_visible()
+    expect(page.locator("#part-C2")).to_be_visible()
     page.go_back()
-    assert page.locator("#part-C1").is_visible()
+    expect(page.locator("#part-C1")).to_be_visible()
     page.close()
     page = opened(person, SELF)
     page.get_by_role("link", name="Go on where you stopped: C1 What mentoring is").click()
-    assert page.locator("#part-C1").is_visible()
+    expect(page.locator("#part-C1")).to_be_visible()
 
 
 def at_heading(page: Page, words: str) -> None:
@@ -516,9 +516,9 @@ def test_the_picture_is_drawn_on_the_device_from_the_answers_and_nothing_is_sent
     plan = [line.inner_text() for line in page.locator(".plan li").all()]
     assert [line[:4] for line in plan] == ["C1.2", "C1.8"]
     page.emulate_media(media="print")
-    assert page.locator(".plan").is_visible()
-    assert page.get_by_text("What I will do, and by when:").first.is_visible()
-    assert not page.locator(".desk").is_visible()
+    expect(page.locator(".plan")).to_be_visible()
+    expect(page.get_by_text("What I will do, and by when:").first).to_be_visible()
+    expect(page.locator(".desk")).not_to_be_visible()
     assert asked == []
 
 
@@ -529,7 +529,7 @@ def test_a_portfolio_begins_with_the_self_assessments_answers_gaps_first(person:
     saved(page)
     page = opened(person, PORTFOLIO)
     assert "filled in: 4" in page.inner_text(".form")
-    assert page.get_by_text("Your gaps come first: 2").is_visible()
+    expect(page.get_by_text("Your gaps come first: 2")).to_be_visible()
     part(page, "C1")
     assert page.locator("[name='answers.C1.3.answer'][value=not_yet]").is_checked()
     order = page.locator("#part-C1 .statement").evaluate_all("all => all.map(one => one.dataset.statement)")
@@ -548,6 +548,8 @@ def summary(page: Page) -> list[str]:
     return [line.inner_text() for line in page.locator("#problems li").all()]
 
 
+SUMMARY = """html => [...new DOMParser().parseFromString(html, "text/html").querySelectorAll("#problems h2, #problems li")]
+  .map(line => line.textContent.replace(/\\s+/g, " ").trim())"""
 WRONG: list[dict[str, str]] = [
     {"answers.C1.1.evidence": ""},
     {"answers.C1.1.evidence": "x" * 3412},
@@ -595,14 +597,10 @@ def test_the_browser_and_the_server_say_the_same_of_the_same_fault(
             "field.closest('fieldset').getAttribute('aria-describedby')).split(' ').pop()).textContent"
         )
         assert described == f"Error: {words}"
-    with device(browser, service, java_script_enabled=False) as context:
-        page = context.new_page()
         plain = form(filled(derive.PORTFOLIO, CONCEPTS)) | values
         answer = service.post(plain, {"Accept": "text/html"})
         assert answer.status_code == 422
-        page.set_content(answer.text)
-        assert summary(page) == here
-        assert page.locator("#problems h2").inner_text() == total
+        assert page.evaluate(SUMMARY, answer.text) == [total, *here]
         assert page.locator("#problems a").first.get_attribute("href") == f"#{target}"
 
 
@@ -690,7 +688,7 @@ def test_the_receipt_has_the_reference_and_only_then_is_the_draft_gone(person: B
     page.get_by_role("heading", name="It has arrived").wait_for()
     reference = page.locator(".reference").inner_text()
     assert reference.startswith("IMC-")
-    assert page.evaluate("document.activeElement.tagName") == "H1"
+    until(lambda: page.evaluate("document.activeElement.tagName") == "H1")
     with page.expect_download() as download:
         page.get_by_role("button", name="Save a copy").click()
     assert "Rosa Test" in Path(download.value.path()).read_text("utf-8")
@@ -708,13 +706,13 @@ def test_check_your_answers_shows_all_and_leads_back(person: BrowserContext) -> 
     fill(page, typed(derive.PORTFOLIO, CONCEPTS) | {"answers.C3.4.evidence": HARD})
     part(page, "check")
     assert page.locator("#part-check dd", has_text="Zoë said").text_content() == HARD
-    assert page.get_by_role("button", name="Send my portfolio").is_visible()
+    expect(page.get_by_role("button", name="Send my portfolio")).to_be_visible()
     page.get_by_role("link", name="Change Full name").click()
-    assert page.evaluate("document.activeElement.name") == "applicant.name"
+    until(lambda: page.evaluate("document.activeElement.name") == "applicant.name")
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.locator("#part-check").is_visible()
-    assert not page.locator("#part-you").is_visible()
+    expect(page.locator("#part-check")).to_be_visible()
+    expect(page.locator("#part-you")).not_to_be_visible()
 
 
 def test_a_contact_form_is_kept_and_sent_too(person: BrowserContext) -> None:
@@ -762,7 +760,8 @@ def test_every_state_of_the_form_keeps_the_rules_of_axe(
                     "size => document.documentElement.style.setProperty('font-size', size, 'important')", text
                 )
             page.wait_for_timeout(50)
-            wrong.extend(f"{name}: {entry}" for entry in violations(page))
+            # No contrast suffers from larger letters, and looking for it takes most of the time.
+            wrong.extend(f"{name}: {entry}" for entry in violations(page, *["color-contrast"] * bool(text)))
             if page.evaluate("document.documentElement.scrollWidth") > width:
                 wrong.append(f"{name} scrolls sideways")
 

@@ -22,7 +22,7 @@ from pipeline.publish.wordfile import word_file
 from pipeline.settings import ROOT, Settings
 from tests.conftest import Service
 from tests.support import CONCEPTS, DATA, EXAMPLES
-from tests.test_site import build, text_of
+from tests.test_site import text_of
 
 OPEN = pytest.mark.parametrize("profile", DATA.open_profiles, ids=lambda profile: profile.id)
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -209,11 +209,12 @@ def test_a_language_that_runs_from_right_to_left_does_so_in_the_document() -> No
     assert len(list(looks.iter(qn("w:rtl")))) == len(list(looks.iter(qn("w:bidi")))) == 1
 
 
-@pytest.mark.parametrize("endpoint", ["/submissions", ""], ids=["open", "closed"])
-def test_the_document_is_offered_with_its_size_where_people_look_for_it(memory: Path, endpoint: str) -> None:
-    settings = build(memory, ROOT / "data", endpoint)
+@pytest.mark.parametrize("is_open", [True, False])
+def test_the_document_is_offered_with_its_size_where_people_look_for_it(
+    site: Settings, closed: Path, is_open: bool
+) -> None:
     for profile in DATA.open_profiles:
-        folder = settings.site / "certificates" / profile.id
+        folder = (site.site if is_open else closed) / "certificates" / profile.id
         size = -(-(folder / "self-assessment.docx").stat().st_size // 1024)
         for page in ("", "self-assessment", "print"):
             html = unescape((folder / page / "index.html").read_text("utf-8"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
@@ -24,6 +24,7 @@ from pipeline.profiles import derive, fields
 from pipeline.profiles.load import load_or_stop
 from pipeline.profiles.model import Profile
 from pipeline.settings import ROOT, Settings
+from tests.conftest import PROVIDED
 from tests.support import CONCEPTS, DATA, EXAMPLES, PRACTICE, filled, run
 
 NEVER = r"accredit(ed|ation)|state[- ]recognised|guaranteed|badge|recognised (awarding )?body"
@@ -237,17 +238,16 @@ def test_a_form_has_a_named_control_for_every_field_of_its_schema(site: Settings
     assert 'method="post" action="/submissions"' in html
 
 
-def test_without_an_endpoint_no_form_has_a_button_that_does_nothing(memory: Path) -> None:
-    settings = build(memory, ROOT / "data")
-    for name, html in pages(settings.site):
+def test_without_an_endpoint_no_form_has_a_button_that_does_nothing(closed: Path) -> None:
+    for name, html in pages(closed):
         assert "<button" not in html, name
         assert "<form" not in html, name
         assert "Keep this page open" not in html, name
         assert not re.search("press the button|that is still to follow", html), name
-    page = text_of((settings.site / f"certificates/{CONCEPTS}/self-assessment/index.html").read_text("utf-8"))
+    page = text_of((closed / f"certificates/{CONCEPTS}/self-assessment/index.html").read_text("utf-8"))
     assert page.index("Not open for submissions yet") < page.index("Can I ")
     for name in ("contact", "contact/question", "contact/appeal", "complaints", f"certificates/{CONCEPTS}/print"):
-        assert "It will stand here." in text_of((settings.site / name / "index.html").read_text("utf-8")), name
+        assert "It will stand here." in text_of((closed / name / "index.html").read_text("utf-8")), name
 
 
 def test_a_certificate_of_which_little_is_known_has_no_wording_that_could_be_a_draft(site: Settings) -> None:
@@ -260,26 +260,14 @@ def test_no_title_shows_a_mark_of_its_making(site: Settings) -> None:
     assert [title for title in titles.values() if re.search("[<>{}]", title)] == []
 
 
-PROVIDED = {  # where the forms go, and through whom
-    "formspree": ("https://formspree.io/f/abcdwxyz", "formspree.io"),
-    "netlify": ("https://certificates.body.example/thanks/", "netlify.com"),
-}
-
-
-def provided(memory: Path, kind: str = "formspree") -> Settings:
-    """The site of a body with a form provider, real addresses and a longer interview."""
-    data = shutil.copytree(ROOT / "data", memory / "data")
-    path = data / "organization.yml"
-    provider = f"submission_endpoint: {{kind: {kind}, url: '{PROVIDED[kind][0]}'}}"
-    text = path.read_text("utf-8").replace("submission_endpoint: null", provider)
-    text = text.replace("placeholder.invalid", "body.example").replace("interview_minutes: 15", "interview_minutes: 25")
-    path.write_text(text, "utf-8")
-    return build(memory, data)
+THROUGH = {"formspree": "formspree.io", "netlify": "netlify.com"}
 
 
 @pytest.mark.parametrize("kind", PROVIDERS)
-def test_with_a_form_provider_no_page_promises_what_only_a_server_can_do(memory: Path, kind: str) -> None:
-    texts, through = {name: text_of(html) for name, html in pages(provided(memory, kind).site)}, PROVIDED[kind][1]
+def test_with_a_form_provider_no_page_promises_what_only_a_server_can_do(
+    provided: Callable[[str], Path], kind: str
+) -> None:
+    texts, through = {name: text_of(html) for name, html in pages(provided(kind))}, THROUGH[kind]
     promised = r"reference number at once|the link that you were given|better version|[Ss]ecret|store of its own"
     assert [name for name, text in texts.items() if not name.startswith("fr/") and re.search(promised, text)] == []
     for form in ("self-assessment", "portfolio"):
@@ -290,24 +278,26 @@ def test_with_a_form_provider_no_page_promises_what_only_a_server_can_do(memory:
     assert "not sent through this site's forms. Write to complaints@body.example" in texts["complaints/index.html"]
 
 
-def test_the_length_of_the_interview_stands_in_one_place(memory: Path) -> None:
-    texts = [text_of(html) for _name, html in pages(provided(memory).site)]
+def test_the_length_of_the_interview_stands_in_one_place(provided: Callable[[str], Path]) -> None:
+    texts = [text_of(html) for _name, html in pages(provided("formspree"))]
     assert [text for text in texts if re.search(r"\b15.minute", text)] == []
     assert len([text for text in texts if re.search(r"\b25.minute", text)]) >= 4
 
 
 @pytest.mark.parametrize("kind", PROVIDERS)
-def test_with_a_form_provider_the_forms_go_there_and_complaints_say_whom_to_write_to(memory: Path, kind: str) -> None:
-    settings, url = provided(memory, kind), PROVIDED[kind][0]
+def test_with_a_form_provider_the_forms_go_there_and_complaints_say_whom_to_write_to(
+    provided: Callable[[str], Path], kind: str
+) -> None:
+    built, url = provided(kind), PROVIDED[kind]
     origin = "/".join(url.split("/")[:3])
-    page = (settings.site / f"certificates/{CONCEPTS}/self-assessment/index.html").read_text("utf-8")
+    page = (built / f"certificates/{CONCEPTS}/self-assessment/index.html").read_text("utf-8")
     (opening,) = re.findall(r"<form [^>]*>", page)
     assert f'action="{url}"' in opening
     assert f"form-action &#39;self&#39; {origin}" in page or f"form-action 'self' {origin}" in page
     needs = PROVIDERS[kind].needs(f"self-assessment-{CONCEPTS}", "https://certificates.body.example/thanks/")
-    french = (settings.site / f"fr/certificates/{CONCEPTS}/self-assessment/index.html").read_text("utf-8")
+    french = (built / f"fr/certificates/{CONCEPTS}/self-assessment/index.html").read_text("utf-8")
     assert '="https://certificates.body.example/fr/thanks/"' in french
-    assert (settings.site / "fr/thanks/index.html").is_file()
+    assert (built / "fr/thanks/index.html").is_file()
     assert all(f'{name}="{value}"' in opening for name, value in needs.attributes.items())
     for name, value in needs.hidden.items():
         assert f'<input type="hidden" name="{name}" value="{value}" data-provider>' in page
@@ -315,7 +305,7 @@ def test_with_a_form_provider_the_forms_go_there_and_complaints_say_whom_to_writ
     assert "website_url" not in page
     (receipt,) = re.findall(r'<template id="receipt">(.+?)</template>', page, re.DOTALL)
     assert "data-reference" not in receipt
-    complaint = (settings.site / "contact/complaint/index.html").read_text("utf-8")
+    complaint = (built / "contact/complaint/index.html").read_text("utf-8")
     assert "<form" not in complaint
     assert 'href="mailto:complaints@body.example"' in complaint
 
