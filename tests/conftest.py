@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, sync_playwright
 from pipeline import wiring
 from pipeline.accept.limits import Limits
 from pipeline.accept.receipts import Receipts
+from pipeline.publish.render import Renderer
 from pipeline.settings import ROOT, Settings
 from tests.find_browser import ARGUMENTS, find
 from tests.support import free_port, serving
@@ -165,10 +166,18 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
+@pytest.fixture(scope="session")
+def renderer(site: Settings) -> Renderer:
+    """What all services of a test process draw with: its data is read and its templates are compiled once."""
+    return Renderer.from_settings(site)
+
+
 @pytest.fixture
-def service(site: Settings, tmp_path: Path) -> Iterator[Service]:
+def service(site: Settings, renderer: Renderer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     port = free_port()
     settings = replace(site, var=tmp_path / "var", records=tmp_path / "var" / "records")
-    running = wiring.local(settings, Limits(10_000, 100_000), f"http://127.0.0.1:{port}")
+    with monkeypatch.context() as patch:
+        patch.setattr(Renderer, "from_settings", lambda _settings: renderer)
+        running = wiring.local(settings, Limits(10_000, 100_000), f"http://127.0.0.1:{port}")
     with serving(running.app, port) as url:
         yield Service(url, dict(running.links), settings)
