@@ -127,6 +127,16 @@ class GitHub:
             return known
         return self._create(path, {"body": body}, "id", lambda: self._reply(path, marker))
 
+    def change_reply(self, reply: int, body: str) -> bool:
+        """Write a comment anew; False if somebody has deleted it. Doing it twice changes nothing."""
+        try:
+            self._change(f"/issues/comments/{reply}", {"body": body}, "id")
+        except GitHubFailed as error:
+            if not error.gone:
+                raise
+            return False
+        return True
+
     def _create(self, path: str, content: dict[str, Any], name: str, find: Callable[[], int | None]) -> int:
         """Create once, whatever comes back: after an answer that says nothing, look for a minute before a second try."""
         for _attempt in range(2):
@@ -187,9 +197,12 @@ class GitHub:
         """Draw an issue anew, open or closed as it says. Doing it twice changes nothing."""
         state = "open" if issue.open else "closed"
         content = {"title": issue.title, "body": issue.body, "labels": list(issue.labels), "state": state}
+        self._change(f"/issues/{number}", content, "number")
+
+    def _change(self, path: str, content: dict[str, Any], name: str) -> None:
         for wait in (*RETRY_WAITS, None):
             try:
-                self._number(self._write("PATCH", f"/issues/{number}", content), "number")
+                self._number(self._write("PATCH", path, content), name)
                 return
             except _Unknown as error:
                 if wait is None:

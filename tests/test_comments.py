@@ -106,6 +106,48 @@ def test_a_refusal_is_one_reply_and_changes_nothing(
     assert state(made, reference) == "received"
 
 
+def test_who_is_refused_again_is_told_in_the_same_reply_until_something_is_done(memory: Path) -> None:
+    made, reference = begin(memory / "r")
+    with FakeGitHub() as fake:
+        run(made, "one", fake)
+        for name, login, body, number, words in (
+            ("two", "ines", "/amdit", 1, "There is no such command"),
+            ("three", "ines", "/decide grant", 1, "goes from"),
+            ("four", "ada", "/admit", 2, "is for"),
+            ("five", "ines", "/claim", 2, "goes from"),
+            ("six", "ines", "/admit", 3, "The case is admitted"),
+            ("seven", "ines", "/admit", 4, "goes from"),
+        ):
+            comment = fake.add_comment(1, login, body)
+            run(made, name, fake)
+            told = [reply for reply in fake.replies() if words in reply["body"].replace("\\", "")]
+            assert len(fake.replies()) == number, name
+            assert told, name
+            again = "To your latest command" in told[-1]["body"]
+            assert again is (name in ("three", "five")), name
+            assert not again or f"(#issuecomment-{comment['id']})" in told[-1]["body"]
+        requests = len(fake.requests)
+        run(made, "eight", fake)
+        assert {request.split()[0] for request in fake.requests[requests:]} == {"GET"}
+        assert fake.violations == []
+    assert state(made, reference) == "awaiting_portfolio"
+
+
+def test_a_refusal_whose_reply_somebody_deleted_is_told_in_a_new_one(memory: Path) -> None:
+    made, _reference = begin(memory / "r")
+    with FakeGitHub() as fake:
+        run(made, "one", fake)
+        fake.add_comment(1, "ines", "/amdit")
+        run(made, "two", fake)
+        fake.add_comment(1, "ines", "/decide grant")
+        fake.comments.remove(fake.replies()[0])
+        run(made, "three", fake)
+        (reply,) = fake.replies()
+        assert "goes from" in reply["body"]
+        run(made, "four", fake)
+        assert len(fake.replies()) == 1
+
+
 def test_bots_are_ignored_and_the_permission_is_asked_at_that_moment(memory: Path) -> None:
     made, reference = begin(memory / "r")
     with FakeGitHub() as fake:

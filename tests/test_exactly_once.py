@@ -399,6 +399,8 @@ def start(store: Store, deliver: Callable[..., object]) -> Start:
         deliver(by("Otto"), filled(derive.CONTACT, "question", BAKERS.data))
         fake.add_comment(1, "ines", "/schedule 2027-03-20 09:30")
         fake.add_comment(1, "ada", "/admit")
+        fake.add_comment(1, "ada", "/decide grant")
+        fake.add_comment(1, "ada", "/frobnicate")
         return Start(fake.issues, fake.comments, world.clock())
 
 
@@ -425,6 +427,7 @@ def goes_on(left: Start, store: Store, moment: int) -> None:
     with left.fake(world.clock) as fake:
         assert world.run(store, fake), moment
         settled(store, fake, world, 3, 3)
+        assert "There is no such command" in fake.replies()[-1]["body"], moment
 
 
 PARTS = 4

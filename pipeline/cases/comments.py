@@ -1,6 +1,7 @@
 """Comments on GitHub → commands: each acted on once ever, by its id, and answered with one reply.
 
-The event is written and pushed first, with the words of the reply in it; replies.py posts them.
+The event is written and pushed first, with the words of the reply in it; replies.py posts them. Who is refused twice in a row
+is told in the first of the two replies, so that trials do not fill the page.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ class Comments:
     def _append(self, case: Case, person: Person | Refusal, comment: Comment) -> bool:
         mark = {"comment": comment.id, "issue": comment.issue, "run": self.run}
         if isinstance(person, Refusal):
-            return self._answer(case, comment, mark, _("Nothing was recorded.") + "\n" + str(person))
+            return self._answer(case, comment, mark, _("Nothing was recorded.") + "\n" + str(person), refused=True)
         work = Work(self.judge, self.store, self._people(), case, person, self.now())
         try:
             outcome = decide(work, comment.body)
@@ -123,13 +124,15 @@ class Comments:
             return False
         if outcome is None:
             words = _("This is no command. Write /help to see what can be done.")
-            return self._answer(case, comment, mark, words)
+            return self._answer(case, comment, mark, words, refused=True)
         if outcome.event is None:
-            return self._answer(case, comment, mark, outcome.said)
+            return self._answer(case, comment, mark, outcome.said, refused=bool(outcome.refusals))
         return record(work, outcome, said=outcome.said, **mark) is not None
 
-    def _answer(self, case: Case, comment: Comment, mark: dict[str, Any], said: str) -> bool:
-        data = {**mark, "said": said[:5000]}
+    def _answer(self, case: Case, comment: Comment, mark: dict[str, Any], said: str, *, refused: bool) -> bool:
+        data: dict[str, Any] = {**mark, "said": said[:5000]}
+        if refused:
+            data |= {"refused": True, **_instead(case, comment)}
         return self.store.append(case, ANSWERED, at=stamp(self.now()), by=comment.login[:60], data=data) is not None
 
     def _people(self) -> tuple[Person, ...]:
@@ -146,6 +149,17 @@ class Comments:
         if self.github.permission(comment.login) not in MAY:
             return Refusal(_("permission"), _("GitHub gives you no right to work in this repository."))
         return person
+
+
+def _instead(case: Case, comment: Comment) -> dict[str, int]:
+    """`instead`: the comment whose reply is to be written anew: a refusal of the same person's last command here."""
+    mine = (
+        one for one in reversed(case.events) if one.by == comment.login[:60] and one.data.get("issue") == comment.issue
+    )
+    last = next((one for one in mine if "comment" in one.data), None)
+    if last is None or not last.data.get("refused"):
+        return {}
+    return {"instead": int(last.data.get("instead", last.data["comment"]))}
 
 
 def _comments(case: Case) -> set[int]:

@@ -7,7 +7,7 @@ takes over only when that one must be dead, and looks first whether they are the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +19,7 @@ from pipeline.cases.store import Store
 from pipeline.errors import GitHubFailed
 from pipeline.github import GitHub
 from pipeline.moment import stamp
+from pipeline.text import _
 
 CLAIM = timedelta(minutes=15)  # after that, the run that wrote an event is taken for dead
 REPLY_CLAIMED, REPLIED = "reply_claimed", "replied"
@@ -30,12 +31,12 @@ Key = int | str
 
 @dataclass(frozen=True)
 class Posted:
-    """`there`: the issue was there; else nobody could be answered."""
+    """`reply`: the id of the comment that says it; None where the issue is gone, and nobody could be answered."""
 
     reference: str
     event: Event
     number: int
-    there: bool
+    reply: int | None
 
 
 @dataclass(frozen=True)
@@ -52,23 +53,26 @@ class Replies:
         posted: list[Posted] = []
         try:
             for reference, event, tried in self._claimed():
-                number = _number(self.store.case(reference), event)
+                case = self.store.case(reference)
+                number = _number(case, event)
                 if number:
-                    there = self._post(number, event, tried)
-                    posted.append(Posted(reference, event, number, there))
+                    there = {**_replies(case), **{_key(one.event): one.reply for one in posted}}
+                    posted.append(Posted(reference, event, number, self._post(case, number, event, tried, there)))
         finally:
             if posted:
                 self.store.settle("Record replies", lambda: self._record(posted))
 
-    def _post(self, number: int, event: Event, tried: bool) -> bool:
-        """False if somebody has deleted the issue."""
+    def _post(self, case: Case, number: int, event: Event, tried: bool, there: Mapping[Key, int | None]) -> int | None:
+        """The id of the reply; None if somebody has deleted the issue. `there`: the replies that are posted already."""
+        before = there.get(event.data.get("instead", ""))
         try:
-            self.github.reply(number, _marker(event), _body(event), tried=tried)
+            if before and (_overtaken(case, event) or self.github.change_reply(before, _body(event, again=True))):
+                return before
+            return self.github.reply(number, _marker(_key(event)), _body(event), tried=tried)
         except GitHubFailed as error:
             if not error.gone:
                 raise
-            return False
-        return True
+            return None
 
     def _claimed(self) -> list[tuple[str, Event, bool]]:
         """(reference, event, whether somebody may have posted it already) of what this run is to post."""
@@ -99,13 +103,14 @@ class Replies:
     def _record(self, posted: list[Posted]) -> None:
         """Who wrote under an issue that is deleted is not there to be answered; what is overdue waits for the next issue."""
         for one in posted:
-            if not one.there:
+            if one.reply is None:
                 note_deleted(self.store, one.reference, one.number, self.now())
                 if one.event.type in OF_THEIR_OWN:
                     continue
             case, key = self.store.case(one.reference), _key(one.event)
             if not any(event.type == REPLIED and event.data["reply_to"] == key for event in case.events):
-                self.store.append(case, REPLIED, at=stamp(self.now()), by="intake", data={"reply_to": key})
+                data = {"reply_to": key, **({"reply": one.reply} if one.reply else {})}
+                self.store.append(case, REPLIED, at=stamp(self.now()), by="intake", data=data)
 
 
 def _speaks(event: Event) -> bool:
@@ -122,18 +127,35 @@ def _claims(one: Event, event: Event) -> bool:
     return one.type == REPLY_CLAIMED and one.data["reply_to"] == _key(event)
 
 
-def _marker(event: Event) -> str:
-    return f"<!-- reply to {_key(event)} -->"
+def _replies(case: Case) -> dict[Key, int | None]:
+    """What was answered → the id of the comment that answers it."""
+    return {event.data["reply_to"]: event.data.get("reply") for event in case.events if event.type == REPLIED}
 
 
-def _body(event: Event) -> str:
-    """Letter by letter, within what GitHub takes. `mention` is a login of people.yml; nothing else can mention anybody."""
+def _overtaken(case: Case, event: Event) -> bool:
+    """A later command has its answer in the same comment."""
+    return any(one.number > event.number and one.data.get("instead") == event.data["instead"] for one in case.events)
+
+
+def _marker(key: Key) -> str:
+    return f"<!-- reply to {key} -->"
+
+
+def _body(event: Event, *, again: bool = False) -> str:
+    """Letter by letter, within what GitHub takes. `mention` is a login of people.yml; nothing else can mention anybody.
+
+    `again`: it stays the reply that it was, and leads to the command that it answers now.
+    """
     login = str(event.data.get("mention", ""))
     mention = f"@{login} " if _LOGIN.fullmatch(login) else ""
     said = str(event.data["said"]).split("\n")
     lines = (line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…" for line in said)
     body = whole((f"{escaped(line)}  " if line.strip() else "" for line in lines), MAX_BODY)
-    return f"{_marker(event)}\n{mention}{body.rstrip(' ')}"
+    words = f"{mention}{body.rstrip(' ')}"
+    if again:
+        to = _("To your latest command")
+        words = f"[{to}](#issuecomment-{_key(event)}):  \n{words}"
+    return f"{_marker(event.data['instead'] if again else _key(event))}\n{words}"
 
 
 def _number(case: Case, event: Event) -> int | None:

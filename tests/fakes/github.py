@@ -99,7 +99,7 @@ class FakeGitHub(Fake):
     ) -> dict[str, Any]:
         """What somebody writes under an issue; people may write to it by default."""
         comment = {
-            "id": 1000 + len(self.comments),
+            "id": max((int(one["id"]) for one in self.comments), default=999) + 1,
             "body": body,
             "user": {"login": login, "type": kind},
             "issue_url": f"{self.url}/repos/{self.repository}/issues/{number}",
@@ -241,6 +241,8 @@ class _Handler(BaseHTTPRequestHandler):
         if path == f"{root}/issues/comments":
             since = query.get("since", "")
             return 200, self._page([one for one in self.fake.comments if one["updated_at"] >= since], query)
+        if one := re.fullmatch(re.escape(root) + r"/issues/comments/(\d+)", path):
+            return self._changed(int(one[1]), body)
         under = re.fullmatch(re.escape(root) + r"/issues/(\d+)/comments", path)
         if under and int(under[1]) <= len(self.fake.issues):
             if self.command == "POST":
@@ -260,6 +262,13 @@ class _Handler(BaseHTTPRequestHandler):
                     issue["labels"] = [{"name": name} for name in body["labels"]]
             return 200, issue
         return 404, {"message": "Not Found"}
+
+    def _changed(self, number: int, body: Any) -> tuple[int, Any]:
+        comment = next((comment for comment in self.fake.comments if comment["id"] == number), None)
+        if comment is None:
+            return 404, {"message": "Not Found"}
+        comment["body"] = body["body"]
+        return 200, comment
 
     def _refused(self, body: Any) -> bool:
         long = len(body.get("body") or "") > LONGEST_BODY or len(str(body.get("title", ""))) > LONGEST_TITLE
