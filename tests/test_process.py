@@ -233,6 +233,19 @@ def test_a_preview_says_what_would_be_recorded_and_records_nothing(body: Body) -
     assert standing(DATA, body.store.case(reference)).findings == {}
 
 
+def test_a_preview_before_any_other_command_says_what_it_would_do_or_what_is_in_the_way(body: Body) -> None:
+    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    before = body.store.case(reference).events
+    assert body.do("ines", reference, "/preview\n/admit").said == (
+        "It would say: The case is admitted. Nothing is recorded."
+    )
+    refused = body.do("ada", reference, "/preview\n\n/admit")
+    assert [refusal.rule for refusal in refused.refusals] == ["your role"]
+    for words in ("/preview", "/preview\n/preview\n/admit", "/preview\n/admit\n/withdraw", "/preview all met"):
+        assert body.do("ines", reference, words).refusals, words
+    assert body.store.case(reference).events == before
+
+
 def test_nobody_judges_themselves_or_those_they_trained_or_twice(body: Body) -> None:
     taught: dict[str, Any] = {
         "education": {"providers": ["wellth movement"], "trainers": ["Dr. Ada Audit", "ADA  AUDIT"]}
@@ -424,6 +437,21 @@ def test_a_pause_stops_the_clock(body: Body) -> None:
     body.do("ines", reference, "/resume")
     after = standing(data, body.store.case(reference)).due
     assert after == due + timedelta(days=4, hours=1)
+
+
+def test_nothing_is_due_before_the_day_that_is_arranged(body: Body) -> None:
+    days = replace(DATA.process, states=tuple(replace(state, days=10) for state in DATA.process.states))
+    data = replace(DATA, process=days)
+    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    far = body.now + timedelta(days=30)
+    body.do("ines", reference, f"/schedule {far:%Y-%m-%d %H:%M}")
+    here = standing(data, body.store.case(reference))
+    assert (here.state.id, here.moment) == ("interview", f"{far:%Y-%m-%d %H:%M}")
+    assert here.due == far.replace(second=0, microsecond=0)
+    body.do("ines", reference, "/admit")
+    after = standing(data, body.store.case(reference))
+    assert after.moment is None
+    assert after.due == after.since + timedelta(days=10)
 
 
 def test_every_command_of_the_table_has_its_file_and_every_need_its_rule() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -64,7 +65,7 @@ def test_what_is_overdue_is_said_once_and_after_twice_the_time_to_the_director(b
     assert one.data["said"].startswith("Intake Manager: this case is in “Awaiting the interview” since ")
     assert two.data["said"].startswith("Director of Certification: ")
     assert two.data["said"].endswith("Turn of: Intake Manager.")
-    assert "mention" not in {*one.data, *two.data}
+    assert "mentions" not in {*one.data, *two.data}
 
 
 def test_a_reminder_that_comes_late_leaves_a_day_before_the_directors(body: Body) -> None:
@@ -101,10 +102,10 @@ def test_who_has_the_case_is_mentioned_and_only_who_is_in_people(body: Body) -> 
     copy = Store(Path(shutil.copytree(body.store.root, body.root / "copy")))
     body.store = copy
     remind(body, later, ())
-    assert "mention" not in copy.case(reference).events[-1].data
+    assert "mentions" not in copy.case(reference).events[-1].data
     body.store = Store(body.root / "records")
     remind(body, later)
-    assert body.store.case(reference).events[-1].data["mention"] == "ada"
+    assert body.store.case(reference).events[-1].data["mentions"] == ["ada"]
     assert body.store.case(reference).events[-1].data["said"].startswith("Auditor: ")
 
 
@@ -167,10 +168,20 @@ def test_a_reminder_is_one_comment_and_mentions_whom_it_was_assigned_to(memory: 
         run(made.root, "one", fake, LATER + 30 * DAY)
         assert len(fake.replies()) == 2
         escalated = fake.replies()[1]["body"]
-        assert escalated.split("\n")[1].startswith("@dora Director of Certification\\: this case is in")
-        assert escalated.count("@") == 1
+        assert escalated.split("\n")[1].startswith("@dora @all Director of Certification\\: this case is in")
+        assert escalated.count("@") == 2
         assert fake.violations == []
         assert sum(request.startswith("POST") for request in fake.requests) == 3
+
+
+def test_a_case_that_nobody_has_is_said_to_all_who_could_take_it(memory: Path) -> None:
+    with FakeGitHub() as fake:
+        made, _reference = opened(memory, fake)
+        made.clone("one")
+        run(made.root, "one", fake)
+        run(made.root, "one", fake, LATER + 30 * DAY)
+        told = [re.findall(r"@\w+", reply["body"]) for reply in fake.replies()]
+        assert told == [["@ines", "@all"], ["@dora", "@all"]]
 
 
 @pytest.mark.parametrize(("kind", "done"), [("500", True), ("drop", True), ("500", False), ("not-json", False)])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.audit.command import Command, parse
-from pipeline.audit.commands import EVERY
+from pipeline.audit.command import Call, Command, parse
+from pipeline.audit.commands import EVERY, preview
 from pipeline.audit.joining import join
 from pipeline.audit.needs import NEEDS, role_of
 from pipeline.audit.work import Act, Refusal, Work
@@ -33,6 +33,13 @@ def decide(work: Work, comment: str) -> Outcome | None:
         return None
     if isinstance(call, Refusal):
         return _refused(call)
+    if call.name == preview.NAME and (inner := preview.would(call)):
+        outcome = _of(work, inner)
+        return outcome if outcome.refusals else Outcome(preview.said(inner, outcome.said))
+    return _of(work, call)
+
+
+def _of(work: Work, call: Call) -> Outcome:
     command = next((command for command in EVERY if command.name == call.name), None)
     if command is None:
         known = ", ".join(f"/{command.name}" for command in EVERY)
@@ -53,7 +60,7 @@ def decide(work: Work, comment: str) -> Outcome | None:
 def _rows(work: Work, command: Command) -> tuple[Transition, ...] | Refusal:
     """The rows of the table that this person may use from here: first the state, then the role."""
     table, here, data = work.process, work.standing.state, work.judge.data
-    every = table.of_command("finding" if command.name == "preview" else command.name)
+    every = table.of_command(command.name)
     if not every:
         return ()
     rows = tuple(row for row in every if here.id in row.sources)

@@ -68,7 +68,7 @@ def parse(comment: str) -> Call | Refusal | None:
         elif talk:
             if following.name == "finding":
                 return _lost(_("A /finding line stands after other text. Write all of them together, directly below."))
-        elif following.name != "finding" or first.name not in ("finding", "preview"):
+        elif not _belongs(following, first, more):
             words = _(
                 "A comment is one command; only /finding lines may follow. Write /{name} in a comment of its own."
             )
@@ -78,6 +78,12 @@ def parse(comment: str) -> Call | Refusal | None:
     if len(more) >= LINES_MAX:
         return _lost(_("A comment takes {number} lines; write the others in a second one.").format(number=LINES_MAX))
     return Call(first.name, first.words, tuple(more))
+
+
+def _belongs(line: Call, first: Call, more: list[Call]) -> bool:
+    """Below /preview stands one command, which may be many /finding lines."""
+    before = [*more, first] if first.name != "preview" else more
+    return not before or line.name == before[0].name == "finding"
 
 
 def _lost(words: str) -> Refusal:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from pipeline.accept.check import Judge
 from pipeline.cases.events import CONTACT, ESCALATED, REMINDED, Case, Event
@@ -25,6 +26,7 @@ from pipeline.text import _
 BY = "intake"
 DIRECTOR, INTAKE_MANAGER = "director", "intake_manager"
 BATCH = 40  # comments a run: at a second each they are posted well within a claim; the next run goes on
+MENTIONED = 10  # people in one comment, at most
 PAUSE = timedelta(days=1)  # between a reminder that came late and the Director's
 
 
@@ -83,24 +85,28 @@ class Reminders:
 
     def _write(self, case: Case, kind: str, people: tuple[Person, ...]) -> bool:
         here = standing(self.judge.data, case)
-        data = {"state": here.state.id, "since": stamp(here.since), "run": self.run, "said": self._words(here, kind)}
-        mention = self._mention(here, kind, people)
-        if mention:
-            data["mention"] = mention
+        data: dict[str, Any] = {
+            "state": here.state.id,
+            "since": stamp(here.since),
+            "run": self.run,
+            "said": self._words(here, kind),
+        }
+        mentions = self._mentions(here, kind, people)
+        if mentions:
+            data["mentions"] = mentions
         return self.store.append(case, kind, at=stamp(self.now()), by=BY, data=data) is not None
 
-    def _mention(self, here: Standing, kind: str, people: tuple[Person, ...]) -> str | None:
-        """The login of who has the case, or on GitHub of the Director: of people.yml, never of anything that was sent.
-
-        A comment mentions one: of several Directors the one that stands first.
-        """
-        if kind == REMINDED:
-            return next((person.login for person in people if person.login == here.owner), None)
-        return next((person.login for person in people if self.github and DIRECTOR in person.roles), None)
+    def _mentions(self, here: Standing, kind: str, people: tuple[Person, ...]) -> list[str]:
+        """Logins of people.yml, never of anything that was sent: who has the case, on GitHub else all who could take it."""
+        owner = [person.login for person in people if kind == REMINDED and person.login == here.owner]
+        if owner or not self.github:
+            return owner
+        role = DIRECTOR if kind == ESCALATED else _whose(here)
+        return [person.login for person in people if role in person.roles][:MENTIONED]
 
     def _words(self, here: Standing, kind: str) -> str:
         data, waits = self.judge.data, here.state.awaits == APPLICANT
-        name = data.organization.role(INTAKE_MANAGER if waits else here.state.awaits).name
+        name = data.organization.role(_whose(here)).name
         todo = _("The applicant's turn: ask how it goes, or end the case.") if waits else here.state.todo
         facts = {
             "state": here.state.title,
@@ -114,6 +120,11 @@ class Reminders:
             "{director}: this case is in “{state}” since {since}, twice as long as it should be. Turn of: {name}."
         )
         return words.format(director=data.organization.role(DIRECTOR).name, name=name, **facts)
+
+
+def _whose(here: Standing) -> str:
+    """The role whose turn it is; the Intake Manager's to ask, where it is the applicant's."""
+    return INTAKE_MANAGER if here.state.awaits == APPLICANT else here.state.awaits
 
 
 def _of_this_stay(case: Case, here: Standing) -> Iterator[Event]:

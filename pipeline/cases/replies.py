@@ -142,16 +142,15 @@ def _marker(key: Key) -> str:
 
 
 def _body(event: Event, *, again: bool = False) -> str:
-    """Letter by letter, within what GitHub takes. `mention` is a login of people.yml; nothing else can mention anybody.
+    """Letter by letter, within what GitHub takes. `mentions` are logins of people.yml; nothing else can mention anybody.
 
     `again`: it stays the reply that it was, and leads to the command that it answers now.
     """
-    login = str(event.data.get("mention", ""))
-    mention = f"@{login} " if _LOGIN.fullmatch(login) else ""
+    mentions = "".join(f"@{login} " for login in event.data.get("mentions", ()) if _LOGIN.fullmatch(login))
     said = str(event.data["said"]).split("\n")
     lines = (line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…" for line in said)
     body = whole((f"{escaped(line)}  " if line.strip() else "" for line in lines), MAX_BODY)
-    words = f"{mention}{body.rstrip(' ')}"
+    words = f"{mentions}{body.rstrip(' ')}"
     if again:
         to = _("To your latest command")
         words = f"[{to}](#issuecomment-{_key(event)}):  \n{words}"

@@ -45,10 +45,11 @@ class Standing:
 
     @property
     def due(self) -> datetime | None:
-        """When the state should have ended; None where nobody has decided, or the clock stands still."""
+        """When the state should have ended, but not before what is arranged; None where nobody has decided, or the clock stands."""
         if self.state.days is None or not self.state.open or self.pause:
             return None
-        return self.since + timedelta(days=self.state.days) + self.rested
+        due = self.since + timedelta(days=self.state.days) + self.rested
+        return max(due, datetime.fromisoformat(self.moment).replace(tzinfo=due.tzinfo)) if self.moment else due
 
     def age(self, now: datetime) -> timedelta:
         """Time in the state, without pauses."""
@@ -101,7 +102,8 @@ def _after(process: Process, here: Standing, event: Event, known: frozenset[str]
     if target == here.state.id:
         return here
     moved = process.state(target)
-    return replace(here, state=moved, since=_time(event), moment=None, pause=None, rested=timedelta())
+    moment = here.moment if event.type == "scheduled" else None
+    return replace(here, state=moved, since=_time(event), moment=moment, pause=None, rested=timedelta())
 
 
 def _noted(here: Standing, event: Event) -> Standing:

@@ -1,28 +1,37 @@
-"""/preview: what the /finding lines below it would record. Records nothing."""
+"""/preview: what the command below it would do. Records nothing."""
 
 from __future__ import annotations
 
 from pipeline.audit.command import Call, Command, wrong
-from pipeline.audit.commands import finding
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.text import _
 
-USAGE = "/preview, and below it /finding lines"
+NAME = "preview"
+USAGE = "/preview, and below it the command"
 
 
-def read(work: Work, call: Call) -> Act | Refusal:
-    if call.words or not call.more:
-        return wrong(USAGE)
-    act = finding.read(work, Call("finding", call.more[0].words, call.more[1:]))
-    if isinstance(act, Refusal):
-        return act
-    return Act(_("Would record {findings} Nothing is recorded.").format(findings=act.said), says_only=True)
+def read(_work: Work, _call: Call) -> Act | Refusal:
+    """The command below it was looked at in its place: act.py."""
+    return wrong(USAGE)
+
+
+def would(call: Call) -> Call | None:
+    """The command that stands below, with the lines that belong to it."""
+    if call.words or not call.more or call.more[0].name == NAME:
+        return None
+    return Call(call.more[0].name, call.more[0].words, call.more[1:])
+
+
+def said(call: Call, words: str) -> str:
+    if call.name == "finding":
+        return _("Would record {findings} Nothing is recorded.").format(findings=words)
+    return _("It would say: {words} Nothing is recorded.").format(words=words)
 
 
 COMMAND = Command(
-    "preview",
+    NAME,
     USAGE,
     "/preview",
-    lambda: _("says what the /finding lines below it would record, and records nothing"),
+    lambda: _("says what the command below it would do, and records nothing"),
     read,
 )
