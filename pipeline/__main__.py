@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from pipeline.accept.providers.provider import ProviderFailed
 from pipeline.accept.raw import parse_file
 from pipeline.audit import issue as issues
 from pipeline.cases import history, people, records, retention, statistics, verify
-from pipeline.cases.events import CONTACT
+from pipeline.cases.events import CONTACT, Case
 from pipeline.cases.forget import COMMAND_LINE, Forget
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake
@@ -39,6 +39,7 @@ from pipeline.errors import CannotGoOn, DataInvalid, PushRejected, UnreadableInp
 from pipeline.files import write
 from pipeline.findings import Finding, Level, errors
 from pipeline.github import GitHub
+from pipeline.mail import forgotten
 from pipeline.profiles import originals, release
 from pipeline.profiles.load import Loaded, load, load_or_stop, recorded
 from pipeline.settings import ROOT, Settings
@@ -224,16 +225,25 @@ def forget(settings: Settings, arguments: Arguments) -> int:
     elsewhere = tuple(Inbox(settings.var / name, prefix) for name in ("quarantine", "complaints", "outbox"))
     work = Forget(where, prefix, elsewhere, arguments.by or COMMAND_LINE, _now())
     done = _published(where, lambda: work(reference), f"Forget {reference}")
-    say(f"{', '.join(done.references)}: {done.removed} files removed, {done.recorded} events written")
-    for case in (where.case(name) for name in done.references):
-        if case.events and case.opening.type != CONTACT and (here := standing(judge.data, case).state).open:
-            say(f"{case.reference} is still open ({here.title}): end it with /withdraw")
+    removed = done.removed + forgotten.forget(settings.var, done.references)
+    say(f"{', '.join(done.references)}: {removed} files removed, {done.recorded} events written")
     rewritten = history.rewrite(where, done.paths) if arguments.history and isinstance(where, GitStore) else None
     if rewritten:
         say(f"{rewritten.commits} commits rewritten and pushed")
     for line in history.remains(isinstance(where, GitStore), rewritten):
         say(line)
+    for case in (where.case(name) for name in done.references):  # a damaged one ends this here, and says what to do
+        if case.events and case.opening.type != CONTACT and (here := standing(judge.data, case).state).open:
+            say(f"{case.reference} is still open ({here.title}): end it with /withdraw")
     return WELL
+
+
+def _readable(where: Store) -> Iterator[Case]:
+    """All cases but those that are damaged, which are named."""
+    for reference in where.references():
+        if where.readable(reference) is None:
+            _complain(f"cases/{reference} cannot be read and is left out: python -m pipeline verify-cases says why")
+    yield from where.cases()
 
 
 def remind(settings: Settings, arguments: Arguments) -> int:
@@ -253,7 +263,8 @@ def remind(settings: Settings, arguments: Arguments) -> int:
 
 def count(settings: Settings, arguments: Arguments) -> int:
     """Count the cases: how far they came, how long they stayed, what was not met, and who has how many."""
-    data, cases = _judge(settings).data, list(store(settings.records).cases())
+    data, where = _judge(settings).data, store(settings.records)
+    cases = list(_readable(where))
     named = [profile.id for profile in data.profiles]
     if arguments.certificate not in ("", *named):
         raise CannotGoOn(f"There is no such certificate; use one of: {', '.join(named)}")
@@ -279,7 +290,7 @@ def due(settings: Settings, arguments: Arguments) -> int:
             github.ensure_private()
             where.refresh()
         apart = [inbox.read(complaints.path(name)) for name in complaints.names()]
-        found = retention.due(judge.data, where.cases(), apart, _now())
+        found = retention.due(judge.data, _readable(where), apart, _now())
         for entry in found:
             say(f"{entry.reference}: {entry.kind}, until {entry.until}")
         say(f"{len(found)} have been kept long enough")

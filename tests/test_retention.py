@@ -28,6 +28,7 @@ from pipeline.cases.store import Store
 from pipeline.cases.verify import verify
 from pipeline.findings import Finding
 from pipeline.github import GitHub
+from pipeline.mail.orders import Orders
 from pipeline.profiles import derive
 from pipeline.profiles.load import load
 from pipeline.profiles.model import Days
@@ -421,3 +422,17 @@ def test_what_is_due_stands_in_one_issue(tmp_path: Path, memory: Path) -> None:
         assert "None is waiting" in issue["body"].replace("\\", "")
         assert fake.violations == []
     assert os.environ.get("GITHUB_REPOSITORY", "") == ""
+
+
+def test_letters_and_orders_for_letters_that_lie_here_go_too(body: Body) -> None:
+    reference, other = (body.send(derive.SELF_ASSESSMENT, CONCEPTS, id=number * 32) for number in "12")
+    letters, orders = body.root / "outbox-mail/letters", Orders(body.root / "mail")
+    letters.mkdir(parents=True)
+    for name in (reference, other):
+        (letters / f"{name}.eml").write_text(f"To: rosa@example.org\nSubject: Your reference: {name}\n\n{name}")
+        content = filled(derive.SELF_ASSESSMENT, CONCEPTS)
+        orders.receipt(Delivery(f"{name}.json", name, False, "2027-03-14T09:00:00Z", content))
+    done = pipeline("forget", reference, PIPELINE_VAR=str(body.root), PIPELINE_RECORDS=str(body.store.root))
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in letters.iterdir()] == [f"{other}.eml"]
+    assert [order.item.reference for order in orders.waiting() if order.item] == [other]

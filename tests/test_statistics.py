@@ -171,6 +171,16 @@ def test_the_file_has_every_number_once(store: Store) -> None:
     assert pipeline("statistics", "--certificate", "x", PIPELINE_RECORDS=str(store.root)).returncode == 2
 
 
+def test_a_damaged_case_is_in_no_number_and_is_named(store: Store, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(store.root, tmp_path / "copy"))
+    event = next(root.glob("cases/*/events/0001.json"))
+    event.write_text("garbage")
+    for command in ("statistics", "due"):
+        done = pipeline(command, PIPELINE_RECORDS=str(root), PIPELINE_VAR=str(tmp_path))
+        assert done.returncode == 0
+        assert event.parents[1].name in done.stderr
+
+
 def test_bars_are_as_long_as_their_share_of_the_widest() -> None:
     drawn = bars([("a", "4", 4, 1), ("b", "1", 1, None), ("c", "0", 0, None)])
     assert [(bar.length, bar.mark) for bar in drawn] == [(100.0, 25.0), (25.0, None), (0.0, None)]
