@@ -464,6 +464,13 @@ def test_every_command_of_the_table_has_its_file_and_every_need_its_rule() -> No
         assert command.usage.startswith(f"/{command.name}")
 
 
+def test_a_message_takes_no_command(body: Body) -> None:
+    reference = body.send(derive.CONTACT, "question")
+    for words in ("/withdraw", "/help", "/preview\n/admit"):
+        assert [refusal.rule for refusal in body.do("ines", reference, words).refusals] == ["commands are for cases"]
+    assert len(body.store.case(reference).events) == 1
+
+
 def test_help_lists_only_what_is_possible_now(body: Body) -> None:
     reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
     said = body.do("ines", reference, "/help").said

@@ -10,7 +10,7 @@ from pipeline.audit.commands import EVERY, preview
 from pipeline.audit.joining import join
 from pipeline.audit.needs import NEEDS, role_of
 from pipeline.audit.work import Act, Refusal, Work
-from pipeline.cases.events import Case
+from pipeline.cases.events import CONTACT, Case
 from pipeline.moment import stamp
 from pipeline.profiles.process import Transition
 from pipeline.text import _
@@ -33,6 +33,9 @@ def decide(work: Work, comment: str) -> Outcome | None:
         return None
     if isinstance(call, Refusal):
         return _refused(call)
+    if work.case.opening.type == CONTACT:
+        words = _("This is a message and no case: answer it by e-mail, and close the issue.")
+        return _refused(Refusal(_("commands are for cases"), words))
     if call.name == preview.NAME and (inner := preview.would(call)):
         outcome = _of(work, inner)
         return outcome if outcome.refusals else Outcome(preview.said(inner, outcome.said))
