@@ -15,7 +15,6 @@ from pipeline.cases.events import CONTACT, Case
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
 from pipeline.cases.standing import MET, NOT_MET
-from pipeline.profiles import derive
 from pipeline.publish.handbook import meets
 from pipeline.text import _
 
@@ -97,28 +96,39 @@ class CaseDesk:
 
     @staticmethod
     def _table(work: Work) -> list[dict[str, Any]]:
-        """A row a statement while this person audits it; else none."""
-        here = work.standing
-        if here.state.id != "audit" or here.claims.get("auditor") != work.person.login:
+        """A part a unit, a row a statement, a cell a criterion, while this person audits it; else nothing.
+
+        `open` is the first unit that is not done.
+        """
+        here, profile = work.standing, work.profile
+        if profile is None or here.state.id != "audit" or here.claims.get("auditor") != work.person.login:
             return []
-        event = work.case.current(derive.PORTFOLIO)
-        answers = event.data["answers"] if event else {}
-        return [
-            {
-                "id": statement,
-                "question": rule["x-question"],
-                "answer": answers.get(statement, ""),
-                "cells": [
-                    (
-                        f"{FIELD} {statement} {criterion.id}",
-                        criterion.title,
-                        here.findings.get((statement, criterion.id)),
-                    )
-                    for criterion in work.criteria
-                ],
+        parts = []
+        titles = {unit.id: unit.title for unit in work.judge.data.units(profile)}
+        for unit in dict.fromkeys(rule["x-unit"] for rule in work.asked.values()):
+            asked = {statement: rule for statement, rule in work.asked.items() if rule["x-unit"] == unit}
+            cells = {
+                (statement, criterion.id): (
+                    f"{FIELD} {statement} {criterion.id}",
+                    criterion.title,
+                    here.findings.get((statement, criterion.id)),
+                )
+                for statement in asked
+                for criterion in work.criteria
             }
-            for statement, rule in work.asked.items()
-        ]
+            rows = [
+                {
+                    "id": statement,
+                    "question": rule["x-question"],
+                    "cells": [cells[statement, criterion.id] for criterion in work.criteria],
+                }
+                for statement, rule in asked.items()
+            ]
+            done = sum(verdict is not None for _name, _title, verdict in cells.values())
+            title = titles.get(unit, "")  # "" of one that the certificate has no more
+            parts.append({"id": unit, "title": title, "done": done, "total": len(cells), "rows": rows})
+        first = next((part for part in parts if part["done"] < part["total"]), None)
+        return [{**part, "open": part is first} for part in parts]
 
     def table_comment(self, case: Case, person: Person, form: Mapping[str, str]) -> str:
         """The table's fields as /finding lines: only what differs from what is recorded."""
