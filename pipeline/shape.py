@@ -97,7 +97,7 @@ def _parts(error: ValidationError) -> tuple[Any, Any, Any]:
 
 
 def remedy(schema: dict[str, Any], rule: str, now: str = "{now}") -> str:
-    """What to do about a text that is too long, too many lines, or of another form; `now` is how much there is.
+    """What to do about a text too long, lines or a number too many, or another form; `now` is how much there is.
 
     Forms carry it with `{now}` left open, so that a page says the same as a server.
     """
@@ -108,6 +108,8 @@ def remedy(schema: dict[str, Any], rule: str, now: str = "{now}") -> str:
     if rule == "maxItems":
         message = _("give {limit} {what} or fewer (now {now})")
         return message.format(limit=schema["maxItems"], what=what or _("entries"), now=now)
+    if rule == "maximum":
+        return _("must be a number {relation} {limit}").format(relation=_("up to"), limit=schema["maximum"])
     told = str(schema.get("$comment", "")).removeprefix("remedy: ")
     return told or _("does not have the expected form")
 
@@ -131,9 +133,11 @@ def _message(error: ValidationError) -> str:
         return _("is empty; write it") if wanted == 1 else _("write at least {limit} characters").format(limit=wanted)
     if rule in ("maxLength", "maxItems", "pattern"):
         return remedy(schema, rule, number(len(value)))
+    if rule == "maximum":
+        return remedy(schema, rule)
     if rule == "minItems":
         return _("give at least {limit}").format(limit=wanted)
-    if rule in ("maximum", "minimum", "exclusiveMaximum"):
+    if rule in ("minimum", "exclusiveMaximum"):
         return _("must be a number {relation} {limit}").format(
             relation=_("from") if rule == "minimum" else _("up to"), limit=wanted
         )

@@ -218,6 +218,44 @@ def test_what_changes_while_one_is_asked_is_shown_before_one_decides(person: Bro
     assert panel(second) == ""
 
 
+def test_a_version_that_was_not_decided_about_survives_a_reload_and_nothing_is_sent_before(
+    person: BrowserContext,
+) -> None:
+    page = opened(person, PORTFOLIO)
+    fill(page, typed(derive.PORTFOLIO, CONCEPTS))
+    saved(page)
+    part(page, "C1")
+    evidence(page, "C1.1").fill("mine")
+    page.evaluate(WRITTEN, "theirs")
+    until(lambda: "theirs" in panel(page))
+    evidence(page, "C1.1").fill("mine, and more")
+    assert "Saved" not in state(page)
+    assert page.evaluate("document.activeElement.id") == "answers.C1.1.evidence"
+    send(page, "Send my portfolio")
+    until(lambda: page.evaluate("document.activeElement.matches('.differences')"))
+    page.reload()
+    until(lambda: "mine, and more" in panel(page))
+    assert evidence(page, "C1.1").input_value() == "theirs"
+    assert page.evaluate(TAKE) == ["mine, and more"]
+    saved(page)
+    page.reload()
+    assert evidence(page, "C1.1").input_value() == "mine, and more"
+    assert panel(page) == ""
+
+
+def test_half_a_date_is_said_and_a_link_that_was_cut_leads_to_the_form(person: BrowserContext) -> None:
+    page = opened(person, SELF + "#%")
+    part(page, "you")
+    page.locator("[name='interview.first']").focus()
+    page.keyboard.type("01052027")
+    send(page, "Send my self-assessment")
+    told = [line for line in summary(page) if "write day and time" in line]
+    assert len(told) == 1
+    page = opened(person, f"{PORTFOLIO}#case=IMC-1234/%E0%A4%A")
+    assert page.locator("[name='case.secret']").input_value() == "%E0%A4%A"
+    assert state(page)
+
+
 HEARD = """([name, oldValue, newValue]) => {
   const key = `${document.querySelector("form").dataset.draft}|${name}`;
   dispatchEvent(new StorageEvent("storage", { key, oldValue, newValue }));
@@ -442,12 +480,14 @@ def test_one_part_is_on_the_screen_and_the_list_says_how_far_one_is(person: Brow
         page.locator(f"[name='answers.C1.{number}.answer'][value=yes]").check()
     assert "In progress: 4 of 9 answered" in page.inner_text("#part-C1")
     page.get_by_role("link", name="All parts").click()
+    page.locator("#part-overview").wait_for()
     assert tasks.first.locator(".task").inner_text() == "In progress: 4 of 9 answered"
     assert "Answered: 4 of 72" in page.inner_text(".form")
     part(page, "C1")
     for number in range(5, 10):
         page.locator(f"[name='answers.C1.{number}.answer'][value=not_yet]").check()
     page.get_by_role("link", name="All parts").click()
+    page.locator("#part-overview").wait_for()
     assert tasks.first.locator(".task").inner_text() == "Done"
 
 
@@ -615,6 +655,23 @@ def test_what_only_the_server_can_know_is_shown_in_the_same_place(browser: Brows
         page.locator("#problems a").click()
         until(lambda: page.evaluate("document.activeElement.id") == "log.3.worked_on")
         assert "Error: has invisible" in page.locator("[id='log.3.worked_on-error']").inner_text()
+
+
+def test_what_is_no_number_of_hours_is_told_at_once_and_as_the_server_does(browser: Browser, service: Service) -> None:
+    wrong = {"log.1.hours": "two", "log.2.hours": "-4", "log.3.hours": "1e99", "log.4.hours": "25"}
+    values = {**typed(derive.PORTFOLIO, PRACTICE), **wrong}
+    values |= {f"log.{row}.{name}": text for row in range(1, 5) for name, text in LOGGED.items()}
+    with device(browser, service) as context:
+        page = opened(context, f"/certificates/{PRACTICE}/portfolio/")
+        fill(page, values)
+        send(page, "Send my portfolio")
+        here = summary(page)
+        answer = service.post({**form(filled(derive.PORTFOLIO, PRACTICE)), **values}, {"Accept": "text/html"})
+        assert page.evaluate(SUMMARY, answer.text)[1:] == here
+        assert len(here) == 4
+
+
+LOGGED = {"date": "2027-03-14", "worked_on": "Questions"}
 
 
 def answers_with(status: int, body: str = "oops", **headers: str) -> Any:

@@ -68,7 +68,7 @@ function put(field, value) {
     const [element] = field.elements;
     element.value = value;
     if (element.value === "" && value !== "") {
-      // A date that cannot be, or is not written as one: it is shown as it was typed, to be mended, as the server shows it.
+      // A date that cannot be is shown as it was typed, to be mended.
       element.type = "text";
       element.value = value;
     }
@@ -96,11 +96,17 @@ const missing = (field) => !filled(field.name) && required(field);
 /** What is to be mended in a field, in the words that came with it. */
 function problem(field) {
   const { rules } = field;
+  if (field.elements[0].validity.badInput) return rules.mismatch; // half a date
   if (missing(field)) return rules.missing;
   const value = get(field);
   if (!value.trim()) return "";
   const lines = field.widget === "lines" ? value.split("\n").map((line) => line.trim()).filter(Boolean) : [value];
   if (rules.maxitems && lines.length > rules.maxitems) return rules.toomany.replace("{now}", count(lines.length));
+  if (rules.maximum) {
+    const number = plain(field, value);
+    if (!(number > Number(rules.over))) return rules.missing;
+    if (number > Number(rules.maximum)) return rules.toomuch;
+  }
   for (const line of lines) {
     const length = [...line].length;
     if (rules.maxlength && length > rules.maxlength) return rules.toolong.replace("{now}", count(length));
@@ -254,6 +260,7 @@ const draft = {
       const there = this.read(name) ?? "";
       if (there !== (this.known.get(name) ?? "") && there !== text) {
         differing.push({ name, there });
+        this.write(mine + name, text);
         continue;
       }
       if (!this.write(name, text)) {
@@ -263,6 +270,7 @@ const draft = {
       this.known.set(name, text);
       this.own.add(name);
       this.dirty.delete(name);
+      this.remove(mine + name);
     }
     this.trouble = room ? "" : "full";
     if (room) this.write("!saved", JSON.stringify(Date.now()));
@@ -290,10 +298,20 @@ const draft = {
       if (here === "") put(field, there);
       else if (here !== there) differing.push({ name: field.name, there });
     }
+    for (const key of this.names().filter((name) => name.startsWith(MINE))) {
+      const [, , name] = key.split("|");
+      const there = this.read(key);
+      if (fields.has(name) && there !== get(fields.get(name))) differing.push({ name, there, left: key });
+      else this.remove(key);
+    }
     for (const field of fields.values()) {
       if (get(field) !== "" && this.read(field.name) === null) this.touch(field);
     }
     return differing;
+  },
+
+  remove(name) {
+    this.storage?.removeItem(this.key(name));
   },
 
   clear() {
@@ -305,6 +323,10 @@ const draft = {
     this.made = undefined;
   },
 };
+
+/** Where a tab keeps what it could not save, since another had. */
+const MINE = "!mine|";
+const mine = `${MINE}${Math.random()}|`;
 
 const questionOf = (statement) => statement.querySelector(".question").textContent;
 
@@ -458,16 +480,25 @@ function showState() {
   const place = form.querySelector("[data-state]");
   const saved = draft.note("!saved");
   const time = saved && new Intl.DateTimeFormat(language, { timeStyle: "short", hourCycle: "h23" }).format(saved);
-  const text = draft.trouble ? say(draft.trouble) : saved ? say("saved", { time }) : say("unsaved");
+  const text = draft.trouble ? say(draft.trouble) : asked.size ? say("differ", { number: count(asked.size) }) : saved ? say("saved", { time }) : say("unsaved");
   if (place.textContent !== text) place.textContent = text;
-  place.classList.toggle("trouble", draft.trouble !== "");
+  place.classList.toggle("trouble", draft.trouble !== "" || asked.size > 0);
+}
+
+/** Also of a link that was cut. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 let current = "overview";
 
 /** Where a link leads: a part, or a field in one. */
 function go(focus) {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const target = document.getElementById(decoded(location.hash.slice(1)));
   const part = parts.get(target?.closest("[data-step]")?.dataset.step) ?? parts.get("overview");
   current = part.id === "send" ? "check" : part.id;
   if (current === "picture") drawPicture();
@@ -501,7 +532,7 @@ function showWays() {
   form.querySelector('.steps-nav a[href="#part-overview"]').hidden = current === "overview";
 }
 
-/** Hides what is answered when one arrives, not under one's hands. `kept` is where a link led. */
+/** Hides what is answered when one arrives, not later. `kept` is where a link led. */
 function applyFilter(kept) {
   const only = form.querySelector("[data-filter]")?.checked ?? false;
   const part = parts.get(current);
@@ -514,7 +545,7 @@ function applyFilter(kept) {
   if (part.statements.length && !shown) part.element.append(h("p", { class: "filtered" }, say("filtered")));
 }
 
-/** In a portfolio that follows a self-assessment: the answers, and in each unit the gaps first. */
+/** A portfolio begins with the self-assessment's answers, gaps first. */
 function carryOver() {
   const before = assessed.all();
   const gaps = [];
@@ -552,7 +583,7 @@ function notice(content, kind = "") {
   return made;
 }
 
-/** A draft of an older version: what is new, what is worded otherwise (if it was begun in this language), what is no longer asked. */
+/** A draft of an older version: what is new, worded otherwise (if begun in this language), no longer asked. */
 function showChanges() {
   const old = draft.note("!form");
   const changed = old && old.hash !== (form.elements.profile_hash?.value ?? "");
@@ -581,18 +612,18 @@ function showChanges() {
 
 /* ── Differences ────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/** What is asked about: name → {there, here, reason, taken}: the other version, and the one that stood here when it was shown. */
+/** What is asked about: name → {there, here, reason, taken}: the other version, and the one here when it was shown. */
 const asked = new Map();
 
 /** Two versions of the same answers, from another tab, a copy or the page itself: nothing is replaced unasked. */
 function showDifferences(reason, differing) {
   const fresh = differing.some(({ name }) => !asked.has(name));
   let changed = false;
-  for (const { name, there } of differing) {
+  for (const { name, there, left } of differing) {
     const here = get(fields.get(name));
     const before = asked.get(name);
     if (before?.there === there && before.here === here) continue;
-    asked.set(name, { there, here, reason, taken: false });
+    asked.set(name, { there, here, reason, left, taken: false });
     changed = true;
   }
   if (changed) drawDifferences(fresh);
@@ -600,6 +631,7 @@ function showDifferences(reason, differing) {
 
 function drawDifferences(focus) {
   const old = page.querySelector(".differences");
+  showState();
   if (!asked.size) return old?.remove();
   const rows = [...asked].map(([name, entry]) => {
     const field = fields.get(name);
@@ -628,16 +660,17 @@ function drawDifferences(focus) {
   const inside = old?.contains(document.activeElement);
   if (old) old.replaceWith(panel);
   else form.before(panel);
-  if (focus || inside) panel.focus();
+  if (inside || (focus && !form.contains(document.activeElement))) panel.focus();
 }
 
-/** The person has decided. What came into the storage since it was shown is still unknown here, and saving asks again. */
+/** The person has decided; of what came into the storage since, saving asks again. */
 function settle(take) {
   const entries = [...asked];
   asked.clear();
   drawDifferences();
-  for (const [name, { there, taken }] of entries) {
+  for (const [name, { there, taken, left }] of entries) {
     const field = fields.get(name);
+    if (left) draft.remove(left);
     if (take && taken) put(field, there);
     if ((draft.read(name) ?? "") === there) draft.known.set(name, there);
     draft.touch(field);
@@ -670,7 +703,7 @@ function copyText() {
   const data = h("script", { type: "application/json", id: "submission" });
   data.textContent = json;
   made.body.append(h("h1", {}, title), h("p", {}, say("copyText")), h("p", {}, madeOf()), ...readable(false), data);
-  // As text: the policy of this page allows no style of its own, that of a file on the person's disk does.
+  // As text: this page's policy allows no style of its own, a file's does.
   return `<!doctype html>\n${made.documentElement.outerHTML.replace("</head>", `<style>${STYLE}</style></head>`)}\n`;
 }
 
@@ -703,6 +736,7 @@ async function openCopy(event) {
 /** Blank fields are filled, what differs is shown and asked about. */
 function fillFrom(value) {
   const texts = flat(value);
+  if (![...fields.keys()].some((name) => name in texts)) throw new TypeError();
   const empty = [...fields.values()].every((field) => get(field) === "");
   if (empty && value.kind === form.elements.kind.value && /^[0-9a-f]{32}$/.test(value.id)) draft.made = value.id;
   const differing = [];
@@ -899,6 +933,7 @@ async function send(event) {
   const submit = form.querySelector("button[type=submit]");
   if (submit.getAttribute("aria-disabled")) return;
   draft.save();
+  if (asked.size) return page.querySelector(".differences").focus();
   clearFindings();
   const found = [...fields.values()].map((field) => [field, labelOf(field), problem(field)]).filter(([, , message]) => message);
   if (found.length) return showFindings(found);
@@ -1011,11 +1046,12 @@ function update(field) {
   }
 }
 
-/** Another tab has written. Each may have saved before it heard of the other: then both versions are shown, and nothing is lost. */
+/** Another tab has written. Each may have saved before it heard of the other: then both versions are shown. */
 function fromOtherTab({ key, oldValue, newValue }) {
   const start = draft.key("");
   if (!key?.startsWith(start)) return;
   if (key === draft.key("!id")) draft.made = undefined;
+  if (key === draft.key("!sent")) showSent();
   const field = fields.get(key.slice(start.length));
   if (!field) return;
   const { name } = field;
@@ -1042,7 +1078,7 @@ function fromOtherTab({ key, oldValue, newValue }) {
 function caseFromLink() {
   const [, reference, secret] = /^#case=([^/]+)\/(.+)$/.exec(location.hash) ?? [];
   if (!reference) return;
-  for (const [name, text] of [["case.reference", reference], ["case.secret", secret]]) if (fields.has(name)) put(fields.get(name), decodeURIComponent(text));
+  for (const [name, text] of [["case.reference", reference], ["case.secret", secret]]) if (fields.has(name)) put(fields.get(name), decoded(text));
   history.replaceState(null, "", location.pathname);
 }
 
@@ -1085,7 +1121,7 @@ function start() {
   addEventListener("pagehide", () => draft.save());
   addEventListener("visibilitychange", () => document.visibilityState === "hidden" && draft.save());
   if (led()) {
-    addEventListener("beforeprint", () => current !== "picture" && drawCheck());
+    addEventListener("beforeprint", () => form.isConnected && current !== "picture" && drawCheck());
     page.classList.add("led");
     go(location.hash !== "");
   }

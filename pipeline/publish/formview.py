@@ -88,6 +88,9 @@ class Control:
             found["missing"] = str(schema["x-missing"])
         if "maxItems" in schema:
             found |= {"maxitems": str(schema["maxItems"]), "toomany": shape.remedy(schema, "maxItems")}
+        if "maximum" in each:
+            limits = {"over": str(each["exclusiveMinimum"]), "maximum": str(each["maximum"])}
+            found |= {**limits, "toomuch": shape.remedy(each, "maximum")}
         if "maxLength" in each:
             found |= {"maxlength": str(each["maxLength"]), "toolong": shape.remedy(each, "maxLength")}
         if "pattern" in each:
