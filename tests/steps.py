@@ -36,9 +36,10 @@ OUTSIDE = (requests.Session, smtplib.SMTP)  # what these change cannot be seen i
 
 def _wrapped(function: Callable[..., Any], step: Callable[[bool], None], outside: bool) -> Callable[..., Any]:
     def call(*arguments: Any, **named: Any) -> Any:
-        step(outside)
+        told = outside and "GET" not in arguments[1:2]  # a question changes nothing, there or here
+        step(told)
         result = function(*arguments, **named)
-        step(outside)
+        step(told)
         return result
 
     return call
@@ -86,7 +87,7 @@ def _seen(folder: Path | None) -> list[tuple[str, int, int, int]]:
 def deaths(work: Callable[[], object], folder: Path) -> list[int]:
     """The moments of a run at which to die: all of them, but for those that are the same death as at the moment before.
 
-    These are the moments at which nothing in `folder` has changed since, and no word has gone to another machine.
+    These are the moments at which nothing in `folder` has changed since, and another machine was told nothing.
     """
     code, moments, said = run(work, folder=folder)
     assert code == 0, said
