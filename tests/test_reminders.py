@@ -242,7 +242,7 @@ def test_killed_anywhere_it_reminds_once(memory: Path) -> None:
     with FakeGitHub(issues=issues) as fake:
         whole = start("whole")
         moments = steps.deaths(lambda: run(whole.root, "killed", fake), whole.bare)
-        assert (len(fake.replies()), len(moments) > 5) == (1, True)
+        assert (len(fake.replies()), len(moments) > 3) == (1, True)
     for moment in moments:
         here = start(str(moment))
         with FakeGitHub(issues=issues) as fake:
