@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Error, FilePayload, Page, Route, expect
 
 from pipeline.accept.check import check
 from pipeline.accept.raw import parse_file, parse_form, unflatten
@@ -164,6 +164,23 @@ def test_two_tabs_see_each_other_and_neither_overwrites_the_other(person: Browse
     for page in versions:
         saved(page)
     assert evidence(opened(person, PORTFOLIO), "C1.1").input_value() == decided[-1]
+
+
+def test_a_copy_of_an_older_version_loses_no_text_and_a_foreign_file_is_said_to_be_one(person: BrowserContext) -> None:
+    page = opened(person, PORTFOLIO)
+    choose = page.locator("input[type=file]")
+
+    def file(value: object) -> FilePayload:
+        return {"name": "x.json", "mimeType": "application/json", "buffer": json.dumps(value).encode()}
+
+    choose.set_input_files(file({"a": 1, "kind": 5}))
+    expect(page.locator("[data-notice=copy] [role=alert]")).to_be_visible()
+    old = {"C1.1": {"answer": "yes", "evidence": "kept"}, "C9.9": {"answer": "yes", "evidence": "of the old version"}}
+    choose.set_input_files(file({"kind": "portfolio", "answers": old}))
+    expect(page.locator("[data-notice=gone]")).to_contain_text("of the old version")
+    page.reload()
+    assert "of the old version" in page.locator("[data-notice=gone]").inner_text()
+    assert evidence(page, "C1.1").input_value() == "kept"
 
 
 LATER = """(field, [text, moment]) => {

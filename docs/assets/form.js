@@ -330,7 +330,7 @@ const mine = `${MINE}${Math.random()}|`;
 
 const questionOf = (statement) => statement.querySelector(".question").textContent;
 
-/** The answers of all self-assessments on this device, by statement: a portfolio begins with them. */
+/** The answers of all self-assessments on this device, by statement. */
 const assessed = {
   key: () => `${form.dataset.draft.split("|")[0]}|assessed`,
 
@@ -603,6 +603,10 @@ function showChanges() {
       "changed",
     );
   }
+  showGone();
+}
+
+function showGone() {
   const gone = draft.names().filter((name) => name.startsWith("answers.") && !name.endsWith(".answer") && !fields.has(name));
   if (gone.length) {
     const texts = gone.flatMap((name) => [h("p", { class: "sid" }, name.split(".").slice(1, -1).join(".")), h("blockquote", { class: "given", dir: "auto" }, draft.read(name))]);
@@ -615,7 +619,7 @@ function showChanges() {
 /** What is asked about: name → {there, here, reason, taken}: the other version, and the one here when it was shown. */
 const asked = new Map();
 
-/** Two versions of the same answers, from another tab, a copy or the page itself: nothing is replaced unasked. */
+/** Two versions, from another tab, a copy or the page itself: nothing is replaced unasked. */
 function showDifferences(reason, differing) {
   const fresh = differing.some(({ name }) => !asked.has(name));
   let changed = false;
@@ -752,6 +756,8 @@ function fillFrom(value) {
       number += 1;
     }
   }
+  for (const [name, text] of Object.entries(texts)) if (name.startsWith("answers.") && !fields.has(name)) draft.write(name, text);
+  showGone();
   draft.save();
   notice(h("p", { role: "status" }, say("copyOpened", { number: count(number) })), "copy");
   location.hash = "#part-overview";
@@ -990,7 +996,7 @@ function showNotSent(message) {
   box.focus();
 }
 
-/** The receipt takes the place of the form; only then is the draft removed. What was sent can still be kept. */
+/** The receipt takes the place of the form; only then is the draft removed. */
 function showReceipt({ reference, status }) {
   const copy = copyText();
   const place = document.getElementById("receipt").content.cloneNode(true);
@@ -1004,7 +1010,7 @@ function showReceipt({ reference, status }) {
   }
   if (form.elements.kind.value === "self-assessment") {
     assessed.keep();
-    // On this site the portfolio finds the draft of the self-assessment; the fragment is sent to nobody.
+    // The fragment is sent to nobody.
     const write = place.querySelector('[data-status="/portfolio"]');
     if (write) write.href = `../portfolio/#case=${status.split("/").slice(-2).join("/")}`;
   }
