@@ -176,7 +176,10 @@ def test_a_copy_of_an_older_version_loses_no_text_and_a_foreign_file_is_said_to_
     choose.set_input_files(file({"a": 1, "kind": 5}))
     expect(page.locator("[data-notice=copy] [role=alert]")).to_be_visible()
     old = {"C1.1": {"answer": "yes", "evidence": "kept"}, "C9.9": {"answer": "yes", "evidence": "of the old version"}}
-    choose.set_input_files(file({"kind": "portfolio", "answers": old}))
+    choose.set_input_files(file({"kind": "portfolio", "profile": PRACTICE, "answers": old}))
+    expect(page.locator("[data-notice=copy] [role=status]")).to_be_visible()
+    assert page.locator("[data-notice=gone]").count() == 0
+    choose.set_input_files(file({"kind": "portfolio", "profile": CONCEPTS, "answers": old}))
     expect(page.locator("[data-notice=gone]")).to_contain_text("of the old version")
     page.reload()
     assert "of the old version" in page.locator("[data-notice=gone]").inner_text()

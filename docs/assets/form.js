@@ -756,7 +756,8 @@ function fillFrom(value) {
       number += 1;
     }
   }
-  for (const [name, text] of Object.entries(texts)) if (name.startsWith("answers.") && !fields.has(name)) draft.write(name, text);
+  const same = ["kind", "profile"].every((name) => value[name] === form.elements[name]?.value);
+  for (const [name, text] of Object.entries(texts)) if (same && name.startsWith("answers.") && !fields.has(name)) draft.write(name, text);
   showGone();
   draft.save();
   notice(h("p", { role: "status" }, say("copyOpened", { number: count(number) })), "copy");
@@ -1010,7 +1011,6 @@ function showReceipt({ reference, status }) {
   }
   if (form.elements.kind.value === "self-assessment") {
     assessed.keep();
-    // The fragment is sent to nobody.
     const write = place.querySelector('[data-status="/portfolio"]');
     if (write) write.href = `../portfolio/#case=${status.split("/").slice(-2).join("/")}`;
   }

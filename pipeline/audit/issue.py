@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from pipeline.audit.document import answer_word, file_name
@@ -123,20 +122,14 @@ def _noted(case: Case, here: Standing) -> Iterator[tuple[str, str]]:
     """What whoever comes next has to know of those before: ids, words of the commands and moments, nothing of prose."""
     if here.due:
         yield _("Due"), escaped(here.due.date().isoformat())
-    moments = [event.data["moment"] for event in case.events if event.type == "scheduled" and _of_now(event, here)]
-    if moments:
-        yield _("Arranged for"), escaped(moments[-1])
+    if here.moment:
+        yield _("Arranged for"), escaped(here.moment)
     requested = [event.data["statements"] for event in case.events if event.type == "evidence_requested"]
     if requested:
         yield _("More evidence was requested for"), escaped(", ".join(requested[-1]))
     if here.recommendation:
         words = {"grant": _("grant the certificate"), "decline": _("decline the certificate")}
         yield _("Recommendation"), escaped(words.get(here.recommendation, here.recommendation))
-
-
-def _of_now(event: Event, here: Standing) -> bool:
-    """It led into the present stay, or fell within it."""
-    return event.data.get("to") == here.state.id and datetime.fromisoformat(event.at) >= here.since
 
 
 def _next(role: str, todo: str) -> str:

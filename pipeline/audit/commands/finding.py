@@ -11,9 +11,8 @@ from pipeline.cases.standing import MET, NOT_MET
 from pipeline.text import _
 
 USAGE = "/finding STATEMENT|UNIT|all [CRITERION] met|not-met [except STATEMENT [CRITERION] …]"
-ID = re.compile(
-    r"[A-Za-z]{1,3}[0-9]{1,3}(\.[0-9]{1,3})?"
-)  # only what looks like this is said again: replies stay for good
+# Only what looks like this is said again: replies stay for good.
+ID = re.compile(r"[A-Za-z]{1,3}[0-9]{1,3}(\.[0-9]{1,3})?")
 VERDICTS = {"met": MET, "not-met": NOT_MET}
 
 
