@@ -114,9 +114,9 @@ def test_who_is_refused_again_is_told_in_the_same_reply_until_something_is_done(
             ("two", "ines", "/amdit", 1, "There is no such command"),
             ("three", "ines", "/decide grant", 1, "goes from"),
             ("four", "ada", "/admit", 2, "is for"),
-            ("five", "ines", "/claim", 2, "goes from"),
+            ("five", "Ines", "/claim", 2, "goes from"),
             ("six", "ines", "/admit", 3, "The case is admitted"),
-            ("seven", "ines", "/admit", 4, "goes from"),
+            ("seven", "Ines", "/admit", 4, "goes from"),
         ):
             comment = fake.add_comment(1, login, body)
             run(made, name, fake)

@@ -153,9 +153,8 @@ class Comments:
 
 def _instead(case: Case, comment: Comment) -> dict[str, int]:
     """`instead`: the comment whose reply is to be written anew: a refusal of the same person's last command here."""
-    mine = (
-        one for one in reversed(case.events) if one.by == comment.login[:60] and one.data.get("issue") == comment.issue
-    )
+    login = comment.login[:60].lower()  # people.yml may write it otherwise than GitHub does
+    mine = (one for one in reversed(case.events) if one.by.lower() == login and one.data.get("issue") == comment.issue)
     last = next((one for one in mine if "comment" in one.data), None)
     if last is None or not last.data.get("refused"):
         return {}
