@@ -430,7 +430,7 @@ def goes_on(left: Start, store: Store, moment: int) -> None:
         assert "There is no such command" in fake.replies()[-1]["body"], moment
 
 
-PARTS = 4
+PARTS = 2
 
 
 @pytest.mark.parametrize("part", range(PARTS))

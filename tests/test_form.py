@@ -43,8 +43,16 @@ def device(browser: Browser, service: Service, width: int = 1280, **more: Any) -
     assert [trouble for trouble in troubles if "Failed to load resource" not in trouble] == []
 
 
+@pytest.fixture
+def person(browser: Browser, service: Service) -> Iterator[BrowserContext]:
+    """Somebody on a phone: for what does not depend on how wide the screen is."""
+    with device(browser, service, 390) as context:
+        yield context
+
+
 @pytest.fixture(params=[1280, 390])
-def person(browser: Browser, service: Service, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+def anybody(browser: Browser, service: Service, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    """Somebody at a desk, and somebody on a phone."""
     with device(browser, service, request.param) as context:
         yield context
 
@@ -100,8 +108,8 @@ def copy_of(page: Page) -> tuple[str, dict[str, Any]]:
 # Draft
 
 
-def test_what_is_typed_is_there_after_a_reload_a_closed_tab_and_a_crash(person: BrowserContext) -> None:
-    page = opened(person, PORTFOLIO)
+def test_what_is_typed_is_there_after_a_reload_a_closed_tab_and_a_crash(anybody: BrowserContext) -> None:
+    page = opened(anybody, PORTFOLIO)
     assert state(page) == "Nothing typed yet"
     part(page, "C1")
     evidence(page, "C1.1").fill(HARD)
@@ -110,12 +118,12 @@ def test_what_is_typed_is_there_after_a_reload_a_closed_tab_and_a_crash(person: 
     page.reload()
     assert evidence(page, "C1.1").input_value() == HARD
     page.close()
-    page = opened(person, PORTFOLIO)
+    page = opened(anybody, PORTFOLIO)
     assert evidence(page, "C1.1").input_value() == HARD
     assert page.locator("[name='answers.C1.1.answer'][value=partly]").is_checked()
     with page.expect_event("crash"):
         crash(page)
-    assert evidence(opened(person, PORTFOLIO), "C1.1").input_value() == HARD
+    assert evidence(opened(anybody, PORTFOLIO), "C1.1").input_value() == HARD
 
 
 def crash(page: Page) -> None:
@@ -325,8 +333,8 @@ def test_where_nothing_can_be_kept_the_person_is_told_and_the_copy_works(
         assert answer.is_checked()
 
 
-def test_a_draft_of_an_older_version_is_carried_over_and_what_changed_is_shown(person: BrowserContext) -> None:
-    page = opened(person, PORTFOLIO)
+def test_a_draft_of_an_older_version_is_carried_over_and_what_changed_is_shown(anybody: BrowserContext) -> None:
+    page = opened(anybody, PORTFOLIO)
     old = {"C1.1": "Can I do it as it was worded?", "C9.9": "Can I do the old thing?"}
     keep(page, {"!form": json.dumps({"hash": "0" * 64, "language": "en", "questions": old})})
     keep(page, {"answers.C1.1.evidence": "kept words", "answers.C9.9.evidence": "words without a place"})
@@ -462,11 +470,11 @@ def test_a_copy_can_be_read_by_a_person_and_put_in_by_hand(browser: Browser, ser
     assert isinstance(check(JUDGE, parse_file(file.read_bytes())), Submission)
 
 
-def test_opening_a_copy_fills_blanks_and_asks_before_it_replaces(person: BrowserContext, tmp_path: Path) -> None:
+def test_opening_a_copy_fills_blanks_and_asks_before_it_replaces(anybody: BrowserContext, tmp_path: Path) -> None:
     value = filled(derive.PORTFOLIO, CONCEPTS)
     file = tmp_path / "copy.json"
     file.write_text(json.dumps(value))
-    page = opened(person, PORTFOLIO)
+    page = opened(anybody, PORTFOLIO)
     part(page, "C1")
     evidence(page, "C1.1").fill("mine")
     evidence(page, "C1.2").fill("mine too")
@@ -487,8 +495,8 @@ def test_opening_a_copy_fills_blanks_and_asks_before_it_replaces(person: Browser
 # Where am I
 
 
-def test_one_part_is_on_the_screen_and_the_list_says_how_far_one_is(person: BrowserContext) -> None:
-    page = opened(person, SELF)
+def test_one_part_is_on_the_screen_and_the_list_says_how_far_one_is(anybody: BrowserContext) -> None:
+    page = opened(anybody, SELF)
     tasks = page.locator(".tasks li")
     assert page.locator("[data-step]:visible").count() == 1
     assert "Answered: 0 of 72" in page.inner_text(".form")
@@ -511,8 +519,8 @@ def test_one_part_is_on_the_screen_and_the_list_says_how_far_one_is(person: Brow
     assert tasks.first.locator(".task").inner_text() == "Done"
 
 
-def test_parts_are_walked_through_by_keyboard_and_the_place_is_kept(person: BrowserContext) -> None:
-    page = opened(person, SELF)
+def test_parts_are_walked_through_by_keyboard_and_the_place_is_kept(anybody: BrowserContext) -> None:
+    page = opened(anybody, SELF)
     page.locator("[data-next]").focus()
     page.keyboard.press("Enter")
     at_heading(page, "C1 What mentoring is")
@@ -527,7 +535,7 @@ def test_parts_are_walked_through_by_keyboard_and_the_place_is_kept(person: Brow
     page.go_back()
     expect(page.locator("#part-C1")).to_be_visible()
     page.close()
-    page = opened(person, SELF)
+    page = opened(anybody, SELF)
     page.get_by_role("link", name="Go on where you stopped: C1 What mentoring is").click()
     expect(page.locator("#part-C1")).to_be_visible()
 
@@ -537,9 +545,9 @@ def at_heading(page: Page, words: str) -> None:
 
 
 def test_only_what_is_unanswered_is_shown_on_request_and_nothing_vanishes_under_the_hand(
-    person: BrowserContext,
+    anybody: BrowserContext,
 ) -> None:
-    page = opened(person, SELF)
+    page = opened(anybody, SELF)
     part(page, "C1")
     page.locator("[name='answers.C1.1.answer'][value=yes]").check()
     page.get_by_role("checkbox", name="Show only what is unanswered").check()
@@ -556,8 +564,8 @@ def test_only_what_is_unanswered_is_shown_on_request_and_nothing_vanishes_under_
 # What it says about me
 
 
-def test_the_picture_is_drawn_on_the_device_from_the_answers_and_nothing_is_sent(person: BrowserContext) -> None:
-    page = opened(person, SELF)
+def test_the_picture_is_drawn_on_the_device_from_the_answers_and_nothing_is_sent(anybody: BrowserContext) -> None:
+    page = opened(anybody, SELF)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "favicon" not in request.url else None)
     for statement, answer in (("C1.1", "yes"), ("C1.2", "partly"), ("C1.8", "not_yet"), ("C2.1", "yes")):
@@ -778,8 +786,8 @@ def test_the_receipt_has_the_reference_and_only_then_is_the_draft_gone(person: B
     assert "filled in: 72" in page.inner_text(".form")
 
 
-def test_check_your_answers_shows_all_and_leads_back(person: BrowserContext) -> None:
-    page = opened(person, PORTFOLIO)
+def test_check_your_answers_shows_all_and_leads_back(anybody: BrowserContext) -> None:
+    page = opened(anybody, PORTFOLIO)
     fill(page, typed(derive.PORTFOLIO, CONCEPTS) | {"answers.C3.4.evidence": HARD})
     part(page, "check")
     assert page.locator("#part-check dd", has_text="Zoë said").text_content() == HARD
