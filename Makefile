@@ -55,5 +55,5 @@ $(VENV)/python-ready:
 
 $(VENV)/%: requirements/%.txt | $(VENV)/python-ready
 	@echo "Installing what '$*' needs into $(VENV) ..."
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $<
 	@touch $@
