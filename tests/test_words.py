@@ -241,9 +241,10 @@ def test_every_word_of_a_letter_comes_from_the_catalogue_or_the_data(settings: S
 
 def test_every_word_of_the_board_and_its_issues_comes_from_the_catalogue_or_the_data(service: Service) -> None:
     data = load_or_stop(service.settings.data, service.settings.schemas)
-    for kind in (derive.SELF_ASSESSMENT, derive.PORTFOLIO):
-        service.post(form(filled(kind, PRACTICE, data), data))
-    until(lambda: len(list(service.records.glob("cases/*/events/0001.json"))) == 2)
+    kinds = (derive.SELF_ASSESSMENT, derive.PORTFOLIO)
+    posted = [service.post(form(filled(kind, PRACTICE, data), data)).headers["location"] for kind in kinds]
+    cases = [service.records / "cases" / location.split("/")[2] for location in posted]
+    until(lambda: all((case / "events" / "0001.json").is_file() for case in cases))
     session = requests.Session()
     name, link = next((name, path) for name, path in service.links.items() if "Intake" in name)
     shown = [session.get(service.url + link, timeout=30).text]
