@@ -228,6 +228,19 @@ def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_tab
     assert "Findings are missing for 72 statements" in case
     table = {"table": "1", **dict.fromkeys(names, "met"), "finding C3.4 mastery": "not_met"}
     assert "216 findings, 1 not met." in do(auditor, service, reference, table).text
+    why = {"reason C3.4 mastery": "A course\r\nis no practice", "reason C3.4 relevance": "not read: this one is met"}
+    assert "1 findings, 1 not met. 1 with a reason." in do(auditor, service, reference, table | why).text
+    case = page(auditor, f"{service.url}/auditors/cases/{reference}")
+    assert '"C3.4 Mastery: Why not?">A course is no practice</textarea>' in case
+    address = re.search(r'✗ not met <a href="([^"]+/reasons.md)">why</a>', case)
+    assert address
+    assert "A course is no practice" in page(auditor, service.url + address[1])
+    long = do(auditor, service, reference, table | {"reason C3.4 mastery": "x" * 501})
+    assert (long.status_code, "(now 501)" in long.text, f"not-met because {'x' * 501}" in long.text) == (
+        422,
+        True,
+        True,
+    )
     assert do(auditor, service, reference, {"comment": "/recommend grant"}).status_code == 422
     assert "recommendation is recorded" in do(auditor, service, reference, {"comment": "/recommend decline"}).text
     until(lambda: "Awaiting the decision" in page(manager, f"{service.url}/auditors/"))

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.desk import desk
-from pipeline.audit import prerequisite
+from pipeline.audit import prerequisite, reasons
 from pipeline.audit.act import Outcome, decide, record
 from pipeline.audit.commands import EVERY
 from pipeline.audit.needs import NEEDS
@@ -223,6 +223,57 @@ def test_findings_are_read_as_written(body: Body, comment: str, judged: dict[tup
     body.do("ada", reference, "/claim no-conflict")
     body.do("ada", reference, comment)
     assert standing(DATA, body.store.case(reference)).findings == judged
+
+
+WITH_REASONS = """/finding C3 met except C3.4 mastery because the evidence  speaks of a course only
+/finding C5.1 not-met because it is somebody else's @work <b>
+/finding C5.1 authorship met"""
+
+
+def test_why_something_is_not_met_lies_beside_what_was_sent_and_not_in_the_events(body: Body) -> None:
+    reference = audited(body)
+    body.do("ada", reference, "/claim no-conflict")
+    said = body.do("ada", reference, WITH_REASONS).said
+    assert said == "30 findings, 3 not met. 3 with a reason."
+    here = standing(DATA, body.store.case(reference))
+    own = "it is somebody else's @work <b>"
+    assert reasons.of(body.store, body.store.case(reference), here) == {
+        ("C3.4", "mastery"): "the evidence speaks of a course only",
+        ("C5.1", "relevance"): own,
+        ("C5.1", "mastery"): own,
+    }
+    events = "".join(path.read_text("utf-8") for path in body.store.folder(reference).glob("events/*.json"))
+    assert "course only" not in events
+    (shown,) = body.store.folder(reference).glob("private/*/reasons.md")
+    assert "\\<b\\>" in shown.read_text("utf-8")
+    assert "@work" not in shown.read_text("utf-8")
+    event = body.store.case(reference).current(derive.PORTFOLIO)
+    assert event
+    issue = Intake(JUDGE, body.store, address="https://x.org/").draw(body.store.case(reference), event)
+    assert (
+        issue.body.count(f"✗ not met [why](https://x.org/cases/{reference}/private/{shown.parent.name}/reasons.md)")
+        == 3
+    )
+    body.do("ada", reference, "/finding C5.1 met")
+    here = standing(DATA, body.store.case(reference))
+    assert set(reasons.of(body.store, body.store.case(reference), here)) == {("C3.4", "mastery")}
+
+
+REASONS_REFUSED = [
+    ("/finding C3.4 met because it is good", "leave out"),
+    ("/finding C3.4 not-met because", "Write it like this"),
+    (f"/finding C3.4 not-met because {'x' * 501}", "500 characters or fewer (now 501)"),
+]
+
+
+@pytest.mark.parametrize(("comment", "words"), REASONS_REFUSED, ids=["met", "empty", "long"])
+def test_a_reason_that_cannot_be_kept_is_refused_with_all_of_its_comment(body: Body, comment: str, words: str) -> None:
+    reference = audited(body)
+    body.do("ada", reference, "/claim no-conflict")
+    outcome = body.do("ada", reference, f"/finding C1 met\n{comment}")
+    assert words in outcome.said
+    assert standing(DATA, body.store.case(reference)).findings == {}
+    assert not list(body.store.folder(reference).glob("private/*/reasons.*"))
 
 
 def test_a_preview_says_what_would_be_recorded_and_records_nothing(body: Body) -> None:

@@ -17,7 +17,7 @@ from pipeline.cases.store import Store
 from pipeline.cases.verify import verify
 from pipeline.errors import StoreFailed
 from pipeline.profiles import derive
-from tests.support import CONCEPTS, JUDGE, PRACTICE, filled
+from tests.support import CONCEPTS, JUDGE, PRACTICE, filled, run
 from tests.test_cli import pipeline
 from tests.test_process import Body, audited
 
@@ -127,6 +127,57 @@ def test_a_file_that_an_event_names_must_be_there_as_it_was(body: Body) -> None:
     for path in (body.root / "records/schemas").iterdir():
         path.write_text("{}")
     assert sum("is not what it was judged by" in line for line in told(body.store)) == 2
+
+
+def test_the_document_for_reading_and_the_reasons_must_be_as_they_were_written(body: Body) -> None:
+    reference = audited(body)
+    body.do("ada", reference, "/claim no-conflict")
+    body.do("ada", reference, "/finding C3.4 mastery not-met because it is a course only")
+    assert told(body.store) == []
+    folder = body.store.folder(reference)
+    (text,), (why,) = folder.glob("private/*/portfolio.md"), folder.glob("private/*/reasons.json")
+    text.write_text(text.read_text("utf-8").replace("agreement", "argument"))
+    why.write_text(why.read_text("utf-8").replace("course", "curse"))
+    lines = told(body.store)
+    assert len(lines) == 2
+    assert f"private/{text.parent.name}/portfolio.md, which has been changed" in lines[0]
+    assert f"private/{why.parent.name}/reasons.json, which has been changed" in lines[1]
+
+
+@pytest.mark.parametrize("committed", [False, True])
+@pytest.mark.parametrize("restored", [False, True])
+def test_where_there_is_a_history_the_last_event_can_be_neither_changed_nor_taken_away(
+    body: Body, committed: bool, restored: bool
+) -> None:
+    cases = sorted([audited(body), body.send(derive.SELF_ASSESSMENT, PRACTICE)])
+    root = body.store.root
+    run("git", "init", "--quiet", str(root))
+    assert told(body.store) == []  # a history without a commit
+
+    def commit() -> None:
+        run("git", "-C", str(root), "add", "--all")
+        run("git", "-C", str(root), "-c", "user.name=x", "-c", "user.email=x@x.org", "commit", "--quiet", "-m", "x")
+
+    commit()
+    last = [sorted(body.store.folder(reference).glob("events/*.json"))[-1] for reference in cases]
+    before = [path.read_bytes() for path in last]
+    last[0].unlink()
+    change(last[1], by="mallory")
+    if committed:
+        commit()
+    if restored:
+        for path, content in zip(last, before, strict=True):
+            path.write_bytes(content)
+    gone = (
+        f"cases/{cases[0]}/events/{last[0].name}:1: {cases[0]}: was written and is there no more; restore it from Git"
+    )
+    changed = f"cases/{cases[1]}/events/{last[1].name}:1: {cases[1]}: has been changed after it was written"
+    found = told(body.store)
+    if restored:
+        assert found == []
+    else:
+        assert any(gone in line for line in found)
+        assert any(changed in line for line in found)
 
 
 def test_a_case_that_is_gone_and_one_without_events_are_named(body: Body) -> None:

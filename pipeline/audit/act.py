@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.audit import reasons
 from pipeline.audit.command import Call, Command, parse
 from pipeline.audit.commands import EVERY, preview
 from pipeline.audit.joining import join
@@ -18,12 +20,16 @@ from pipeline.text import _
 
 @dataclass(frozen=True)
 class Outcome:
-    """`event` and `data` are to be appended; None where nothing changes. `refusals` say which rules stand in the way."""
+    """`event` and `data` are to be appended, after `reasons` have been kept; None where nothing changes.
+
+    `refusals` say which rules stand in the way.
+    """
 
     said: str
     refusals: tuple[Refusal, ...] = ()
     event: str | None = None
     data: dict[str, Any] | None = None
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 def decide(work: Work, comment: str) -> Outcome | None:
@@ -92,7 +98,7 @@ def _checked(work: Work, act: Act, rows: tuple[Transition, ...]) -> Outcome:
     data = {**(act.data or {}), "role": role_of(work, row), "from": here, "to": row.target(here)}
     if act.outcome:
         data["outcome"] = act.outcome
-    return Outcome(act.said, event=row.event, data=data)
+    return Outcome(act.said, event=row.event, data=data, reasons=act.reasons)
 
 
 def _refused(*refusals: Refusal) -> Outcome:
@@ -106,5 +112,7 @@ def record(work: Work, outcome: Outcome, **more: Any) -> Case | None:
         return work.case
     if outcome.event == "linked" and not join(work, str((outcome.data or {})["reference"])):
         return None
+    if outcome.reasons:
+        reasons.keep(work.store, work.case, outcome.reasons)
     data = {**(outcome.data or {}), **more}
     return work.store.append(work.case, outcome.event, at=stamp(work.now), by=work.person.login, data=data)

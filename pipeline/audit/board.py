@@ -40,7 +40,7 @@ from pipeline.text import _
 View = Callable[[Request, Person], Response]
 INTAKE_MANAGER = "intake_manager"
 SHOWN = 100  # letters of the outbox, the latest first
-FORM_BYTES = 200_000  # more than the table of findings of the largest profile
+FORM_BYTES = 2_500_000  # more than the table of findings of the largest profile, with a reason beside each
 
 
 @dataclass(frozen=True)
@@ -237,7 +237,7 @@ class Board:
         outcome = desk.act(case.reference, person, comment) or Outcome(_("This is no command. Nothing was recorded."))
         if outcome.event:
             self.arrived()
-        typed = form.get("comment", "") if outcome.refusals else ""
+        typed = comment if outcome.refusals else ""
         return self._page(
             self.intake.store.case(case.reference), person, 422 if outcome.refusals else 200, outcome, typed
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from pipeline.audit import reasons
 from pipeline.audit.act import Outcome, decide, record
 from pipeline.audit.command import Command
 from pipeline.audit.commands import EVERY
@@ -27,7 +28,7 @@ NOTHING: Mapping[str, Any] = {
     "criteria": (),
     "sheet": "",
 }  # to be done here
-FIELD = "finding"  # names of the table's fields: finding C3.4 mastery
+FIELD, REASON = "finding", "reason"  # names of the table's fields: finding C3.4 mastery
 
 
 @dataclass(frozen=True)
@@ -103,16 +104,17 @@ class CaseDesk:
         here, profile = work.standing, work.profile
         if profile is None or here.state.id != "audit" or here.claims.get("auditor") != work.person.login:
             return []
-        parts = []
+        parts, why = [], reasons.of(work.store, work.case, here)
         titles = {unit.id: unit.title for unit in work.judge.data.units(profile)}
         for unit in dict.fromkeys(rule["x-unit"] for rule in work.asked.values()):
             asked = {statement: rule for statement, rule in work.asked.items() if rule["x-unit"] == unit}
             cells = {
-                (statement, criterion.id): (
-                    f"{FIELD} {statement} {criterion.id}",
-                    criterion.title,
-                    here.findings.get((statement, criterion.id)),
-                )
+                (statement, criterion.id): {
+                    "place": f"{statement} {criterion.id}",
+                    "title": criterion.title,
+                    "verdict": here.findings.get((statement, criterion.id)),
+                    "reason": why.get((statement, criterion.id), ""),
+                }
                 for statement in asked
                 for criterion in work.criteria
             }
@@ -124,7 +126,7 @@ class CaseDesk:
                 }
                 for statement, rule in asked.items()
             ]
-            done = sum(verdict is not None for _name, _title, verdict in cells.values())
+            done = sum(cell["verdict"] is not None for cell in cells.values())
             title = titles.get(unit, "")  # "" of one that the certificate has no more
             parts.append({"id": unit, "title": title, "done": done, "total": len(cells), "rows": rows})
         first = next((part for part in parts if part["done"] < part["total"]), None)
@@ -132,12 +134,17 @@ class CaseDesk:
 
     def table_comment(self, case: Case, person: Person, form: Mapping[str, str]) -> str:
         """The table's fields as /finding lines: only what differs from what is recorded."""
-        findings = self.work(case, person).standing.findings
-        words = {MET: "met", NOT_MET: "not-met"}
+        here = self.work(case, person).standing
+        known = reasons.of(self.intake.store, case, here)
         lines = []
         for name, verdict in form.items():
             field, _space, place = name.partition(" ")
             statement, _gap, criterion = place.partition(" ")
-            if field == FIELD and verdict in words and findings.get((statement, criterion)) != verdict:
-                lines.append(f"/finding {statement} {criterion} {words[verdict]}")
+            if field != FIELD or verdict not in (MET, NOT_MET):
+                continue
+            why = " ".join(form.get(f"{REASON} {place}", "").split()) if verdict == NOT_MET else ""
+            before = here.findings.get((statement, criterion)), known.get((statement, criterion), "")
+            if before != (verdict, why):
+                line = f"/finding {place} {'met' if verdict == MET else 'not-met'}"
+                lines.append(f"{line} because {why}" if why else line)
         return "\n".join(lines)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.audit.document import answer_word, file_name
 from pipeline.audit.markdown import code, escaped, whole
+from pipeline.audit.reasons import DOCUMENT
 from pipeline.audit.stages import stage
 from pipeline.cases.events import CONTACT, Case, Event
 from pipeline.cases.retention import Due
@@ -44,7 +45,7 @@ class Issue:
 class Drawing:
     """What an issue is drawn from beside its case: the schema it was judged by, and where its files can be read.
 
-    `folder` is an address that ends in /; `name` the applicant's, if the body wants names on issues.
+    `folder` is the address of the case's private files and ends in /; `name` the applicant's, if the body wants names.
     """
 
     data: Data
@@ -68,7 +69,7 @@ def draw(drawing: Drawing, case: Case, event: Event) -> Issue:
     head = [marker, *_head(drawing, case, event, profile)]
     message = case.opening.type == CONTACT
     known = None if message else standing(drawing.data, case)
-    judged = known.findings if known and kind == derive.PORTFOLIO else {}
+    judged = _judged(drawing, known) if known and kind == derive.PORTFOLIO else {}
     labels_ = tuple(name[:50] for name in names)
     body = _body(drawing, head, event, judged)
     return Issue(title[:MAX_TITLE], labels_, marker, body, open=known is None or known.state.open)
@@ -89,7 +90,7 @@ def kind_word(data: Data, kind: str, about: str) -> str:
 def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -> list[str]:
     here = stage(drawing.data, case)
     role = awaited_name(drawing.data, here.awaited)
-    link = f"{drawing.folder}{file_name(str(event.data['kind']))}"
+    link = f"{drawing.folder}{str(event.data['digest'])[:16]}/{file_name(str(event.data['kind']))}"
     rows = [(_("Reference"), code(case.reference)), (_("Received"), escaped(event.at[:10]))]
     if profile:
         version = str(event.data.get("version"))
@@ -179,14 +180,17 @@ def _statements(asked: Mapping[str, Any], answers: Mapping[str, str], judged: Ju
     for statement, rule in asked.items():
         text = f" {escaped(rule['x-question'])}" if texts else ""
         answer = answer_word(answers.get(statement, "not_yet"))
-        marks = [_mark(judged.get((statement, criterion))) for criterion in ("relevance", "authorship", "mastery")]
+        marks = [judged.get((statement, criterion), "·") for criterion in ("relevance", "authorship", "mastery")]
         lines.append(f"| **{escaped(statement)}**{text} | {escaped(answer)} | {' | '.join(marks)} |")
     return lines
 
 
-def _mark(verdict: str | None) -> str:
-    """In a word and a sign: signs alone are not read aloud."""
-    return {MET: "✓ " + _("met"), NOT_MET: "✗ " + _("not met")}.get(str(verdict), "·")
+def _judged(drawing: Drawing, here: Standing) -> Judged:
+    """In a word and a sign: signs alone are not read aloud. Where there is a reason, a link to it: its words stay in the case."""
+    marks = {MET: "✓ " + _("met"), NOT_MET: "✗ " + _("not met")}
+    why = escaped(_("why"))
+    links = {place: f" [{why}]({drawing.folder}{digest[:16]}/{DOCUMENT})" for place, digest in here.reasons.items()}
+    return {place: marks[verdict] + links.get(place, "") for place, verdict in here.findings.items()}
 
 
 def retention(data: Data, entries: Sequence[Due]) -> Issue:

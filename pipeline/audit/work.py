@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -86,13 +87,15 @@ class Work:
 class Act:
     """What a command would do. `outcome` chooses between rows of the table (grant, held …); `data` goes into the event.
 
-    `said` is the sentence of the reply. An act without an event (`says_only`) changes nothing: help, preview.
+    `said` is the sentence of the reply; `reasons` is kept beside what was submitted, `data` names it. An act without an
+    event (`says_only`) changes nothing: help, preview.
     """
 
     said: str
     outcome: str | None = None
     data: dict[str, Any] | None = None
     says_only: bool = False
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ FORGOTTEN = (
     "- e-mails that were sent, and what a form provider or a mail server keeps of its own",
     "- backups of these records, and copies that people have made: delete it there too, or let the backups run out",
 )
+IN_GIT = ("- comments under the issues of the case, with the reasons that people wrote there: delete them on GitHub",)
 IN_HISTORY = (
     "- the history of the records' Git repository: run this again with --history to take it out there",
     "- clones of it, and what GitHub keeps",
@@ -69,6 +70,7 @@ def remains(in_git: bool, rewritten: Rewritten | None) -> list[str]:
     """What `forget` cannot remove, said and not denied (D10)."""
     lines = list(FORGOTTEN)
     if in_git:
+        lines += IN_GIT
         lines += OUT_OF_HISTORY if rewritten else IN_HISTORY
     if rewritten:
         lines += [f"- {name} still leads to the old history: delete it" for name in rewritten.refs]

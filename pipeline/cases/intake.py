@@ -187,7 +187,7 @@ class Intake:
     def draw(self, case: Case, event: Event) -> issues.Issue:
         """The issue of a delivery, from the schema it was judged by. Raises StoreFailed where that cannot be read."""
         schema, name = self._sources(case, event)
-        folder = f"{self.address}cases/{case.reference}/private/{str(event.data['digest'])[:16]}/"
+        folder = f"{self.address}cases/{case.reference}/private/"
         return issues.draw(issues.Drawing(self.judge.data, schema, folder, name), case, event)
 
     def _sources(self, case: Case, event: Event) -> tuple[dict[str, Any], str | None]:

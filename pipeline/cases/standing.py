@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from pipeline.cases.events import CONTACT, DELIVERIES, Case, Event
+from pipeline.cases.events import CONTACT, DELIVERIES, FORGOTTEN, Case, Event
 from pipeline.profiles import derive
 from pipeline.profiles.model import Data, Profile
 from pipeline.profiles.process import Process, State
@@ -24,7 +24,8 @@ Judged = Mapping[tuple[str, str], str]
 class Standing:
     """`since`: when it came into its state; `claims` and `assigned`: role → login; `acted`: login → what they did.
 
-    `findings`: (statement, criterion) → met or not_met. `pause`: when it was paused, if it is.
+    `findings`: (statement, criterion) → met or not_met; `reasons`: → SHA-256 of what says why not (audit/reasons.py).
+    `pause`: when it was paused, if it is.
     """
 
     state: State
@@ -33,6 +34,7 @@ class Standing:
     assigned: Mapping[str, str] = field(default_factory=dict)
     acted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     findings: Judged = field(default_factory=dict)
+    reasons: Judged = field(default_factory=dict)
     recommendation: str | None = None
     moment: str | None = None
     pause: datetime | None = None
@@ -114,8 +116,13 @@ def _noted(here: Standing, event: Event) -> Standing:
     elif event.type == "assigned":
         here = replace(here, assigned={**here.assigned, data["for"]: data["login"].lower()})
     elif event.type == "findings":
-        judged = {(entry["statement"], entry["criterion"]): entry["verdict"] for entry in data["findings"]}
-        here = replace(here, findings={**here.findings, **judged})
+        judged = {(entry["statement"], entry["criterion"]): entry for entry in data["findings"]}
+        verdicts = {place: entry["verdict"] for place, entry in judged.items()}
+        reasons = {place: digest for place, digest in here.reasons.items() if place not in judged}
+        reasons |= {place: data["reasons"] for place, entry in judged.items() if entry.get("reason")}
+        here = replace(here, findings={**here.findings, **verdicts}, reasons=reasons)
+    elif event.type == FORGOTTEN:
+        here = replace(here, reasons={})
     elif event.type == "recommended":
         here = replace(here, recommendation=data["outcome"])
     elif event.type == "scheduled":

@@ -114,7 +114,11 @@ class Store:
 
     def submission(self, reference: str, digest: str) -> dict[str, Any] | None:
         """What was submitted; None once it has been forgotten. Raises StoreFailed."""
-        path = self.private(reference, digest) / "submission.json"
+        return self.private_object(reference, digest, "submission.json")
+
+    def private_object(self, reference: str, digest: str, name: str) -> dict[str, Any] | None:
+        """A file of a case's private folder; None once it has been forgotten. Raises StoreFailed."""
+        path = self.private(reference, digest) / name
         return self._object(path) if path.exists() else None
 
     def _object(self, path: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 
@@ -107,14 +108,15 @@ class TakeIn:
         """First what the event speaks of, then the event: a killed run leaves nothing that is named and not there."""
         self.store.keep_schema(submission.schema_hash, submission.schema)
         content = json.dumps(submission.value, ensure_ascii=False, indent=1).encode()
-        text = document(submission.schema, submission.value, case.reference)
+        text = document(submission.schema, submission.value, case.reference).encode()
         self.store.keep_private(case.reference, submission.digest, "submission.json", content)
-        self.store.keep_private(case.reference, submission.digest, file_name(submission.kind), text.encode())
+        self.store.keep_private(case.reference, submission.digest, file_name(submission.kind), text)
         if submission.is_contact:
             event = CONTACT
         else:
             event = REVISED if case.current(submission.kind) else RECEIVED
-        return self.store.append(case, event, at=delivery.received_at, by=BY, data=event_data(delivery, submission))
+        data = event_data(delivery, submission, text)
+        return self.store.append(case, event, at=delivery.received_at, by=BY, data=data)
 
     def _reject(self, name: str, findings: list[Finding]) -> None:
         path = self.inbox.path(name)
@@ -122,14 +124,18 @@ class TakeIn:
         path.unlink(missing_ok=True)
 
 
-def event_data(delivery: Delivery, submission: Submission) -> dict[str, object]:
-    """What everybody who works on the case may know: no name, no address, no text of the applicant's."""
+def event_data(delivery: Delivery, submission: Submission, text: bytes) -> dict[str, object]:
+    """What everybody who works on the case may know: no name, no address, no text of the applicant's.
+
+    `text` is the document for reading, which is named by its hash alone.
+    """
     data: dict[str, object] = {
         "kind": submission.kind,
         "about": submission.about,
         "key": submission.key,
         "digest": submission.digest,
         "schema": submission.schema_hash,
+        "document": hashlib.sha256(text).hexdigest(),
     }
     if delivery.joins:
         data["joined"] = True

@@ -1,6 +1,7 @@
 """`verify-cases`: every chain of events walked, and what each event says compared with what lies there. It changes nothing.
 
 A chain shows accidents and edits, not a writer who rewrites all of it (D3): that is what clones and backups are for.
+That its last events were changed or taken away is seen where there is a history (origins.py).
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,10 @@ from pipeline import shape
 from pipeline.accept.check import Judge
 from pipeline.accept.inbox import Inbox
 from pipeline.accept.submission import sha256
+from pipeline.audit import reasons
+from pipeline.audit.document import file_name
 from pipeline.cases.events import CONTACT, DELIVERIES, Case, Event
+from pipeline.cases.origins import origins, same
 from pipeline.cases.standing import facts
 from pipeline.cases.store import Store
 from pipeline.files import names
@@ -42,7 +46,7 @@ def verify(judge: Judge, store: Store, elsewhere: tuple[Inbox, ...] = ()) -> Ver
     """`elsewhere`: places beside the records where a delivery can wait, as the quarantine.
 
     Also of the folders whose names begin with a dot: they hold the claims of issues that belong to no case."""
-    done = Verified()
+    done, written = Verified(), origins(store.root)
     folder = store.root / "cases"
     for reference in sorted(os.listdir(folder)) if folder.is_dir() else []:
         private = folder / reference / "private"
@@ -53,6 +57,7 @@ def verify(judge: Judge, store: Store, elsewhere: tuple[Inbox, ...] = ()) -> Ver
             done.cases += 1
             case, found = _chain(judge, folder / reference)
             done.events += len(case.events)
+            found = found or list(_first_changed(folder / reference, written.get(reference, {})))
             done.findings += found or list(_sense(judge, store, case))
     done.findings += _gone(judge, store, elsewhere)
     return done
@@ -103,9 +108,21 @@ def _chain(judge: Judge, folder: Path) -> tuple[Case, list[Finding]]:
         if not _is_moment(value["at"]):
             words = _("at: {value} is no time; restore it from Git").format(value=value["at"])
             return Case(folder.name, tuple(events)), [_finding(folder.name, name, words)]
-        digest = hashlib.sha256(data).hexdigest()
+        digest = _sha256(data)
         events.append(Event(number, value["type"], value["at"], value["by"], value["previous"], value["data"], digest))
     return Case(folder.name, tuple(events)), []
+
+
+def _first_changed(folder: Path, written: Mapping[str, str]) -> Iterator[Finding]:
+    """The first event that is not what it was when it was written, as the history has it."""
+    for name, blob in sorted(written.items()):
+        path = folder / "events" / name
+        if not path.is_file():
+            yield _finding(folder.name, name, _("was written and is there no more; restore it from Git"))
+            return
+        if not same(blob, path.read_bytes()):
+            yield _finding(folder.name, name, _("has been changed after it was written; restore it from Git"))
+            return
 
 
 def _is_moment(text: str) -> bool:
@@ -145,6 +162,9 @@ def _sense(judge: Judge, store: Store, case: Case) -> Iterator[Finding]:
     for event in case.events:
         if event.type in DELIVERIES:
             yield from (_finding(case.reference, event, message) for message in _delivery(store, case, event))
+        if "reasons" in event.data:
+            message = _kept(store, case, event, str(event.data["reasons"]), reasons.FILE)
+            yield from [_finding(case.reference, event, message)] if message else []
     if case.opening.type != CONTACT:
         yield from _moves(judge, case)
 
@@ -157,15 +177,30 @@ def _delivery(store: Store, case: Case, event: Event) -> Iterator[str]:
     digest, schema = str(event.data["digest"]), str(event.data["schema"])
     if _digest(store.root / "schemas" / f"{schema}.json") != schema:
         yield _("schemas/{name}.json is not what it was judged by; restore it from Git").format(name=schema)
+    if message := _kept(store, case, event, digest, "submission.json"):
+        yield message
+    said, name = event.data.get("document"), file_name(str(event.data["kind"]))
+    path = store.private(case.reference, digest) / name
+    if said and not case.forgotten(event) and not (path.is_file() and _sha256(path.read_bytes()) == said):
+        words = _("names {place}, which has been changed; restore it from Git")
+        yield words.format(place=f"private/{digest[:16]}/{name}")
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _kept(store: Store, case: Case, event: Event, digest: str, name: str) -> str:
+    """What is wrong with a private file that an event names by its hash; "" if nothing is, or if it was forgotten."""
     if case.forgotten(event):
-        return
-    found = _digest(store.private(case.reference, digest) / "submission.json")
-    place = f"private/{digest[:16]}/submission.json"
+        return ""
+    found, place = _digest(store.private(case.reference, digest) / name), f"private/{digest[:16]}/{name}"
     if found is None:
         words = _("names {place}, which is not there, and no event says that it was forgotten; restore it from Git")
-        yield words.format(place=place)
-    elif found != digest:
-        yield _("names {place}, which has been changed; restore it from Git").format(place=place)
+        return words.format(place=place)
+    if found != digest:
+        return _("names {place}, which has been changed; restore it from Git").format(place=place)
+    return ""
 
 
 def _digest(path: Path) -> str | None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
+from pipeline.accept.submission import sha256
 from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit.reasons import MAX, Place
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.cases.standing import MET, NOT_MET
 from pipeline.text import _
 
-USAGE = "/finding STATEMENT|UNIT|all [CRITERION] met|not-met [except STATEMENT [CRITERION] …]"
+USAGE = "/finding STATEMENT|UNIT|all [CRITERION] met|not-met [except STATEMENT [CRITERION] …] [because REASON]"
+BECAUSE = "because"
 # Only what looks like this is said again: replies stay for good.
 ID = re.compile(r"[A-Za-z]{1,3}[0-9]{1,3}(\.[0-9]{1,3})?")
 VERDICTS = {"met": MET, "not-met": NOT_MET}
@@ -18,22 +22,57 @@ VERDICTS = {"met": MET, "not-met": NOT_MET}
 
 def read(work: Work, call: Call) -> Act | Refusal:
     """Later lines go over earlier ones. Nothing is recorded of a comment in which one line is wrong."""
-    judged: dict[tuple[str, str], str] = {}
+    judged: dict[Place, str] = {}
+    why: dict[Place, str] = {}
     for line in (call, *call.more):
-        found = _line(work, line.words)
+        words, reason = _parted(line.words)
+        found = _line(work, words)
         if isinstance(found, Refusal):
             return found
+        bad = [place for place, verdict in found.items() if verdict == NOT_MET]
+        if reason is not None and (refusal := _refused(reason, bad)):
+            return refusal
         judged.update(found)
+        why = {place: words for place, words in why.items() if place not in found}
+        why |= dict.fromkeys(bad, reason) if reason else {}
+    return _act(judged, why)
+
+
+def _act(judged: Mapping[Place, str], why: Mapping[Place, str]) -> Act:
     entries: list[dict[str, Any]] = [
         {"statement": statement, "criterion": criterion, "verdict": verdict}
+        | ({"reason": True} if (statement, criterion) in why else {})
         for (statement, criterion), verdict in judged.items()
     ]
     bad = sum(verdict == NOT_MET for verdict in judged.values())
     said = _("{number} findings, {bad} not met.").format(number=len(entries), bad=bad)
-    return Act(said, data={"findings": entries})
+    if not why:
+        return Act(said, data={"findings": entries})
+    kept = {" ".join(place): words for place, words in why.items()}
+    said += " " + _("{number} with a reason.").format(number=len(why))
+    return Act(said, data={"findings": entries, "reasons": sha256(kept)}, reasons=kept)
 
 
-def _line(work: Work, words: tuple[str, ...]) -> dict[tuple[str, str], str] | Refusal:
+def _parted(words: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
+    """What comes before `because`, and the reason after it; None without one."""
+    if BECAUSE not in words:
+        return words, None
+    at = words.index(BECAUSE)
+    return words[:at], " ".join(words[at + 1 :])
+
+
+def _refused(reason: str, bad: list[Place]) -> Refusal | None:
+    if not reason:
+        return wrong(USAGE)
+    if not bad:
+        return Refusal(_("reasons"), _("A reason is for what is not met; leave out “because” and what follows."))
+    if len(reason) > MAX:
+        words = _("Write a reason in {limit} characters or fewer (now {number}).")
+        return Refusal(_("reasons"), words.format(limit=MAX, number=len(reason)))
+    return None
+
+
+def _line(work: Work, words: tuple[str, ...]) -> dict[Place, str] | Refusal:
     verdicts = [index for index, word in enumerate(words) if word in VERDICTS]
     if len(verdicts) != 1 or not 1 <= verdicts[0] <= 2:
         return wrong(USAGE)
@@ -54,10 +93,10 @@ def _line(work: Work, words: tuple[str, ...]) -> dict[tuple[str, str], str] | Re
     return judged
 
 
-def _exceptions(work: Work, words: tuple[str, ...]) -> list[tuple[str, str]] | Refusal:
+def _exceptions(work: Work, words: tuple[str, ...]) -> list[Place] | Refusal:
     """ "C3.4 mastery C5.1": a statement, and after it perhaps one criterion."""
     criteria = {criterion.id for criterion in work.criteria}
-    found: list[tuple[str, str]] = []
+    found: list[Place] = []
     groups: list[list[str]] = []
     for word in words:
         if word in criteria and groups and len(groups[-1]) == 1:
@@ -72,7 +111,7 @@ def _exceptions(work: Work, words: tuple[str, ...]) -> list[tuple[str, str]] | R
     return found
 
 
-def _places(work: Work, words: tuple[str, ...]) -> list[tuple[str, str]] | Refusal:
+def _places(work: Work, words: tuple[str, ...]) -> list[Place] | Refusal:
     """(statement, criterion) of a statement, a unit or all, by one criterion or by each."""
     what, criteria = words[0], [criterion.id for criterion in work.criteria]
     statements = [statement for statement, rule in work.asked.items() if what in ("all", statement, rule["x-unit"])]
@@ -92,7 +131,7 @@ def _places(work: Work, words: tuple[str, ...]) -> list[tuple[str, str]] | Refus
 COMMAND = Command(
     "finding",
     USAGE,
-    "/finding all met except C3.4 mastery",
+    "/finding all met except C3.4 mastery because the evidence speaks of a course only",
     lambda: _("records how statements stand; further /finding lines may follow directly"),
     read,
 )
