@@ -267,7 +267,7 @@ def test_another_sites_page_can_give_no_command(service: Service) -> None:
 def test_who_holds_the_meeting_finds_its_sheet_when_it_was_arranged_and_what_was_asked_for(service: Service) -> None:
     manager, auditor, verifier = (signed_in(service, name) for name in (MANAGER, AUDITOR, VERIFIER))
     reference = send(service, derive.SELF_ASSESSMENT, PRACTICE)
-    address, sheet = opened(service, manager, reference), f'href="/certificates/{PRACTICE}/meeting/"'
+    address, sheet = opened(service, manager, reference), r'href="([^"]+/meeting\.md)">Meeting sheet'
     assert do(manager, service, reference, {"comment": "/admit"}).status_code == 200
     link = service.desk_secret(reference)
     send(service, derive.PORTFOLIO, PRACTICE, **link)
@@ -279,15 +279,25 @@ def test_who_holds_the_meeting_finds_its_sheet_when_it_was_arranged_and_what_was
     send(service, derive.PORTFOLIO, PRACTICE, **link, **answers)
     until(lambda: "In audit" in page(auditor, address))
     assert "<td>P1.1, P1.2</td>" in page(auditor, address)
+    assert not re.search(sheet, page(auditor, address))
     for comment in ("/finding all met", "/recommend grant"):
         assert do(auditor, service, reference, {"comment": comment}).status_code == 200
     when = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d} 09:30"
     for comment in ("/claim no-conflict", f"/schedule {when}"):
         assert do(verifier, service, reference, {"comment": comment}).status_code == 200
     shown = page(verifier, address)
-    assert sheet in shown
     assert f"<td>{when}</td>" in shown
     assert "<td>grant the certificate</td>" in shown
-    assert page(requests.Session(), f"{service.url}/certificates/{PRACTICE}/meeting/")
+    link_ = re.search(sheet, shown)
+    assert link_
+    asked = page(verifier, service.url + link_[1])
+    assert f"<td>{when}</td>" in asked
+    assert f"<code>{reference}</code>" in asked
+    assert asked.index("P1.1") < asked.index("C1.1")
+    assert asked.count("☐") == 112 + 4
+    assert 'href="portfolio.md"' in asked
+    assert "More of it." not in asked
+    assert "More of it." in page(verifier, service.url + link_[1].replace("meeting.md", "portfolio.md"))
+    assert requests.get(service.url + link_[1], timeout=10).status_code == 401
     do(verifier, service, reference, {"comment": "/meeting held"})
-    assert sheet not in page(verifier, address)
+    assert not re.search(sheet, page(verifier, address))

@@ -9,9 +9,9 @@ from html import unescape
 import pytest
 
 from pipeline.audit.commands import EVERY
+from pipeline.cases.standing import has_meeting
 from pipeline.profiles.process import Process, State, Transition
 from pipeline.publish.diagram import draw, everywhere
-from pipeline.publish.handbook import meets
 from pipeline.publish.pages import generated
 from pipeline.publish.render import Renderer
 from pipeline.settings import Settings
@@ -72,7 +72,7 @@ def test_there_is_a_sheet_for_the_meeting_of_each_certificate_that_has_one() -> 
     assert f"certificates/{CONCEPTS}/meeting/" not in found
     profile = DATA.profile(PRACTICE)
     assert profile
-    assert meets(profile)
+    assert has_meeting(profile)
     sheet = found[f"certificates/{PRACTICE}/meeting/"]
     for statement in DATA.statements(profile):
         assert sheet.count(f'<span class="sid">{statement.id}</span>') == 1

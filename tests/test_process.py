@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -377,6 +378,11 @@ def test_a_certificate_that_is_held_counts_once_its_case_is_named_and_only_for_w
     assert not body.do("ada", case, f"/credit {hers}").refusals
     assert not body.do("ada", case, "/recommend grant").refusals
     assert body.state(case) == "verification"
+    (sheet,) = body.store.folder(case).glob("private/*/meeting.md")
+    asked = sheet.read_text("utf-8")
+    assert re.findall(r"^☐ \*\*(\w+)\\\.", asked, re.MULTILINE).count("P1") == 10
+    assert asked.count("there is no need to ask again") == 8
+    assert "C1\\.1" not in asked
     stranger = body.work("ines", others)
     assert not prerequisite.valid(stranger, body.store.case(hers), CONCEPTS)
     assert "does not say" in body.do("ines", others, f"/credit {hers}").said

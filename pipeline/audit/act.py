@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.audit import reasons
+from pipeline.audit import meeting, reasons
 from pipeline.audit.command import Call, Command, parse
 from pipeline.audit.commands import EVERY, preview
 from pipeline.audit.joining import join
 from pipeline.audit.needs import NEEDS, role_of
 from pipeline.audit.work import Act, Refusal, Work
-from pipeline.cases.events import CONTACT, Case
+from pipeline.cases.events import CONTACT, Case, after
 from pipeline.moment import stamp
 from pipeline.profiles.process import Transition
 from pipeline.text import _
@@ -114,5 +114,6 @@ def record(work: Work, outcome: Outcome, **more: Any) -> Case | None:
         return None
     if outcome.reasons:
         reasons.keep(work.store, work.case, outcome.reasons)
-    data = {**(outcome.data or {}), **more}
-    return work.store.append(work.case, outcome.event, at=stamp(work.now), by=work.person.login, data=data)
+    data, at = {**(outcome.data or {}), **more}, stamp(work.now)
+    meeting.keep(work.of(after(work.case, outcome.event, at=at, by=work.person.login, data=data)[0]))
+    return work.store.append(work.case, outcome.event, at=at, by=work.person.login, data=data)

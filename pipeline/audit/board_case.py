@@ -16,7 +16,6 @@ from pipeline.cases.events import CONTACT, Case
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
 from pipeline.cases.standing import MET, NOT_MET
-from pipeline.publish.handbook import meets
 from pipeline.text import _
 
 ATTEMPTS = 5  # how often somebody else may write to the case first
@@ -26,7 +25,6 @@ NOTHING: Mapping[str, Any] = {
     "written": [],
     "table": [],
     "criteria": (),
-    "sheet": "",
 }  # to be done here
 FIELD, REASON = "finding", "reason"  # names of the table's fields: finding C3.4 mastery
 
@@ -73,16 +71,7 @@ class CaseDesk:
             "written": [command for command in commands if not command.choices],
             "table": self._table(work),
             "criteria": work.criteria,
-            "sheet": self._sheet(work),
         }
-
-    @staticmethod
-    def _sheet(work: Work) -> str:
-        """The address of the meeting sheet while it is whose turn it is to hold the meeting; else nothing."""
-        profile, here = work.profile, work.standing.state
-        if profile is None or not meets(profile) or not work.process.of_command("meeting", here.id):
-            return ""
-        return f"/certificates/{profile.id}/meeting/"
 
     @staticmethod
     def _possible(work: Work, command: Command) -> bool:

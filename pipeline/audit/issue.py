@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.audit.document import answer_word, file_name
 from pipeline.audit.markdown import code, escaped, whole
+from pipeline.audit.meeting import FILE, sheet_of
 from pipeline.audit.reasons import DOCUMENT
 from pipeline.audit.stages import stage
 from pipeline.cases.events import CONTACT, Case, Event
@@ -99,7 +100,11 @@ def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -
         )
     rows.append((_("Stage"), escaped(here.title)))
     if case.opening.type != CONTACT:
-        rows += _noted(case, standing(drawing.data, case))
+        known = standing(drawing.data, case)
+        rows += _noted(case, known)
+        if sheet := sheet_of(drawing.data, case, known):
+            address = f"{drawing.folder}{str(sheet.data['digest'])[:16]}/{FILE}"
+            rows.append((_("For the meeting"), f"[{escaped(_('Meeting sheet'))}]({address})"))
     if event.data.get("held"):
         names = [inner.name for held in event.data["held"] if (inner := drawing.data.profile(held))]
         rows.append((_("Holds, to be confirmed"), escaped(", ".join(names))))

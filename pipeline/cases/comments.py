@@ -118,10 +118,14 @@ class Comments:
             return self._answer(case, comment, mark, _("Nothing was recorded.") + "\n" + str(person), refused=True)
         work = Work(self.judge, self.store, self._people(), case, person, self.now())
         try:
-            outcome = decide(work, comment.body)
+            return self._done(work, comment, mark)
         except StoreFailed:  # it needs a file that cannot be read
             self.held.add(comment.id)
             return False
+
+    def _done(self, work: Work, comment: Comment, mark: dict[str, Any]) -> bool:
+        """False if somebody else was faster."""
+        case, outcome = work.case, decide(work, comment.body)
         if outcome is None:
             words = _("This is no command. Write /help to see what can be done.")
             return self._answer(case, comment, mark, words, refused=True)

@@ -145,14 +145,19 @@ def _event(number: int, path: Path) -> Event | None:
 
 def append(folder: Path, case: Case, kind: str, *, at: str, by: str, data: Mapping[str, Any]) -> Case | None:
     """The case with one event more; None if somebody else has written that number (read again, decide again)."""
-    number = len(case.events) + 1
+    longer, content = after(case, kind, at=at, by=by, data=data)
+    if not write_new(folder / "events" / f"{len(longer.events):04}.json", content):
+        return None
+    return longer
+
+
+def after(case: Case, kind: str, *, at: str, by: str, data: Mapping[str, Any]) -> tuple[Case, bytes]:
+    """The case as it would be with one event more, and that event's file."""
     previous = case.events[-1].sha256 if case.events else None
     value = {"type": kind, "at": at, "by": by, "previous": previous, "data": data}
     content = (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
-    if not write_new(folder / "events" / f"{number:04}.json", content):
-        return None
-    event = Event(number, kind, at, by, previous, data, _sha256(content))
-    return Case(case.reference, (*case.events, event))
+    event = Event(len(case.events) + 1, kind, at, by, previous, data, _sha256(content))
+    return Case(case.reference, (*case.events, event)), content
 
 
 def _sha256(data: bytes) -> str:

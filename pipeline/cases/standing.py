@@ -63,9 +63,14 @@ def facts(case: Case, profile: Profile | None, outcome: str | None) -> frozenset
     found = {outcome} if outcome else set()
     if case.current(derive.PORTFOLIO):
         found.add("portfolio")
-    if profile and any(step.id == MEETING for step in profile.steps):
+    if profile and has_meeting(profile):
         found.add("meeting")
     return frozenset(found)
+
+
+def has_meeting(profile: Profile) -> bool:
+    """It has a meeting with the applicant, for which there is a sheet."""
+    return any(step.id == MEETING for step in profile.steps)
 
 
 def standing(data: Data, case: Case) -> Standing:

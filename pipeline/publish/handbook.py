@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.audit.command import Command
 from pipeline.audit.commands import EVERY
 from pipeline.audit.needs import NEEDS
-from pipeline.cases.standing import MEETING
+from pipeline.cases.standing import MEETING, has_meeting
 from pipeline.profiles.model import Data, Profile
 from pipeline.profiles.process import PIPELINE, SAME, Transition
 from pipeline.publish.diagram import draw
@@ -45,13 +45,8 @@ def handbook(data: Data) -> dict[str, Any]:
         "entries": tuple(_entries(data)),
         "automatic": automatic,
         "states": process.states,
-        "meetings": tuple(profile for profile in data.open_profiles if meets(profile)),
+        "meetings": tuple(profile for profile in data.open_profiles if has_meeting(profile)),
     }
-
-
-def meets(profile: Profile) -> bool:
-    """It has a meeting with the applicant, for which there is a sheet."""
-    return any(step.id == MEETING for step in profile.steps)
 
 
 def sheet(data: Data, profile: Profile) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from html import unescape
 from urllib.parse import urljoin
 
+from pipeline.cases.standing import has_meeting
 from pipeline.profiles import derive, topics
 from pipeline.profiles.model import Data, Profile, Role, Step
 from pipeline.publish.forms import render_form
 from pipeline.publish.formview import kind_word
-from pipeline.publish.handbook import handbook, meets, sheet
+from pipeline.publish.handbook import handbook, sheet
 from pipeline.publish.render import Renderer
 from pipeline.text import _, speaking
 
@@ -79,7 +80,7 @@ def _generated(renderer: Renderer) -> Iterator[Page]:
         ):
             path, form = f"certificates/{profile.id}/{name}/", renderer.paper(profile, kind)
             yield page(path, title, "print.html", _paper_text(profile, words), profile=profile, paper=form)
-        if meets(profile):
+        if has_meeting(profile):
             title = _("Meeting sheet: {name}").format(name=profile.name)
             words = _("What to ask in the verification meeting, to print.")
             yield page(f"certificates/{profile.id}/meeting/", title, "meeting.html", words, **sheet(data, profile))
