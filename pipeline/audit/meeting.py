@@ -108,7 +108,8 @@ def _head(work: Work, event: Event) -> Iterator[tuple[str, str]]:
     yield "---", "---"
     yield escaped(_("Reference")), code(work.case.reference)
     yield escaped(_("Certificate")), escaped(profile.name if profile else work.case.about)
-    yield escaped(_("Portfolio")), f"[{escaped(_('Read what was sent'))}]({file_name(str(event.data['kind']))})"
+    read = escaped(_("Read what was sent"))
+    yield escaped(_("Portfolio")), f"[{read}]({file_name(str(event.data['kind']))})"
     for role in ("auditor", "verifier"):
         if login := here.claims.get(role):
             yield escaped(work.title(role)), code(login)
