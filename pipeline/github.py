@@ -29,6 +29,7 @@ RETRY_WAITS = (2.0, 4.0, 8.0)  # seconds before what can be done twice (a read, 
 LOOK_WAITS = (2.0, 4.0, 8.0, 16.0, 30.0)  # seconds before each look whether a creation was done: lists lag by seconds
 WAIT_LIMIT = 120.0  # seconds this run waits for a limit to pass; longer is left to the next run
 NO_HINT = 60.0  # seconds to wait where GitHub says that there is a limit and not how long; doubled each time
+ROLES = ("none", "read", "triage", "write", "maintain", "admin")  # GitHub's own; an organisation may have others
 TRIES = 4  # how often one request is told to wait before it is left to the next run
 
 
@@ -185,9 +186,15 @@ class GitHub:
             )
 
     def permission(self, login: str) -> str:
-        """The role a person has in the repository at this moment (`role_name`: `permission` folds triage into read)."""
+        """The role a person has in the repository at this moment.
+
+        `role_name` tells triage from read, which `permission` does not; of a role that an organisation has made itself only
+        `permission` says what it may.
+        """
         try:
-            return str(self._read(f"/collaborators/{quote(login, safe='')}/permission").get("role_name", "none"))
+            found = self._read(f"/collaborators/{quote(login, safe='')}/permission")
+            name = str(found.get("role_name", "none"))
+            return name if name in ROLES else str(found.get("permission", "none"))
         except GitHubFailed as error:
             if error.status == 404:
                 return "none"

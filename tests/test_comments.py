@@ -22,7 +22,7 @@ from pipeline.cases.intake import Intake, Report
 from pipeline.cases.people import Person
 from pipeline.cases.standing import standing
 from pipeline.cases.store import Store
-from pipeline.errors import GitHubFailed, StoreFailed
+from pipeline.errors import DataInvalid, GitHubFailed, StoreFailed
 from pipeline.github import GitHub
 from pipeline.profiles import derive
 from tests.fakes.github import FakeGitHub, Fault
@@ -255,6 +255,98 @@ def test_a_command_that_needs_a_damaged_file_waits_and_one_that_does_not_is_acte
         run(made, "mended", fake, NOW + timedelta(hours=20))
         run(made, "again", fake, NOW + timedelta(hours=21))
         assert len(fake.replies()) == 2
+
+
+def deliver(made: Remote, root: Path) -> str:
+    """A second case, from the first clone; its reference."""
+    first = made.root / "first"
+    store = GitStore.at(first)
+    store.refresh()
+    value = filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Ola", "email": "o@x.org"})
+    receipt = accept(desk(JUDGE, root / "keys", store, first), value)
+    assert isinstance(receipt, Receipt)
+    push(first, "Deliver")
+    return receipt.reference
+
+
+def test_a_wrong_line_in_people_yml_is_told_and_stops_nobody_elses_case(memory: Path) -> None:
+    made, reference = begin(memory / "r")
+    with FakeGitHub() as fake:
+        run(made, "one", fake)
+        fake.add_comment(1, "ines", "/admit")
+        deliver(made, memory / "r")
+        people_file = made.root / "first" / "people.yml"
+        well = people_file.read_text("utf-8")
+        people_file.write_text(well.replace("- auditor", "- auditorr"))
+        push(made.root / "first", "Slip")
+        with pytest.raises(DataInvalid, match="auditorr"):
+            run(made, "two", fake)
+        assert len(fake.issues) == 2
+        GitStore.at(made.root / "first").refresh()
+        people_file.write_text(well)
+        push(made.root / "first", "Mend")
+        run(made, "three", fake)
+    assert state(made, reference) == "awaiting_portfolio"
+
+
+def test_a_reply_that_github_refuses_stops_no_other_and_no_issue(memory: Path) -> None:
+    made, reference = begin(memory / "r")
+    with FakeGitHub() as fake:
+        run(made, "one", fake)
+        fake.add_comment(1, "ines", "/schedule 2027-06-01 10:00")
+        fake.add_comment(1, "ines", "/admit")
+        deliver(made, memory / "r")
+        fake.faults = [Fault("403", path="/issues/1/comments")]
+        with pytest.raises(GitHubFailed, match=f"{reference}: no reply under issue 1: GitHub answered 403"):
+            run(made, "two", fake)
+        assert (len(fake.issues), len(fake.replies())) == (2, 1)
+        run(made, "three", fake, NOW + timedelta(hours=1))
+        assert len(fake.replies()) == 2
+    assert state(made, reference) == "awaiting_portfolio"
+
+
+def test_a_command_under_an_issue_that_a_killed_run_did_not_record_is_acted_on_after_any_gap(
+    memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, reference = begin(memory / "r")
+    with FakeGitHub() as fake:
+        with monkeypatch.context() as patched:
+            patched.setattr(Intake, "_record", _die)
+            with pytest.raises(KeyboardInterrupt):
+                run(made, "dead", fake)
+        assert len(fake.issues) == 1
+        fake.add_comment(1, "ines", "/admit")
+        for number, hours in enumerate((0.1, 3, 6, 9)):
+            run(made, f"later{number}", fake, NOW + timedelta(hours=hours))
+        assert len(fake.issues) == 1
+        assert len(fake.replies()) == 1
+    assert state(made, reference) == "awaiting_portfolio"
+
+
+def _die(*_whatever: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2027-03-14"])
+def test_a_spoiled_mark_of_how_far_comments_were_read_costs_nothing(memory: Path, text: str) -> None:
+    made, reference = begin(memory / "r")
+    (made.root / "first" / "comments-read-until").write_text(text)
+    push(made.root / "first", "Spoil")
+    with FakeGitHub() as fake:
+        run(made, "one", fake)
+        fake.add_comment(1, "ines", "/admit")
+        run(made, "two", fake)
+    assert state(made, reference) == "awaiting_portfolio"
+
+
+def test_a_role_that_an_organisation_made_itself_may_what_github_says_it_may(memory: Path) -> None:
+    made, reference = begin(memory / "r")
+    with FakeGitHub() as fake:
+        run(made, "one", fake)
+        fake.permissions["ines"] = "mentoring-office"
+        fake.add_comment(1, "ines", "/admit")
+        run(made, "two", fake)
+    assert state(made, reference) == "awaiting_portfolio"
 
 
 TYPED = [

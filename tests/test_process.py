@@ -12,18 +12,23 @@ from typing import Any
 import pytest
 
 from pipeline.accept.accept import Receipt, accept
+from pipeline.accept.check import Judge
 from pipeline.accept.desk import desk
 from pipeline.audit import prerequisite, reasons
 from pipeline.audit.act import Outcome, decide, record
 from pipeline.audit.commands import EVERY
+from pipeline.audit.issue import Issue
+from pipeline.audit.markdown import escaped
 from pipeline.audit.needs import NEEDS
 from pipeline.audit.work import Work
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person, same, same_address
 from pipeline.cases.standing import standing
 from pipeline.cases.store import Store
+from pipeline.cases.verify import verify
 from pipeline.errors import AuditBegun
 from pipeline.findings import errors
+from pipeline.moment import stamp
 from pipeline.profiles import derive, process_rules
 from pipeline.profiles.load import load
 from pipeline.settings import ROOT
@@ -149,6 +154,166 @@ def test_an_appeal_is_decided_by_somebody_who_took_no_part(body: Body) -> None:
         assert "an appeal goes to somebody uninvolved" in refused.said
     assert not body.do("abe", reference, "/decide grant no-conflict").refusals
     assert body.state(reference) == "granted"
+
+
+def act(body: Body, reference: str, *steps: tuple[str, str]) -> None:
+    """Each is accepted."""
+    for login, comment in steps:
+        assert not body.do(login, reference, comment).refusals, (login, comment)
+
+
+def rules(body: Body, login: str, reference: str, comment: str) -> list[str]:
+    return [refusal.rule for refusal in body.do(login, reference, comment).refusals]
+
+
+def test_what_was_found_of_an_answer_holds_only_as_long_as_that_answer(body: Body) -> None:
+    reference = audited(body)
+    act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/finding all met except C1.1 because of nothing"))
+    act(body, reference, ("ada", "/request-evidence C1.1"))
+    answers = filled(derive.PORTFOLIO, CONCEPTS)["answers"]
+    for statement in ("C1.1", "C2.3"):
+        answers[statement]["evidence"] = "Another text."
+    body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers)
+    here = standing(DATA, body.store.case(reference))
+    assert {statement for statement, _ in here.findings} == set(answers) - {"C1.1", "C2.3"}
+    assert here.reasons == {}
+    assert rules(body, "ada", reference, "/recommend grant") == ["a finding for every statement"]
+    event = body.store.case(reference).current(derive.PORTFOLIO)
+    assert event
+    issue = Intake(JUDGE, body.store).draw(body.store.case(reference), event)
+    assert escaped("C1.1, C2.3") in issue.body.partition("so to be judged anew")[2].splitlines()[0]
+    assert "| Auditor | ` ada ` |" in issue.body
+
+
+def declined_practice(body: Body) -> str:
+    reference = audited(body, PRACTICE)
+    act(
+        body,
+        reference,
+        ("ada", "/claim no-conflict"),
+        ("ada", "/finding all met"),
+        ("ada", "/recommend grant"),
+        ("vera", "/claim no-conflict"),
+        ("vera", "/meeting held"),
+        ("dora", "/decide decline no-conflict"),
+    )
+    return reference
+
+
+def test_the_verifier_of_an_appeal_is_another_one(body: Body) -> None:
+    reference = declined_practice(body)
+    act(body, reference, ("ines", "/appeal"))
+    assert standing(DATA, body.store.case(reference)).claims == {}
+    for comment in ("/claim no-conflict", "/schedule 2027-06-01 10:00", "/meeting held"):
+        assert "an appeal goes to somebody uninvolved" in rules(body, "vera", reference, comment)
+    act(body, reference, ("all", "/claim no-conflict"), ("all", "/meeting held"))
+    assert "one judging role a case" in rules(body, "all", reference, "/decide grant no-conflict")
+    act(body, reference, ("abe", "/decide grant no-conflict"))
+
+
+def test_an_appeal_says_who_may_decide_it(body: Body) -> None:
+    reference = declined_practice(body)
+    said = body.do("ines", reference, "/appeal").said
+    assert "These took no part and may decide: abe, all." in said
+    assert body.do("ines", reference, "/withdraw").said == "It is withdrawn."
+    assert body.state(reference) == "declined"
+
+
+def test_where_there_is_no_meeting_nobody_claims_an_appeal(body: Body) -> None:
+    reference = audited(body)
+    act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/finding all met except C1.1"))
+    act(body, reference, ("ada", "/recommend decline"), ("dora", "/decide decline no-conflict"), ("ines", "/appeal"))
+    assert rules(body, "vera", reference, "/claim no-conflict") == ["the state of the case"]
+    act(body, reference, ("vera", "/decide decline no-conflict"))
+
+
+def test_a_case_goes_back_to_its_audit_from_the_meeting_and_from_the_decision(body: Body) -> None:
+    reference = audited(body, PRACTICE)
+    act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/finding all met"), ("ada", "/recommend grant"))
+    act(body, reference, ("vera", "/claim no-conflict"), ("vera", "/return"))
+    assert (body.state(reference), standing(DATA, body.store.case(reference)).recommendation) == ("audit", None)
+    act(body, reference, ("ada", "/finding C1.1 mastery not-met because of the talk"), ("ada", "/recommend decline"))
+    assert "grant only what is met" in rules(body, "dora", reference, "/decide grant no-conflict")
+    act(body, reference, ("dora", "/return"), ("ada", "/finding C1.1 met"), ("ada", "/recommend grant"))
+    assert body.state(reference) == "verification"
+
+
+def test_who_does_not_come_is_not_arranged_any_more(body: Body) -> None:
+    reference = audited(body, PRACTICE)
+    act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/finding all met"), ("ada", "/recommend grant"))
+    act(body, reference, ("vera", "/claim no-conflict"), ("vera", "/schedule 2027-06-01 10:00"))
+    assert standing(DATA, body.store.case(reference)).moment
+    act(body, reference, ("vera", "/meeting missed"))
+    assert standing(DATA, body.store.case(reference)).moment is None
+
+
+def test_a_case_expires_only_after_a_day_that_is_decided_and_not_while_it_is_paused(body: Body) -> None:
+    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    assert "Nobody has decided" in body.do("ines", reference, "/expire").said
+    since = standing(DATA, body.store.case(reference)).since
+    states = tuple(replace(state, days=30) for state in DATA.process.states)
+    judge = Judge(replace(DATA, process=replace(DATA.process, states=states)), ROOT / "schemas")
+
+    def expire(days: int) -> str:
+        work = replace(body.work("ines", reference), judge=judge, now=since + timedelta(days=days))
+        outcome = decide(work, "/expire")
+        assert outcome
+        return outcome.said
+
+    assert "It is due on" in expire(29)
+    assert expire(30) == "The case has expired."
+    body.do("ines", reference, "/pause")
+    assert "/resume comes first" in expire(60)
+
+
+def test_nobody_does_anything_to_a_case_of_their_own(body: Body) -> None:
+    own = body.send(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Ines Intake", "email": "i@x.org"})
+    for comment in ("/admit", "/schedule 2027-06-01 10:00", "/pause", "/withdraw"):
+        assert "not on oneself" in rules(body, "ines", own, comment)
+    assert not body.do("ines", own, "/help").refusals
+    act(body, own, ("all", "/admit"))
+
+
+def test_a_certificate_that_is_no_more_grants_nothing(body: Body) -> None:
+    reference = audited(body)
+    gone = replace(DATA, profiles=tuple(one for one in DATA.profiles if one.id != CONCEPTS))
+    work = replace(body.work("ada", reference), judge=Judge(gone, ROOT / "schemas"))
+    outcome = decide(work, "/claim no-conflict")
+    assert outcome
+    assert "put it back" in outcome.said
+
+
+def test_a_certificate_that_cannot_be_shown_is_a_reason_to_decline(body: Body) -> None:
+    case = body.send(derive.SELF_ASSESSMENT, PRACTICE)
+    body.do("ines", case, "/admit")
+    own = filled(derive.PORTFOLIO, PRACTICE)["answers"]
+    answers = {name: answer for name, answer in own.items() if name.startswith("P")}
+    body.send(derive.PORTFOLIO, PRACTICE, case=body.secret(case), held={CONCEPTS: "IMC 7"}, answers=answers)
+    act(body, case, ("ada", "/claim no-conflict"), ("ada", "/finding all met"))
+    assert rules(body, "ada", case, "/recommend grant") == ["a certificate that is valid today"]
+    act(body, case, ("ada", "/recommend decline"))
+
+
+def test_evidence_that_comes_in_a_case_of_its_own_is_joined_and_goes_on_also_after_another_request(
+    body: Body, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.accept.accept.now", lambda: stamp(body.now))
+    reference = audited(body)
+    act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/finding all met"), ("ada", "/request-evidence C1.1"))
+    answers = filled(derive.PORTFOLIO, CONCEPTS)["answers"]
+    answers["C1.1"]["evidence"] = "More of it."
+    alone = body.send(derive.PORTFOLIO, CONCEPTS, answers=answers, id="d" * 32)
+    act(body, alone, ("ines", f"/link {reference}"))
+    here = standing(DATA, body.store.case(reference))
+    assert here.state.id == "audit"
+    assert {place for place in here.findings if place[0] == "C1.1"} == set()
+    act(body, reference, ("ada", "/request-evidence C1.1"))
+    answers["C1.1"]["evidence"] = "And more."
+    assert body.send(derive.PORTFOLIO, CONCEPTS, answers=answers, id="d" * 32) == alone
+    event = body.store.case(reference).current(derive.PORTFOLIO)
+    assert event
+    assert (event.type, event.data["changed"], body.state(reference)) == ("revised", ["C1.1"], "audit")
+    assert verify(JUDGE, body.store).findings == []
 
 
 REFUSED = [
@@ -480,6 +645,45 @@ def test_what_would_break_the_process_is_found_in_the_table(tmp_path: Path) -> N
     assert "is no event" in found("event: granted,", "event: certified,")
     assert "is the pipeline's" in found("command: withdraw,", "command: null,")
     assert "lacks no_conflict" in found("needs: [no_conflict, impartial, unclaimed]", "needs: [impartial, unclaimed]")
+    tried = set()
+    for line in text.splitlines():
+        parts = re.search(r"event: (\w+),.* needs: \[([^]]*)\]", line)
+        if parts:
+            needs = [need for need in parts[2].split(", ") if need]
+            guards = {*process_rules.EVENTS[parts[1]].needs, *([] if parts[1] == "scheduled" else ["uninvolved"])}
+            for need in guards & set(needs):
+                left = ", ".join(other for other in needs if other != need)
+                less = line.replace(f"needs: [{parts[2]}]", f"needs: [{left}]")
+                assert f"lacks {need}, without which it must never happen" in found(line, less), less
+                tried.add(need)
+    assert tried >= {need for meaning in process_rules.EVENTS.values() for need in meaning.needs}
+
+    def row(of: str, **changed: str) -> str:
+        """The first row of an event, with other parts."""
+        line = next(line for line in text.splitlines() if line.startswith(f"  - {{event: {of},"))
+        other = line
+        for name, value in changed.items():
+            other = re.sub(rf"\b{name.strip('_')}: (\[[^]]*\]|[a-z_]+)", f"{name.strip('_')}: {value}", other)
+        assert other != line
+        return found(line, other)
+
+    assert "never happen" in row("granted", needs="[]")
+    assert "past the audit" in row("admitted", to="decision")
+    assert "ends no case" in row("admitted", to="granted")
+    assert "moves no case" in row("paused", to="granted")
+    assert "moves no case" in row("findings", to="decision")
+    assert "ends a case" in row("declined", to="audit")
+    assert "is written by /decide alone" in row("withdrawn", event="granted")
+    assert "is written by /finding alone" in row("paused", event="findings")
+    assert "is written by /schedule alone" in row("admitted", event="scheduled")
+    assert "add grant" in row("granted", when="[]")
+    assert "exclude each other" in row("recommended", when="[grant, decline]")
+    assert "exclude each other" in row("recommended", when="[meeting, no meeting, grant]")
+    assert "only what was declined can be appealed" in row("appealed", from_="[granted]")
+    assert "only an appeal leaves" in row("resumed", from_="[granted]")
+    assert "can claim in “audit”" in row("claimed", who="[verifier]")
+    assert "is the pipeline's" in row("admitted", who="[intake, intake_manager]")
+    assert "nothing that they send leads on" in row("received", from_="[evidence_requested]")
 
 
 def test_a_pause_stops_the_clock(body: Body) -> None:
@@ -514,7 +718,7 @@ def test_nothing_is_due_before_the_day_that_is_arranged(body: Body) -> None:
 def test_every_command_of_the_table_has_its_file_and_every_need_its_rule() -> None:
     names = {command.name for command in EVERY}
     assert set(DATA.process.commands) <= names
-    assert names - set(DATA.process.commands) == {"help", "preview"}
+    assert names - set(DATA.process.commands) == {"help", "preview", "answered"}
     assert set(NEEDS) == set(process_rules.NEEDS)
     for command in EVERY:
         assert command.example.startswith(f"/{command.name}")
@@ -526,6 +730,24 @@ def test_a_message_takes_no_command(body: Body) -> None:
     for words in ("/withdraw", "/help", "/preview\n/admit"):
         assert [refusal.rule for refusal in body.do("ines", reference, words).refusals] == ["commands are for cases"]
     assert len(body.store.case(reference).events) == 1
+
+
+def test_a_message_ends_when_it_is_answered_and_begins_again_with_another(body: Body) -> None:
+    reference = body.send(derive.CONTACT, "question", id="c" * 32)
+    assert [refusal.rule for refusal in body.do("ada", reference, "/answered").refusals] == ["your role"]
+
+    def drawn() -> Issue:
+        case = body.store.case(reference)
+        return Intake(JUDGE, body.store).draw(case, case.deliveries[-1])
+
+    assert drawn().open
+    act(body, reference, ("ines", "/answered"))
+    assert not drawn().open
+    assert "stage: answered" in drawn().labels
+    assert [refusal.rule for refusal in body.do("ines", reference, "/answered").refusals] == ["the state of the case"]
+    assert body.send(derive.CONTACT, "question", id="c" * 32, message="And when does it end?") == reference
+    assert drawn().open
+    assert body.do("ines", audited(body), "/answered").refusals
 
 
 def test_help_lists_only_what_is_possible_now(body: Body) -> None:

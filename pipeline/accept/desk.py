@@ -23,7 +23,7 @@ def desk(judge: Judge, var: Path, store: Store, inbox_root: Path) -> Desk:
     prefix = judge.data.organization.reference_prefix
 
     def too_late(reference: str, digest: str) -> bool:
-        case = store.case(reference)
+        case = store.case(store.onward(reference))
         return not takes(judge.data, case) and not case.names(digest)
 
     return Desk(

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.audit import meeting, reasons
+from pipeline.audit import impartiality, meeting, reasons
 from pipeline.audit.command import Call, Command, parse
-from pipeline.audit.commands import EVERY, preview
+from pipeline.audit.commands import EVERY, answered, preview
 from pipeline.audit.joining import join
 from pipeline.audit.needs import NEEDS, role_of
+from pipeline.audit.stages import stage
 from pipeline.audit.work import Act, Refusal, Work
-from pipeline.cases.events import CONTACT, Case, after
+from pipeline.cases.events import CONTACT, MESSAGE_ANSWERED, Case, after
 from pipeline.moment import stamp
-from pipeline.profiles.process import Transition
+from pipeline.profiles.process import NOBODY, Transition
 from pipeline.text import _
 
 
@@ -40,8 +41,7 @@ def decide(work: Work, comment: str) -> Outcome | None:
     if isinstance(call, Refusal):
         return _refused(call)
     if work.case.opening.type == CONTACT:
-        words = _("This is a message and no case: answer it by e-mail, and close the issue.")
-        return _refused(Refusal(_("commands are for cases"), words))
+        return _of_message(work, call)
     if call.name == preview.NAME and (inner := preview.would(call)):
         outcome = _of(work, inner)
         return outcome if outcome.refusals else Outcome(preview.said(inner, outcome.said))
@@ -64,6 +64,31 @@ def _of(work: Work, call: Call) -> Outcome:
     if act.says_only:
         return Outcome(act.said)
     return _checked(work, act, rows)
+
+
+def _of_message(work: Work, call: Call) -> Outcome:
+    """A message is answered by e-mail; that it was is all that is recorded."""
+    here = stage(work.judge.data, work.case)
+    if call.name != answered.NAME:
+        words = _("This is a message and no case: answer it by e-mail, then write /answered.")
+        return _refused(Refusal(_("commands are for cases"), words))
+    if here.awaited == NOBODY:
+        return _refused(Refusal(_("the state of the case"), _("It is answered already.")))
+    if here.awaited not in work.person.roles:
+        words = _("/{name} is for: {roles}.").format(name=call.name, roles=work.title(here.awaited))
+        return _refused(Refusal(_("your role"), words))
+    act = answered.COMMAND.read(work, call)
+    if isinstance(act, Refusal):
+        return _refused(act)
+    return Outcome(act.said, event=MESSAGE_ANSWERED, data={"role": here.awaited})
+
+
+def _not_theirs(work: Work) -> Iterator[Refusal]:
+    """What stands in the way of every command that changes a case."""
+    yield from impartiality.own(work)
+    if work.profile is None:
+        words = _("“{name}” is no certificate in data/profiles any more, and this case is about it; put it back.")
+        yield Refusal(_("the certificate of the case"), words.format(name=work.case.about))
 
 
 def _rows(work: Work, command: Command) -> tuple[Transition, ...] | Refusal:
@@ -91,9 +116,9 @@ def _checked(work: Work, act: Act, rows: tuple[Transition, ...]) -> Outcome:
     row = next((row for row in rows if row.fits(known)), None)
     if row is None:
         return _refused(Refusal(_("the state of the case"), _("That is not possible with this case now.")))
-    refusals = tuple(refusal for name in row.needs for refusal in NEEDS[name].rule(work, row, act))
+    refusals = (*_not_theirs(work), *(refusal for name in row.needs for refusal in NEEDS[name].rule(work, row, act)))
     if refusals:
-        return _refused(*refusals)
+        return _refused(*dict.fromkeys(refusals))
     here = work.standing.state.id
     data = {**(act.data or {}), "role": role_of(work, row), "from": here, "to": row.target(here)}
     if act.outcome:

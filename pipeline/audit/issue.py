@@ -73,7 +73,8 @@ def draw(drawing: Drawing, case: Case, event: Event) -> Issue:
     judged = _judged(drawing, known) if known and kind == derive.PORTFOLIO else {}
     labels_ = tuple(name[:50] for name in names)
     body = _body(drawing, head, event, judged)
-    return Issue(title[:MAX_TITLE], labels_, marker, body, open=known is None or known.state.open)
+    waits = here.awaited != NOBODY if known is None else known.state.open
+    return Issue(title[:MAX_TITLE], labels_, marker, body, open=waits)
 
 
 def awaited_name(data: Data, role: str) -> str:
@@ -101,7 +102,7 @@ def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -
     rows.append((_("Stage"), escaped(here.title)))
     if case.opening.type != CONTACT:
         known = standing(drawing.data, case)
-        rows += _noted(case, known)
+        rows += _noted(drawing.data, case, known)
         if sheet := sheet_of(drawing.data, case, known):
             words, address = escaped(_("Meeting sheet")), f"{drawing.folder}{str(sheet.data['digest'])[:16]}/{FILE}"
             rows.append((_("For the meeting"), f"[{words}]({address})"))
@@ -124,15 +125,24 @@ def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -
     return [*table, "", *revised, todo, "", sent]
 
 
-def _noted(case: Case, here: Standing) -> Iterator[tuple[str, str]]:
+def _noted(data: Data, case: Case, here: Standing) -> Iterator[tuple[str, str]]:
     """What whoever comes next has to know of those before: ids, words of the commands and moments, nothing of prose."""
     if here.due:
         yield _("Due"), escaped(here.due.date().isoformat())
     if here.moment:
         yield _("Arranged for"), escaped(here.moment)
+    for role in ("auditor", "verifier"):
+        if login := here.claims.get(role):
+            yield escaped(data.organization.role(role).name), code(login)
+    held = [event.at[:10] for event in case.events if event.type == "meeting_held"]
+    if held:
+        yield _("Meeting held"), escaped(held[-1])
     requested = [event.data["statements"] for event in case.events if event.type == "evidence_requested"]
     if requested:
         yield _("More evidence was requested for"), escaped(", ".join(requested[-1]))
+    changed = case.current(derive.PORTFOLIO)
+    if changed and changed.data.get("changed"):
+        yield _("Changed since it was last sent, so to be judged anew"), escaped(", ".join(changed.data["changed"]))
     if here.recommendation:
         words = {"grant": _("grant the certificate"), "decline": _("decline the certificate")}
         yield _("Recommendation"), escaped(words.get(here.recommendation, here.recommendation))

@@ -21,4 +21,7 @@ def join(work: Work, reference: str) -> bool:
     for path in sorted(source.iterdir()) if source.is_dir() else []:
         work.store.keep_private(reference, digest, path.name, path.read_bytes())
     data = {**event.data, "of": work.case.reference, "joined": True}
+    if target.current(derive.PORTFOLIO):
+        sent = work.store.submission(work.case.reference, digest) or {}
+        data["changed"] = work.store.changed(target, derive.PORTFOLIO, sent.get("answers", {}))
     return work.store.append(target, LINKED, at=stamp(work.now), by=work.person.login, data=data) is not None

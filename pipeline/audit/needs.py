@@ -118,7 +118,7 @@ def assignee(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
 def impartial_assignee(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     person = work.who(str((act.data or {}).get("login", "")))
     if person:
-        yield from impartiality.refusals(work.by(person), work.standing.state.awaits)
+        yield from dict.fromkeys(impartiality.refusals(work.by(person), work.standing.state.awaits))
 
 
 @need(lambda: _("a finding for every statement by every criterion"))
@@ -143,7 +143,7 @@ def findings_fit(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
             _("grant only what is met"),
             _("Not met: {some}. Request evidence, or recommend to decline.").format(some=some),
         )
-    if act.outcome == "decline" and not not_met:
+    if act.outcome == "decline" and not not_met and not certificates.unconfirmed(work):
         yield Refusal(_("decline only with a reason"), _("Every finding is met; there is nothing to decline for."))
 
 
@@ -220,6 +220,18 @@ def paused(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
 
 @need(lambda: _("that its day is over"))
 def overdue(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
-    due = work.standing.due
-    if due is not None and work.now < due:
+    here, due = work.standing, work.standing.due
+    if here.pause:
+        yield Refusal(_("only what is overdue"), _("It is paused: its clock stands. /resume comes first."))
+    elif due is None:
+        words = _("Nobody has decided how many days this may take; they are set in data/process.yml.")
+        yield Refusal(_("only what is overdue"), words)
+    elif work.now < due:
         yield Refusal(_("only what is overdue"), _("It is due on {day}.").format(day=due.date().isoformat()))
+
+
+@need(lambda: _("that what was sent has not been removed"))
+def remembered(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
+    if not work.submissions():
+        words = _("What was sent has been removed, so nobody could judge it.")
+        yield Refusal(_("not on what is forgotten"), words)

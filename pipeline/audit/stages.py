@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.cases.events import CONTACT, Case
+from pipeline.cases.events import CONTACT, MESSAGE_ANSWERED, Case
 from pipeline.cases.standing import standing
 from pipeline.moment import stamp
 from pipeline.profiles import derive
 from pipeline.profiles.model import Data
+from pipeline.profiles.process import NOBODY
 from pipeline.text import _
 
 
@@ -28,8 +29,11 @@ class Stage:
 
 def stage(data: Data, case: Case) -> Stage:
     if case.opening.type == CONTACT:
-        todo = _("Read the message in the case and answer it.")
-        return Stage("message", _("Message received"), "intake_manager", todo, case.deliveries[-1].at)
+        last = next(event for event in reversed(case.events) if event.type in (CONTACT, MESSAGE_ANSWERED))
+        if last.type == MESSAGE_ANSWERED:
+            return Stage("answered", _("Message answered"), NOBODY, _("The message is answered."), last.at)
+        todo = _("Read the message in the case and answer it by e-mail, then write /answered.")
+        return Stage("message", _("Message received"), "intake_manager", todo, last.at)
     found = standing(data, case)
     here, since = found.state, stamp(found.since)
     if here.id == data.process.start and case.current(derive.PORTFOLIO):

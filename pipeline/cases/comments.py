@@ -56,16 +56,18 @@ class Comments:
     def _waiting(self) -> Iterator[tuple[str, Comment]]:
         """(reference, comment) of commands without an event, oldest first. One that was changed later is told so.
 
-        While a case cannot be read nobody knows which issues are its own, so a command under an unknown one waits.
+        While a case cannot be read, or a run died before it could record the issue that it opened, nobody knows which issues
+        are the case's own: a command under an unknown one waits.
         """
         issues, known = self._issues(), self._known()
         damaged = any(self.store.readable(reference) is None for reference in self.store.references())
+        unknown = damaged or any(_unrecorded(case) for case in self.store.cases())
         for comment in sorted(self.github.comments(self._since()), key=lambda comment: comment.id):
             if comment.by_bot or comment.id in known or not comment.body.startswith("/"):
                 continue
             if comment.issue in issues:
                 yield issues[comment.issue], comment
-            elif damaged:
+            elif unknown:
                 self.held.add(comment.id)
 
     def _issues(self) -> dict[int, str]:
@@ -85,13 +87,21 @@ class Comments:
         return self.store.root / "comments-read-until"
 
     def _since(self) -> str:
-        if not self._mark.is_file():
-            return ""
-        return stamp(datetime.fromisoformat(self._mark.read_text("utf-8").strip()) - OVERLAP)
+        read = self._read_until()
+        return stamp(read - OVERLAP) if read else ""
+
+    def _read_until(self) -> datetime | None:
+        """None where nothing was read, or where somebody spoiled the file: then everything is looked at again."""
+        try:
+            read = datetime.fromisoformat(self._mark.read_text("utf-8").strip())
+        except (OSError, ValueError):
+            return None
+        return read if read.tzinfo else None
 
     def _remember(self, moment: datetime) -> None:
         """Only once every command until then has its event. At most once an hour: it would be a commit a run."""
-        if self._mark.is_file() and datetime.fromisoformat(self._mark.read_text("utf-8")) > moment - OVERLAP / 2:
+        read = self._read_until()
+        if read and read > moment - OVERLAP / 2:
             return
         write(self._mark, stamp(moment).encode())
         self.store.settle("Remember how far comments were read", lambda: True)
@@ -163,6 +173,11 @@ def _instead(case: Case, comment: Comment) -> dict[str, int]:
     if last is None or not last.data.get("refused"):
         return {}
     return {"instead": int(last.data.get("instead", last.data["comment"]))}
+
+
+def _unrecorded(case: Case) -> bool:
+    """A run claimed one of its issues and has not recorded it: it may be there."""
+    return any(case.claimed(kind) and not case.opened(kind) for kind in {str(e.data["kind"]) for e in case.deliveries})
 
 
 def _comments(case: Case) -> set[int]:

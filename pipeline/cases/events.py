@@ -15,6 +15,7 @@ from pipeline.files import names, write_new
 
 RECEIVED, REVISED, CONTACT = "received", "revised", "contact_received"
 LINKED = "portfolio_linked"
+JOINED = "linked"  # its portfolio goes on in the case that it names
 PORTFOLIO = "portfolio"  # the kind of delivery that is audited
 DELIVERIES = (RECEIVED, REVISED, CONTACT, LINKED)
 CLAIMED, OPENED, UPDATED, DELETED = "issue_claimed", "issue_opened", "issue_updated", "issue_deleted"
@@ -22,6 +23,7 @@ AUDITING = "claimed"
 EVIDENCE = "evidence_requested"
 FORGOTTEN = "forgotten"
 REMINDED, ESCALATED = "reminded", "escalated"
+MESSAGE_ANSWERED = "message_answered"
 
 
 @dataclass(frozen=True)

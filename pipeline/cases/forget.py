@@ -18,9 +18,8 @@ from pathlib import Path
 from pipeline.accept import inbox, references
 from pipeline.accept.inbox import Delivery, Inbox
 from pipeline.accept.submission import sha256
-from pipeline.cases.events import FORGOTTEN, LINKED, Case, Event
+from pipeline.cases.events import FORGOTTEN, JOINED, LINKED, Case, Event
 from pipeline.cases.rejected import Rejected
-from pipeline.cases.retention import JOINED
 from pipeline.cases.store import Store
 from pipeline.errors import CannotGoOn, StoreFailed, UnreadableInput
 from pipeline.files import names, remove, remove_folder

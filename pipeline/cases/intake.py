@@ -17,7 +17,16 @@ from pipeline.cases.rejected import Rejected
 from pipeline.cases.rolling import Rolling
 from pipeline.cases.store import ATTEMPTS, Store, about
 from pipeline.cases.takein import BY, TakeIn
-from pipeline.errors import CannotGoOn, GitFailed, OutOfTime, PushRejected, StoreFailed
+from pipeline.errors import (
+    CannotGoOn,
+    DataInvalid,
+    GitFailed,
+    GitHubFailed,
+    OutOfTime,
+    PushRejected,
+    RateLimited,
+    StoreFailed,
+)
 from pipeline.github import GitHub
 from pipeline.moment import stamp
 from pipeline.text import speaking
@@ -83,8 +92,17 @@ class Intake:
             report.unfinished = True
 
     def _work(self, github: GitHub, report: Report) -> None:
-        """People's commands first: they are few, and must not wait behind hundreds of issues."""
-        report.commands += Comments(self.judge, self.store, github, self.run, self.now)()
+        """People's commands first: they are few, and must not wait behind hundreds of issues.
+
+        What is wrong with one of them is raised at the end: it stops nobody else's case.
+        """
+        wrong: CannotGoOn | None = None
+        try:
+            report.commands += Comments(self.judge, self.store, github, self.run, self.now)()
+        except (RateLimited, OutOfTime):
+            raise
+        except (DataInvalid, GitHubFailed) as error:
+            wrong = error
         redraw = Redraw(self.store, github, self.draw, self.now)
         for _twice in range(2):  # what has been deleted is opened anew, once a run
             while self._open_issues(report):
@@ -94,6 +112,8 @@ class Intake:
         rejected = Rejected(self.store.root).all()
         rolling = Rolling(self.store, github, self.run, self.now, self.claim)
         rolling.show(FINDINGS, issues.rolling(self.judge.data, rejected), bool(rejected))
+        if wrong:
+            raise wrong
 
     def _swap(self, report: Report) -> None:
         """Take in what waits, on a fresh head, until the result is where everybody sees it."""

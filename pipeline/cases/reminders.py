@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeline.accept.check import Judge
 from pipeline.cases.events import CONTACT, ESCALATED, REMINDED, Case, Event
+from pipeline.cases.intake import BUDGET
 from pipeline.cases.patience import patient
 from pipeline.cases.people import Person
 from pipeline.cases.replies import Replies
@@ -53,6 +54,7 @@ class Reminders:
         """Raises RateLimited or GitHubFailed after what is done is safe."""
         with patient(self.store, self.github, self.now):
             if self.github:
+                self.github.begin(BUDGET.total_seconds())
                 self.github.ensure_private()
             self.store.refresh()
             done = self.store.settle("Remind of what is overdue", self._written)

@@ -49,18 +49,32 @@ class Replies:
     now: Callable[[], datetime]
 
     def __call__(self) -> None:
-        """Post what nobody is posting at this moment; then it becomes events, together. Raises RateLimited, GitHubFailed."""
+        """Post what nobody is posting at this moment; then it becomes events, together. Raises RateLimited, GitHubFailed.
+
+        One that GitHub refuses stops no other: it is raised at the end, and tried again by the next run.
+        """
         posted: list[Posted] = []
+        refused: GitHubFailed | None = None
         try:
             for reference, event, tried in self._claimed():
                 case = self.store.case(reference)
                 number = _number(case, event)
                 if number:
                     there = {**_replies(case), **{_key(one.event): one.reply for one in posted}}
-                    posted.append(Posted(reference, event, number, self._post(case, number, event, tried, there)))
+                    try:
+                        reply = self._post(case, number, event, tried, there)
+                    except GitHubFailed as error:
+                        if not error.status:  # no answer, or no time: nothing of this one alone
+                            raise
+                        words = f"{reference}: no reply under issue {number}: {error}"
+                        refused = refused or GitHubFailed(words, error.status)
+                        continue
+                    posted.append(Posted(reference, event, number, reply))
         finally:
             if posted:
                 self.store.settle("Record replies", lambda: self._record(posted))
+        if refused:
+            raise refused
 
     def _post(self, case: Case, number: int, event: Event, tried: bool, there: Mapping[Key, int | None]) -> int | None:
         """The id of the reply; None if somebody has deleted the issue. `there`: the replies that are posted already."""

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.accept.inbox import Delivery
-from pipeline.cases.events import CONTACT, Case
+from pipeline.cases.events import CONTACT, JOINED, Case
 from pipeline.cases.standing import standing
 from pipeline.profiles.model import Data, Days
 
 SUBMISSIONS, MESSAGES, COMPLAINTS = "submissions", "contact_messages", "complaints"
-JOINED = "linked"  # what is in a case that has been joined to another ends with that one
 
 
 @dataclass(frozen=True, order=True)
@@ -34,7 +33,7 @@ def due(data: Data, cases: Iterable[Case], complaints: Iterable[Delivery], now: 
 def _cases(data: Data, cases: Iterable[Case], days: Days) -> Iterator[Due]:
     for case in cases:
         if case.forgotten(case.deliveries[-1]) or any(event.type == JOINED for event in case.events):
-            continue
+            continue  # what is in a case that has been joined to another ends with that one
         if case.opening.type == CONTACT:
             yield from _after(datetime.fromisoformat(case.deliveries[-1].at), days.contact_messages, case, MESSAGES)
             continue

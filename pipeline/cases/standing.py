@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from pipeline.cases.events import CONTACT, DELIVERIES, FORGOTTEN, Case, Event
+from pipeline.cases.events import CONTACT, DELIVERIES, FORGOTTEN, PORTFOLIO, Case, Event
 from pipeline.profiles import derive
 from pipeline.profiles.model import Data, Profile
 from pipeline.profiles.process import Process, State
@@ -126,8 +126,16 @@ def _noted(here: Standing, event: Event) -> Standing:
         reasons = {place: digest for place, digest in here.reasons.items() if place not in judged}
         reasons |= {place: data["reasons"] for place, entry in judged.items() if entry.get("reason")}
         here = replace(here, findings={**here.findings, **verdicts}, reasons=reasons)
+    elif event.type in DELIVERIES and data["kind"] == PORTFOLIO:
+        here = _judged_anew(here, data.get("changed", ()))
     elif event.type == FORGOTTEN:
         here = replace(here, reasons={})
+    elif event.type == "appealed":  # others judge now
+        here = replace(here, claims={}, assigned={}, recommendation=None)
+    elif event.type == "returned":
+        here = replace(here, recommendation=None)
+    elif event.type == "meeting_missed":
+        here = replace(here, moment=None)
     elif event.type == "recommended":
         here = replace(here, recommendation=data["outcome"])
     elif event.type == "scheduled":
@@ -140,6 +148,13 @@ def _noted(here: Standing, event: Event) -> Standing:
         by = event.by.lower()
         here = replace(here, acted={**here.acted, by: (*here.acted.get(by, ()), data["role"])})
     return here
+
+
+def _judged_anew(here: Standing, changed: Iterable[str]) -> Standing:
+    """What was found of an answer holds as long as that answer does."""
+    findings = {place: verdict for place, verdict in here.findings.items() if place[0] not in changed}
+    reasons = {place: digest for place, digest in here.reasons.items() if place in findings}
+    return replace(here, findings=findings, reasons=reasons)
 
 
 def _time(event: Event) -> datetime:

@@ -17,9 +17,8 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from pipeline.cases import load
-from pipeline.cases.events import CONTACT, Case
+from pipeline.cases.events import CONTACT, JOINED, Case
 from pipeline.cases.load import Load
-from pipeline.cases.retention import JOINED
 from pipeline.cases.standing import NOT_MET, Standing, standing, walk
 from pipeline.profiles import derive
 from pipeline.profiles.model import Data

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pipeline.cases.events import Case, append, read_case
+from pipeline.cases.events import JOINED, Case, append, read_case
 from pipeline.errors import GitFailed, PushRejected, StoreFailed
 from pipeline.files import names, write_new
 
@@ -48,6 +48,23 @@ class Store:
 
     def case(self, reference: str) -> Case:
         return read_case(self.folder(reference))
+
+    def onward(self, reference: str) -> str:
+        """Where a case goes on that was joined to another; else itself. Raises StoreFailed."""
+        seen = {reference}
+        while named := next((e.data["reference"] for e in self.case(reference).events if e.type == JOINED), None):
+            if named in seen:
+                break
+            reference = str(named)
+            seen.add(reference)
+        return reference
+
+    def changed(self, case: Case, kind: str, answers: Mapping[str, Any]) -> list[str]:
+        """The statements whose answer is another than in the last delivery of that kind; all, where that is forgotten."""
+        before = case.current(kind)
+        sent = self.submission(case.reference, str(before.data["digest"])) if before else None
+        old: Mapping[str, Any] = (sent or {}).get("answers", {})
+        return [name for name in dict.fromkeys((*old, *answers)) if sent is None or old.get(name) != answers.get(name)]
 
     def folder(self, reference: str) -> Path:
         return self.root / "cases" / reference

@@ -12,7 +12,7 @@ from pipeline.accept.check import Judge, check
 from pipeline.accept.inbox import Delivery, Inbox
 from pipeline.accept.submission import Submission
 from pipeline.audit.document import document, file_name
-from pipeline.cases.events import CONTACT, RECEIVED, REVISED, Case
+from pipeline.cases.events import CONTACT, PORTFOLIO, RECEIVED, REVISED, Case
 from pipeline.cases.rejected import Rejected
 from pipeline.cases.standing import takes
 from pipeline.cases.store import Store
@@ -102,7 +102,7 @@ class TakeIn:
         lengths = iter(references.LENGTHS)
         while not delivery.joins and not _belongs(self.store.case(reference), submission.key):
             reference = references.candidate(prefix, submission.key, next(lengths))
-        return reference
+        return self.store.onward(reference)
 
     def _append(self, case: Case, delivery: Delivery, submission: Submission) -> Case | None:
         """First what the event speaks of, then the event: a killed run leaves nothing that is named and not there."""
@@ -116,6 +116,10 @@ class TakeIn:
         else:
             event = REVISED if case.current(submission.kind) else RECEIVED
         data = event_data(delivery, submission, text)
+        if event == REVISED and submission.kind == PORTFOLIO:
+            data["changed"] = self.store.changed(case, PORTFOLIO, submission.value["answers"])
+        if case.reference != delivery.reference and self.store.onward(delivery.reference) == case.reference:
+            data["joined"] = True
         return self.store.append(case, event, at=delivery.received_at, by=BY, data=data)
 
     def _reject(self, name: str, findings: list[Finding]) -> None:

@@ -237,7 +237,10 @@ class _Handler(BaseHTTPRequestHandler):
             return 201, self.fake.add_issue(body)
         allowed = re.fullmatch(re.escape(root) + r"/collaborators/([^/]+)/permission", path)
         if allowed and allowed[1] in self.fake.permissions:
-            return 200, {"permission": "read", "role_name": self.fake.permissions[allowed[1]], "user": {}}
+            role = self.fake.permissions[allowed[1]]  # what it folds: GitHub's documentation of this request
+            folded = {"triage": "read", "maintain": "write"}.get(role, role)
+            may = folded if folded in ("admin", "write", "read", "none") else "write"  # an organisation's own role
+            return 200, {"permission": may, "role_name": role, "user": {}}
         if path == f"{root}/issues/comments":
             since = query.get("since", "")
             return 200, self._page([one for one in self.fake.comments if one["updated_at"] >= since], query)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pipeline.audit.command import Command
 from pipeline.audit.commands import (
     admit,
+    answered,
     appeal,
     assign,
     claim,
@@ -22,6 +23,7 @@ from pipeline.audit.commands import (
     recommend,
     request_evidence,
     resume,
+    return_,
     schedule,
     withdraw,
 )
@@ -42,11 +44,13 @@ EVERY: tuple[Command, ...] = tuple(
         request_evidence,
         recommend,
         meeting,
+        return_,
         decide,
         appeal,
         pause,
         resume,
         withdraw,
         expire,
+        answered,
     )
 )

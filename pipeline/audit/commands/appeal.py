@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from pipeline.audit import impartiality
 from pipeline.audit.command import Call, Command, wrong
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.text import _
@@ -10,9 +13,25 @@ USAGE = "/appeal"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    return (
-        wrong(USAGE) if call.words else Act(_("The appeal is recorded. Somebody who took no part decides it."), data={})
-    )
+    if call.words:
+        return wrong(USAGE)
+    said = _("The appeal is recorded. Somebody who took no part decides it.") + "\n"
+    free = ", ".join(_free(work))
+    if free:
+        return Act(said + _("These took no part and may decide: {logins}.").format(logins=free), data={})
+    return Act(said + _("Nobody in people.yml who may decide took no part: add somebody to it."), data={})
+
+
+def _free(work: Work) -> Iterator[str]:
+    """The logins of those who may decide it as far as the records know."""
+    appeal = work.process.of_command("appeal", work.standing.state.id)
+    rows = [row for one in appeal for row in work.process.of_command("decide", one.to)]
+    roles = {role for row in rows for role in row.who}
+    for person in work.people:
+        theirs = work.by(person)
+        barred = [*impartiality.uninvolved(theirs), *impartiality.refusals(theirs, "decider")]
+        if roles & set(person.roles) and not barred:
+            yield person.login
 
 
 COMMAND = Command(

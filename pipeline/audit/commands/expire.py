@@ -1,4 +1,4 @@
-"""/expire: nothing came in time."""
+"""/expire: nothing came in time, or nobody."""
 
 from __future__ import annotations
 
@@ -14,5 +14,9 @@ def read(work: Work, call: Call) -> Act | Refusal:
 
 
 COMMAND = Command(
-    "expire", USAGE, "/expire", lambda: _("ends a case in which the applicant sent nothing in time"), read
+    "expire",
+    USAGE,
+    "/expire",
+    lambda: _("ends a case in which the applicant sent nothing, or did not come, in time"),
+    read,
 )

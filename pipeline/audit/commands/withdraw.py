@@ -10,13 +10,13 @@ USAGE = "/withdraw"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    return wrong(USAGE) if call.words else Act(_("The case is withdrawn."), data={})
+    return wrong(USAGE) if call.words else Act(_("It is withdrawn."), data={})
 
 
 COMMAND = Command(
     "withdraw",
     USAGE,
     "/withdraw",
-    lambda: _("ends the case at the wish of the applicant"),
+    lambda: _("ends the case, or the appeal, at the wish of the applicant"),
     read,
 )

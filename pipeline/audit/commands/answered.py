@@ -1,0 +1,19 @@
+"""/answered: a message has been answered by e-mail."""
+
+from __future__ import annotations
+
+from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit.work import Act, Refusal, Work
+from pipeline.text import _
+
+NAME = "answered"
+USAGE = "/answered"
+
+
+def read(work: Work, call: Call) -> Act | Refusal:
+    return wrong(USAGE) if call.words else Act(_("The message is answered."), data={})
+
+
+COMMAND = Command(
+    NAME, USAGE, USAGE, lambda: _("says that a message has been answered by e-mail; it is over then"), read
+)
