@@ -46,7 +46,11 @@ def test_the_picture_draws_every_way_once_and_no_two_lines_lie_on_each_other(nam
     diagram = draw(process)
     assert [box.state for box in diagram.boxes] == list(process.states)
     wanted = [row for row in process.transitions if not everywhere(row)]
-    assert sorted(map(repr, wanted)) == sorted(repr(line.row) for line in diagram.lines)
+    commands = [line.row for line in diagram.lines if line.row.command]
+    assert sorted(map(repr, commands)) == sorted(repr(row) for row in wanted if row.command)
+    ways = {(source, row.to) for row in wanted if not row.command for source in row.sources}
+    drawn = [(source, line.row.to) for line in diagram.lines if not line.row.command for source in line.row.sources]
+    assert sorted(ways) == sorted(drawn)
     ports = [y for line in diagram.lines for y in (*line.starts, line.end)]
     assert len(ports) == len(set(ports))
     for line in diagram.lines:

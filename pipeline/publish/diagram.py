@@ -6,12 +6,12 @@ only hide the others: the handbook says it in words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from pipeline.profiles.process import SAME, Process, State, Transition
 
-BOX, PORT, LANE, LABEL, GAP = 300, 18, 14, 128, 14
+BOX, PORT, LANE, LABEL, GAP = 300, 18, 14, 186, 14
 MANY = 5  # sources: from there on it is a way out of everywhere
 
 
@@ -54,7 +54,7 @@ def everywhere(row: Transition) -> bool:
 
 def draw(process: Process) -> Diagram:
     """Of each state, first the ports of what leaves it, then of what comes to it."""
-    rows = [row for row in process.transitions if not everywhere(row)]
+    rows = list(_gathered(row for row in process.transitions if not everywhere(row)))
     ports: dict[tuple[str, int, bool], int] = {}
     boxes: list[Box] = []
     y = 2
@@ -69,6 +69,18 @@ def draw(process: Process) -> Diagram:
     lines = tuple(_lanes(rows, ports))
     width = max((line.x for line in lines), default=BOX + LABEL) + LANE
     return Diagram(tuple(boxes), lines, width, y)
+
+
+def _gathered(rows: Iterable[Transition]) -> Iterator[Transition]:
+    """What happens by itself and leads to one state is one way, however it is written down."""
+    own: dict[str, Transition] = {}
+    for row in rows:
+        if row.command:
+            yield row
+        else:
+            before = own.get(row.to, row)
+            own[row.to] = replace(before, sources=tuple(dict.fromkeys((*before.sources, *row.sources))))
+    yield from own.values()
 
 
 def _lanes(rows: list[Transition], ports: dict[tuple[str, int, bool], int]) -> Iterator[Line]:

@@ -42,6 +42,7 @@ def handbook(data: Data) -> dict[str, Any]:
     return {
         "diagram": draw(process),
         "word": command_of,
+        "fact": fact_of,
         "entries": tuple(_entries(data)),
         "automatic": automatic,
         "states": process.states,
@@ -61,6 +62,13 @@ def command_of(row: Transition) -> str:
     """What stands at its line: the command with its outcome, or that it happens by itself."""
     outcome = next((fact for fact in row.when if fact in ("grant", "decline", "held", "missed")), "")
     return f"/{row.command} {outcome}".strip() if row.command else _("a portfolio comes")
+
+
+def fact_of(row: Transition) -> str:
+    """What tells two lines of one command apart, in a word or two."""
+    short = {"portfolio": (_("portfolio"), _("no portfolio")), "meeting": (_("meeting"), _("no meeting"))}
+    facts = [(fact.removeprefix("no "), fact.startswith("no ")) for fact in row.when if row.command]
+    return ", ".join(short[fact][lacking] for fact, lacking in facts if fact in short)
 
 
 def _facts() -> dict[str, tuple[str, str]]:
