@@ -19,6 +19,7 @@ from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
 from pipeline.cases.reminders import BATCH, Reminded, Reminders
+from pipeline.cases.replies import CLAIM
 from pipeline.cases.store import Store
 from pipeline.errors import GitHubFailed
 from pipeline.github import GitHub
@@ -272,3 +273,11 @@ def test_the_command_runs_at_the_workflow_and_on_a_machine_alone(tmp_path: Path,
     done = pipeline("remind", PIPELINE_RECORDS=str(first), PIPELINE_DATA=str(data), PIPELINE_VAR=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1] == "1 reminded of, 0 told to the Director"
+
+
+def test_a_run_that_reminds_asks_no_longer_than_what_it_wrote_is_its_own(memory: Path) -> None:
+    made, _reference = begin(memory / "start")
+    with FakeGitHub() as fake:
+        github = GitHub(fake.url, fake.repository, "token", sleep=lambda _seconds: None)
+        Reminders(TIMED, GitStore.at(made.clone("one")), lambda: PEOPLE, github, "one", lambda: LATER)()
+    assert 0 < github.left < CLAIM.total_seconds()
