@@ -22,7 +22,7 @@ from pipeline.audit.markdown import escaped
 from pipeline.audit.needs import NEEDS
 from pipeline.audit.work import Work
 from pipeline.cases.intake import Intake
-from pipeline.cases.people import Person, same, same_address
+from pipeline.cases.people import Person
 from pipeline.cases.standing import standing
 from pipeline.cases.store import Store
 from pipeline.cases.verify import verify
@@ -605,29 +605,6 @@ def test_practice_is_not_granted_without_its_meeting_or_against_the_findings(bod
     body.do("ada", reference, "/recommend decline")
     refused = body.do("dora", reference, "/decide grant no-conflict").refusals
     assert [refusal.rule for refusal in refused] == ["grant only what is met", "no grant without the meeting"]
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "alike"),
-    [
-        ("Rosa Test", "Test, Rosa", True),
-        ("Rosa Test", "Dr. Rosa M. Test", True),
-        ("Łukasz Øde", "Lukasz Ode", True),
-        ("Ada Audit, MSc", "Ada Audit", True),
-        ("WELLth Movement Ltd.", "Wellth Movement", True),
-        ("Ada", "Ada Audit", False),
-        ("Rosa Test", "Rosa Tester", False),
-        ("", "", False),
-    ],
-)
-def test_a_name_is_the_same_however_it_is_written(one: str, other: str, alike: bool) -> None:
-    assert (same(one, other), same(other, one)) == (alike, alike)
-
-
-def test_an_address_is_the_same_with_a_tag() -> None:
-    assert same_address("rosa+imc@Example.org", "Rosa@example.org")
-    assert not same_address("rosa@example.org", "rosa@example.com")
-    assert not same_address("", "")
 
 
 def test_what_would_break_the_process_is_found_in_the_table(tmp_path: Path) -> None:

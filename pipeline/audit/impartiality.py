@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.audit.work import Refusal, Work
-from pipeline.cases.people import same, same_address
+from pipeline.cases.likeness import same, same_address
 from pipeline.text import _
 
 JUDGING = ("auditor", "verifier", "decider")

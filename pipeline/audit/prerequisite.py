@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.accept import references
 from pipeline.audit.work import Work
 from pipeline.cases.events import Case
-from pipeline.cases.people import same, same_address
+from pipeline.cases.likeness import same, same_address
 
 
 def named(work: Work, words: tuple[str, ...]) -> dict[str, Any]:

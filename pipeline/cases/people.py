@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from pipeline import shape
+from pipeline.cases.likeness import same, same_address
 from pipeline.errors import DataInvalid
 from pipeline.files import write_new
 from pipeline.findings import Finding, Level
@@ -27,6 +29,12 @@ class Person:
     teaches_for: tuple[str, ...] = ()
 
 
+TWICE = (
+    "looks like {login}, who has an entry; one person has one entry, with all roles. "
+    "If they are two people, give each of them an e-mail address of their own"
+)
+
+
 def load(path: Path, schemas: Path, organization: Organization) -> tuple[Person, ...]:
     """Raises DataInvalid with all findings."""
     source = read(path, path.name)
@@ -42,11 +50,11 @@ def load(path: Path, schemas: Path, organization: Organization) -> tuple[Person,
         if raw["login"].lower() in logins:
             findings.append(source.finding(f"/people/{index}/login", raw["login"], "stands twice; keep one"))
         logins.add(raw["login"].lower())
-        for part in ("name", "email"):
-            known_as = [_plain(other.get(part)) for other in source.value["people"][:index]]
-            if _plain(raw.get(part)) in [text for text in known_as if text]:
-                words = "is another entry's too; one person has one entry, with all roles"
-                findings.append(source.finding(f"/people/{index}/{part}", raw[part], words))
+        for other in source.value["people"][:index]:
+            if part := _one_person(other, raw):
+                findings.append(
+                    source.finding(f"/people/{index}/{part}", raw[part], TWICE.format(login=other["login"]))
+                )
         for place, role in enumerate(raw["roles"]):
             if role not in known:
                 message = f"is no role; use one of: {', '.join(sorted(known))}"
@@ -65,31 +73,12 @@ def load(path: Path, schemas: Path, organization: Organization) -> tuple[Person,
     )
 
 
-_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"})
-
-
-def _plain(text: str | None) -> str:
-    """Without accents, case and marks; words with one space between them."""
-    decomposed = unicodedata.normalize("NFKD", (text or "").casefold().translate(_LETTERS))
-    kept = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return " ".join("".join(letter if letter.isalnum() else " " for letter in kept).split())
-
-
-def same(first: str | None, second: str | None) -> bool:
-    """Two names are the same one's, as people would say: whatever the order, with or without a title, an initial, "Ltd"."""
-    one, other = ({word for word in _plain(name).split() if len(word) > 1} for name in (first, second))
-    both = one & other
-    return bool(both) and both in (one, other) and (len(both) > 1 or one == other)
-
-
-def same_address(first: str | None, second: str | None) -> bool:
-    """Without case, and without what stands between + and @."""
-
-    def bare(address: str | None) -> str:
-        name, _at, host = (address or "").strip().casefold().rpartition("@")
-        return f"{name.partition('+')[0]}@{host}" if name else ""
-
-    return bool(bare(first)) and bare(first) == bare(second)
+def _one_person(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    """By what two entries look like one person: "email", "name", or "". Two people can have one name, but no address."""
+    addresses = one.get("email", ""), other.get("email", "")
+    if same_address(*addresses):
+        return "email"
+    return "name" if same(one["name"], other["name"]) and not all(addresses) else ""
 
 
 def write_default(path: Path, organization: Organization) -> bool:
