@@ -21,6 +21,7 @@ from pipeline.audit.issue import Issue
 from pipeline.audit.markdown import escaped
 from pipeline.audit.needs import NEEDS
 from pipeline.audit.work import Work
+from pipeline.cases.forget import COMMAND_LINE, Forget
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
 from pipeline.cases.standing import standing
@@ -511,6 +512,16 @@ def test_a_prerequisite_must_be_valid_on_the_day(body: Body) -> None:
     assert admit("/admit").refusals[0].rule == "the prerequisite must be valid today"
     assert admit(f"/admit {granted}", years=2).refusals[0].rule == "the prerequisite must be valid today"
     assert admit(f"/admit {granted}").refusals == ()
+    namesake = body.send(
+        derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Rosa Test", "email": "other@example.org"}
+    )
+    reference, hers = namesake, reference
+    assert "only if the e-mail address is the same" in admit(f"/admit {granted}").said
+    reference = hers
+    Forget(body.store, "IMC", (), COMMAND_LINE, body.now)(granted)
+    forgotten = admit(f"/admit {granted}")
+    assert forgotten.refusals[0].rule == "the prerequisite must be valid today"
+    assert "show the certificate in another way" in forgotten.said
 
 
 def granted(body: Body, reference: str) -> None:
@@ -580,6 +591,16 @@ def test_a_portfolio_is_joined_to_an_open_case_of_the_same_person_alone(body: Bo
     body.do("ines", over, "/withdraw")
     assert body.do("ines", mine, f"/link {strangers}").refusals[0].rule == "the same person"
     assert body.do("ines", mine, f"/link {over}").refusals[0].rule == "before the audit"
+    assert body.state(mine) == "received"
+
+
+def test_a_portfolio_is_joined_to_no_namesakes_case_and_to_none_that_was_forgotten(body: Body) -> None:
+    mine = body.send(derive.PORTFOLIO, CONCEPTS, id="b" * 32)
+    namesakes = body.send(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Rosa Test", "email": "r@x.org"})
+    gone = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="c" * 32)
+    Forget(body.store, "IMC", (), COMMAND_LINE, body.now)(gone)
+    assert body.do("ines", mine, f"/link {namesakes}").refusals[0].rule == "the same person"
+    assert body.do("ines", mine, f"/link {gone}").refusals[0].rule == "not on what is forgotten"
     assert body.state(mine) == "received"
 
 

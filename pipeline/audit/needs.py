@@ -176,9 +176,8 @@ def credit(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     if certificate not in certificates.held(work):
         words = _("This portfolio does not say that its author holds the certificate of that case.")
         yield Refusal(_("a certificate that is valid today"), words)
-    elif not certificates.valid(work, work.store.case(str(data["reference"])), certificate):
-        words = _("That case does not grant it to this person, or it is no longer valid.")
-        yield Refusal(_("a certificate that is valid today"), words)
+    elif not certificates.valid(work, case := work.store.case(str(data["reference"])), certificate):
+        yield Refusal(_("a certificate that is valid today"), certificates.why_not(work, case))
 
 
 @need(lambda: _("that every certificate that the applicant holds has been named with /credit and is valid on that day"))
@@ -201,9 +200,13 @@ def other_case(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
         yield Refusal(_("the same certificate"), _("That case is about another certificate."))
     elif not takes(work.judge.data, other):
         yield Refusal(_("before the audit"), _("The audit of that case has begun, or it is over."))
+    elif not certificates.comparable(work, other):
+        words = _(
+            "What was sent to one of the two cases has been removed, so nobody can see that both are one person's."
+        )
+        yield Refusal(_("not on what is forgotten"), words)
     elif not certificates.of_the_same(work, other):
-        words = _("Neither the name nor the e-mail address is the same there. Ask the applicant.")
-        yield Refusal(_("the same person"), words)
+        yield Refusal(_("the same person"), _("The e-mail address there is another one. Ask the applicant."))
 
 
 @need(lambda: _("that it is not paused"))

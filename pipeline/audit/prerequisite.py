@@ -9,6 +9,7 @@ from pipeline.accept import references
 from pipeline.audit.work import Work
 from pipeline.cases.events import Case
 from pipeline.cases.likeness import same, same_address
+from pipeline.text import _
 
 
 def named(work: Work, words: tuple[str, ...]) -> dict[str, Any]:
@@ -35,15 +36,39 @@ def valid(work: Work, case: Case, profile_id: str) -> bool:
 
 
 def of_the_same(work: Work, case: Case) -> bool:
-    """By name or e-mail address. Where one of the two has been forgotten, whoever names the case answers for it."""
-    ours = [value.get("applicant", {}) for value in work.submissions()]
-    theirs = [value.get("applicant", {}) for value in work.of(case).submissions()]
-    alike = [
-        same(one.get("name"), other.get("name")) or same_address(one.get("email"), other.get("email"))
-        for one in ours
-        for other in theirs
-    ]
-    return not alike or any(alike)
+    """Whether both cases hold one e-mail address; where neither holds any, whether they hold one name.
+
+    Here a "same" too many gives somebody what another person was granted, so a name alone is not enough: many have one
+    name. Whoever has a new address sends the form again with the one that they used then. What has been forgotten
+    cannot be compared, so it is nobody's (`comparable`).
+    """
+    ours, theirs = _applicants(work), _applicants(work.of(case))
+    addresses = [[str(one["email"]) for one in side if one.get("email")] for side in (ours, theirs)]
+    if any(addresses):
+        return any(same_address(one, other) for one in addresses[0] for other in addresses[1])
+    return any(same(one.get("name"), other.get("name")) for one in ours for other in theirs)
+
+
+def comparable(work: Work, case: Case) -> bool:
+    """What was sent is still there, in this case and in the other."""
+    return bool(work.submissions()) and bool(work.of(case).submissions())
+
+
+def why_not(work: Work, case: Case) -> str:
+    """What whoever named a case that is not valid has to know."""
+    if case.events and not comparable(work, case):
+        return _(
+            "What was sent to one of the two cases has been removed, so nobody can see that both are one person's. "
+            "The applicant has to show the certificate in another way, or begin a new case."
+        )
+    return _(
+        "That case does not grant it to this person, or it is no longer valid. "
+        "It counts as this person's only if the e-mail address is the same in both cases."
+    )
+
+
+def _applicants(work: Work) -> list[dict[str, Any]]:
+    return [value.get("applicant", {}) for value in work.submissions()]
 
 
 def held(work: Work) -> tuple[str, ...]:

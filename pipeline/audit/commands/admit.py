@@ -30,7 +30,7 @@ def named(work: Work, words: tuple[str, ...]) -> dict[str, Any] | Refusal:
         if reference is None:
             return Refusal(rule, _("That is no reference; compare it with the certificate."))
         if prerequisite.named(work, (word,)).get("prerequisite") != reference:
-            return Refusal(rule, _("That case does not grant it to this person, or it is no longer valid."))
+            return Refusal(rule, prerequisite.why_not(work, work.store.case(reference)))
     return prerequisite.named(work, words)
 
 
