@@ -17,6 +17,7 @@ from pipeline.accept.desk import desk
 from pipeline.audit import prerequisite, reasons
 from pipeline.audit.act import Outcome, decide, record
 from pipeline.audit.commands import EVERY
+from pipeline.audit.impartiality import uninvolved
 from pipeline.audit.issue import Issue
 from pipeline.audit.markdown import escaped
 from pipeline.audit.needs import NEEDS
@@ -317,6 +318,50 @@ def test_evidence_that_comes_in_a_case_of_its_own_is_joined_and_goes_on_also_aft
     assert verify(JUDGE, body.store).findings == []
 
 
+def appealed(body: Body, *before: tuple[str, str]) -> str:
+    """Declined by Dora, appealed at Ines's; `before` is done while it waits for its audit."""
+    reference = audited(body)
+    for login, comment in (
+        *before,
+        ("ada", "/claim no-conflict"),
+        ("ada", "/finding all met except C3.4 mastery"),
+        ("ada", "/recommend decline"),
+        ("dora", "/decide decline no-conflict"),
+        ("all", "/appeal"),
+    ):
+        assert not body.do(login, reference, comment).refusals, comment
+    return reference
+
+
+@pytest.mark.parametrize(
+    ("before", "login"),
+    [
+        ((("all", "/pause"), ("ada", "/resume")), "all"),
+        ((("ines", "/assign @abe"), ("ines", "/assign @ada")), "abe"),
+    ],
+    ids=["who paused it", "whom it was assigned to"],
+)
+def test_whoever_did_anything_before_the_appeal_took_part(
+    body: Body, before: tuple[tuple[str, str], ...], login: str
+) -> None:
+    reference = appealed(body, *before)
+    refused = body.do(login, reference, "/decide decline no-conflict")
+    assert [refusal.rule for refusal in refused.refusals] == ["an appeal goes to somebody uninvolved"]
+
+
+def test_who_recorded_the_appeal_or_came_after_it_took_no_part(body: Body) -> None:
+    reference = appealed(body)
+    for login, comment in (("all", "/pause"), ("all", "/resume"), ("all", "/decide decline no-conflict")):
+        assert not body.do(login, reference, comment).refusals, comment
+
+
+def test_who_admitted_a_case_took_part_in_it_in_whatever_case_their_login_is_written(body: Body) -> None:
+    work = body.work("ines", appealed(body))
+    loud = replace(work, person=replace(work.person, login="INES"))
+    assert [refusal.rule for refusal in uninvolved(loud)] == ["an appeal goes to somebody uninvolved"]
+    assert list(uninvolved(body.work("vera", work.case.reference))) == []
+
+
 REFUSED = [
     ("ada", "/admit", "your role", "Intake Manager"),
     ("ines", "/recommend grant", "the state of the case", "In audit"),
@@ -602,6 +647,16 @@ def test_a_portfolio_is_joined_to_no_namesakes_case_and_to_none_that_was_forgott
     assert body.do("ines", mine, f"/link {namesakes}").refusals[0].rule == "the same person"
     assert body.do("ines", mine, f"/link {gone}").refusals[0].rule == "not on what is forgotten"
     assert body.state(mine) == "received"
+
+
+def test_whom_a_joined_case_names_as_a_trainer_judges_the_other_one_neither(body: Body) -> None:
+    alone = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="d" * 32, education={"trainers": ["Ada Audit"]})
+    body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(alone))
+    first = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="e" * 32)
+    assert not body.do("ines", alone, f"/link {first}").refusals
+    body.do("ines", first, "/admit")
+    assert body.do("ada", first, "/claim no-conflict").refusals[0].rule == "not on those one has trained"
+    assert not body.do("abe", first, "/claim no-conflict").refusals
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.audit.work import Refusal, Work
+from pipeline.cases.events import Case, Event
 from pipeline.cases.likeness import same, same_address
 from pipeline.text import _
 
+APPEALED, ASSIGNED = "appealed", "assigned"
 JUDGING = ("auditor", "verifier", "decider")
 
 
@@ -55,12 +57,24 @@ def refusals(work: Work, role: str) -> Iterator[Refusal]:
 
 
 def uninvolved(work: Work) -> Iterator[Refusal]:
-    """An appeal is handled by somebody who took no part before it (ISO/IEC 17024:2012, 9.8)."""
-    events, login = work.case.events, work.person.login
-    appeals = [index for index, event in enumerate(events) if event.type == "appealed"]
-    before = events[: appeals[-1]] if appeals else events
-    if any(login in (event.by.lower(), str(event.data.get("login", "")).lower()) for event in before):
+    """An appeal is handled by somebody who took no part before it (ISO/IEC 17024:2012, 9.8).
+
+    Whoever did anything to the case took part, and whoever it was assigned to. Recording an appeal is no part.
+    """
+    if any(_took_part(event, work.person.login.lower()) for event in _before_the_appeal(work.case)):
         yield Refusal(
             _("an appeal goes to somebody uninvolved"),
             _("You took part in this case before the appeal; somebody who did not has to decide it."),
         )
+
+
+def _before_the_appeal(case: Case) -> Iterator[Event]:
+    """All events where there is no appeal; of several appeals the last counts."""
+    appeals = [event.number for event in case.events if event.type == APPEALED]
+    end = appeals[-1] if appeals else len(case.events) + 1
+    return (event for event in case.events if event.number < end and event.type != APPEALED)
+
+
+def _took_part(event: Event, login: str) -> bool:
+    assigned = str(event.data.get("login", "")) if event.type == ASSIGNED else ""
+    return login in (event.by.lower(), assigned.lower())

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from pipeline.accept.check import Judge
-from pipeline.cases.events import Case
+from pipeline.cases.events import LINKED, Case
 from pipeline.cases.people import Person
 from pipeline.cases.standing import Standing, facts, standing
 from pipeline.cases.store import Store
@@ -76,11 +76,28 @@ class Work:
         return next((person for person in self.people if person.login.lower() == login.lower()), None)
 
     def submissions(self) -> list[dict[str, Any]]:
-        """What the applicant sent, as far as it has not been forgotten."""
+        """What the applicant sent to this case and to those joined into it, as far as it has not been forgotten.
+
+        Raises StoreFailed where one of them is damaged.
+        """
         found = (
-            self.store.submission(self.case.reference, str(event.data["digest"])) for event in self.case.deliveries
+            self.store.submission(case.reference, str(event.data["digest"]))
+            for case in self._with_joined()
+            for event in case.deliveries
         )
         return [value for value in found if value is not None]
+
+    def _with_joined(self) -> Iterator[Case]:
+        """/link brings the portfolio alone: what else was sent stays in the case that it came from."""
+        seen, ahead = {self.case.reference}, [self.case]
+        while ahead:
+            case = ahead.pop()
+            yield case
+            sources = [str(event.data["of"]) for event in case.events if event.type == LINKED and "of" in event.data]
+            for reference in sources:
+                if reference not in seen:
+                    seen.add(reference)
+                    ahead.append(self.store.case(reference))
 
 
 @dataclass(frozen=True)
