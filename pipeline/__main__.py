@@ -307,8 +307,10 @@ def verify_cases(settings: Settings, arguments: Arguments) -> int:
     done = verify.verify(judge, store(settings.records), (quarantine,))
     _print(done.findings, arguments.format)
     if arguments.format == "text":
-        say(f"{done.cases} cases, {done.events} events, {len(done.findings)} findings")
-    return FINDINGS if done.findings else WELL
+        wrong, notes = len(errors(done.findings)), len(done.findings) - len(errors(done.findings))
+        said = f", {notes} notes" if notes else ""
+        say(f"{done.cases} cases, {done.events} events, {wrong} findings{said}")
+    return FINDINGS if errors(done.findings) else WELL
 
 
 def run(settings: Settings, arguments: Arguments) -> int:

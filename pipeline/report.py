@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 
-from pipeline.findings import Finding
+from pipeline.findings import Finding, Level
 
 
 def lines(found: Sequence[Finding], form: str) -> Iterator[str]:
@@ -36,7 +36,7 @@ class LogLines(logging.Formatter):
 
 
 def annotation(finding: Finding) -> str:
-    """GitHub's workflow command (GitHub Docs, "Workflow commands": setting an error message)."""
+    """GitHub's workflow command (GitHub Docs, "Workflow commands": setting an error or a notice message)."""
 
     def data(text: str) -> str:
         return printable(text).replace("%", "%25")
@@ -45,4 +45,5 @@ def annotation(finding: Finding) -> str:
         return data(text).replace(":", "%3A").replace(",", "%2C")
 
     place = f"file={value(finding.file)},line={finding.line}," if finding.file else ""
-    return f"::error {place}title={value(finding.label)}::{data(finding.message)}"
+    command = "notice" if finding.level is Level.NOTE else "error"
+    return f"::{command} {place}title={value(finding.label)}::{data(finding.message)}"

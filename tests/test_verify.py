@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,14 @@ import pytest
 from pipeline.accept.accept import accept
 from pipeline.accept.check import Judge
 from pipeline.accept.desk import desk
+from pipeline.cases.forget import COMMAND_LINE, Forget
 from pipeline.cases.store import Store
 from pipeline.cases.verify import verify
 from pipeline.errors import StoreFailed
+from pipeline.findings import Level, errors
 from pipeline.profiles import derive
-from tests.support import CONCEPTS, JUDGE, PRACTICE, filled, run
+from pipeline.report import annotation
+from tests.support import CONCEPTS, DATA, JUDGE, PRACTICE, filled, run
 from tests.test_cli import pipeline
 from tests.test_process import Body, audited
 
@@ -91,7 +95,8 @@ BROKEN: list[tuple[str, Callable[[Path], object], str, str]] = [
     ("a folder", lambda at: folder_for(at / "0011.json"), "0011", "is no event"),
     ("its last one turned", lambda at: change(at / "0011.json", data={"to": "declined"}), "0011", "has no granted"),
     ("one slipped in", lambda at: change(at / "0011.json", data={"from": "audit"}), "0011", "the case was in decision"),
-    ("by another role", lambda at: change(at / "0011.json", data={"role": "auditor"}), "0011", "for auditor"),
+    ("by another role", lambda at: change(at / "0011.json", data={"role": "auditor"}), "0011", "was done by auditor"),
+    ("by no role", lambda at: change(at / "0011.json", data={"role": None}), "0011", "in which role"),
     ("a state unknown", lambda at: change(at / "0011.json", data={"to": "famous"}), "0011", "to famous"),
     ("no states", lambda at: change(at / "0011.json", data={"to": None}), "0011", "does not say from which"),
     ("another type", lambda at: change(at / "0011.json", type="opened"), "0011", "has no opened from"),
@@ -111,7 +116,7 @@ def test_the_first_broken_link_is_named(
         with pytest.raises(StoreFailed, match=rf"{name}\.json"):
             body.store.case(reference)
         assert list(body.store.cases()) == []
-    assert re.match(rf"cases/{reference}/events/{name}\.json:1: {reference}: .*{words}", line), line
+    assert re.match(rf"cases/{reference}/events/{name}\.json:1: (note: )?{reference}: .*{words}", line), line
 
 
 def test_a_file_that_an_event_names_must_be_there_as_it_was(body: Body) -> None:
@@ -193,6 +198,62 @@ def test_a_case_that_is_gone_and_one_without_events_are_named(body: Body) -> Non
     assert "no event that says so" in lines[0]
     assert f"references/{gone}.json" in lines[1]
     assert "has no folder in cases/" in lines[1]
+
+
+def test_what_was_forgotten_and_lies_there_again_is_named(body: Body) -> None:
+    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    private = body.store.folder(reference) / "private"
+    shutil.copytree(private, body.root / "copy")
+    Forget(body.store, "IMC", (), COMMAND_LINE, body.now)(reference)
+    assert told(body.store) == []
+    shutil.copytree(body.root / "copy", private)
+    (line,) = told(body.store)
+    assert f"was forgotten, and is there; run: python -m pipeline forget {reference}" in line
+    Forget(body.store, "IMC", (), COMMAND_LINE, body.now)(reference)
+    assert told(body.store) == []
+
+
+@pytest.mark.parametrize("claimed", [True, False])
+def test_a_case_that_lies_under_another_reference_is_named(body: Body, claimed: bool) -> None:
+    one, other = body.send(derive.SELF_ASSESSMENT, CONCEPTS), body.send(derive.SELF_ASSESSMENT, PRACTICE)
+    target = body.store.folder(other if claimed else "IMC-0000-0000-0")
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(body.store.folder(one), target)
+    (line,) = told(body.store)
+    assert target.name in line.split(":")[0]
+    assert ("is about something else than" if claimed else "belongs to no reference that was given") in line
+
+
+def test_what_a_relay_handed_on_is_claimed_there_and_no_fault_here(body: Body) -> None:
+    body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    shutil.rmtree(body.store.root / "references")
+    assert told(body.store) == []
+
+
+def test_a_private_folder_that_no_event_names_is_named_but_not_while_its_delivery_waits(body: Body) -> None:
+    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    (body.store.folder(reference) / "private" / "0123456789abcdef").mkdir()
+    (line,) = told(body.store)
+    assert "private/0123456789abcdef" in line
+    assert "is named by no event" in line
+    (body.store.root / "inbox").mkdir(exist_ok=True)
+    (body.store.root / "inbox" / f"{'0' * 64}-0123456789abcdef.json").write_text("{}")
+    assert told(body.store) == []
+
+
+def test_a_command_that_was_given_to_another_role_since_is_a_note_and_no_fault(body: Body) -> None:
+    decided(body)
+    rows = DATA.process.transitions
+    moved = tuple(replace(row, who=("director",)) if row.command == "admit" else row for row in rows)
+    judge = replace(JUDGE, data=replace(DATA, process=replace(DATA.process, transitions=moved)))
+    (note,) = verify(judge, body.store).findings
+    assert (note.level, errors([note])) == (Level.NOTE, [])
+    assert "was done by intake_manager" in note.message
+    assert annotation(note).startswith("::notice file=")
+    gone = tuple(row for row in rows if row.command != "admit")
+    judge = replace(JUDGE, data=replace(DATA, process=replace(DATA.process, transitions=gone)))
+    (wrong,) = verify(judge, body.store).findings
+    assert (wrong.level, "has no admitted from" in wrong.message) == (Level.ERROR, True)
 
 
 def test_all_cases_come_at_once_and_the_command_says_so_with_1(body: Body) -> None:

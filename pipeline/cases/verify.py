@@ -10,12 +10,13 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pipeline import shape
+from pipeline.accept import references
 from pipeline.accept.check import Judge
 from pipeline.accept.inbox import Inbox
 from pipeline.accept.submission import sha256
@@ -26,8 +27,8 @@ from pipeline.cases.origins import origins, same
 from pipeline.cases.standing import facts
 from pipeline.cases.store import Store
 from pipeline.files import names
-from pipeline.findings import Finding
-from pipeline.profiles.process import PIPELINE
+from pipeline.findings import Finding, Level
+from pipeline.profiles.process import PIPELINE, Transition
 from pipeline.text import _
 
 NAMED = ("kind", "about", "key", "digest", "schema")  # what an event of a delivery says of it
@@ -47,6 +48,7 @@ def verify(judge: Judge, store: Store, elsewhere: tuple[Inbox, ...] = ()) -> Ver
 
     Also of the folders whose names begin with a dot: they hold the claims of issues that belong to no case."""
     done, written = Verified(), origins(store.root)
+    inboxes = (Inbox(store.root, judge.data.organization.reference_prefix), *elsewhere)
     folder = store.root / "cases"
     for reference in sorted(os.listdir(folder)) if folder.is_dir() else []:
         private = folder / reference / "private"
@@ -58,7 +60,7 @@ def verify(judge: Judge, store: Store, elsewhere: tuple[Inbox, ...] = ()) -> Ver
             case, found = _chain(judge, folder / reference)
             done.events += len(case.events)
             found = found or list(_first_changed(folder / reference, written.get(reference, {})))
-            done.findings += found or list(_sense(judge, store, case))
+            done.findings += found or list(_sense(judge, store, case, inboxes))
     done.findings += _gone(judge, store, elsewhere)
     return done
 
@@ -155,18 +157,66 @@ def _follows(events: list[Event], value: dict[str, Any]) -> str:
     return words.format(said=said, before=events[-1].number, expected=expected)
 
 
-def _sense(judge: Judge, store: Store, case: Case) -> Iterator[Finding]:
-    """Of a chain that holds: what its events speak of is there, and the process table allows where they lead."""
+def _sense(judge: Judge, store: Store, case: Case, inboxes: tuple[Inbox, ...]) -> Iterator[Finding]:
+    """Of a chain that holds: it is this reference's, what its events speak of is there, and nothing else; and the process
+    table allows where they lead."""
     if not case.events or case.reference.startswith("."):
         return
+    if message := _whose(judge, store, case):
+        yield _finding(case.reference, case.opening, message)
     for event in case.events:
         if event.type in DELIVERIES:
             yield from (_finding(case.reference, event, message) for message in _delivery(store, case, event))
         if "reasons" in event.data:
             message = _kept(store, case, event, str(event.data["reasons"]), reasons.FILE)
             yield from [_finding(case.reference, event, message)] if message else []
+    yield from _unnamed(store, case, inboxes)
     if case.opening.type != CONTACT:
         yield from _moves(judge, case)
+
+
+def _whose(judge: Judge, store: Store, case: Case) -> str:
+    """Why this chain is not this reference's; "" if it is. One that was joined by somebody's secret can have any key.
+
+    What a relay hands on is claimed at the relay, not here; then the reference must be one that the key makes.
+    """
+    path = store.root / "references" / f"{case.reference}.json"
+    own = [str(event.data.get("key")) for event in case.deliveries if not event.data.get("joined")]
+    if path.is_file():
+        claimed = _claimed_key(path)
+        if all(key == claimed for key in own):
+            return ""
+        words = _("is about something else than references/{reference}.json says; restore the folder from Git")
+        return words.format(reference=case.reference)
+    prefix = judge.data.organization.reference_prefix
+    ends = [name.removeprefix(prefix) for key in own for name in references.candidates(prefix, key)]
+    if own and case.reference.endswith(tuple(ends)):
+        return ""
+    words = _(
+        "belongs to no reference that was given; if its folder is a copy, remove it, else restore {place} from Git"
+    )
+    return words.format(place=f"references/{case.reference}.json")
+
+
+def _unnamed(store: Store, case: Case, inboxes: tuple[Inbox, ...]) -> Iterator[Finding]:
+    """Private folders that nothing should be in. What waits in an inbox is written before the event that names it."""
+    kept: set[str] = set()
+    gone: set[str] = set()
+    for event in case.events:
+        digests = {str(event.data[name])[:16] for name in ("digest", "reasons") if name in event.data}
+        (gone if case.forgotten(event) else kept).update(digests)
+    waiting = {name.removesuffix(".json").rpartition("-")[2] for place in inboxes for name in place.names()}
+    folder = store.folder(case.reference) / "private"
+    for name in sorted(os.listdir(folder)) if folder.is_dir() else []:
+        if name in kept | waiting:
+            continue
+        if name in gone:
+            words = _("was forgotten, and is there; run: python -m pipeline forget {reference}")
+        else:
+            words = _("is named by no event; see what it is, then remove it, or do again what was broken off")
+        yield Finding(
+            "", case.reference, words.format(reference=case.reference), file=f"cases/{case.reference}/private/{name}"
+        )
 
 
 def _delivery(store: Store, case: Case, event: Event) -> Iterator[str]:
@@ -224,6 +274,8 @@ def _moves(judge: Judge, case: Case) -> Iterator[Finding]:
             if message:
                 yield _finding(case.reference, event, message)
                 return
+            if message := _by_another(judge, event):
+                yield replace(_finding(case.reference, event, message), level=Level.NOTE)
             here = str(target)
             continue
         before = Case(case.reference, case.events[:number])
@@ -235,17 +287,32 @@ def _moves(judge: Judge, case: Case) -> Iterator[Finding]:
 
 
 def _refused(judge: Judge, here: str, event: Event) -> str:
-    """Why the process table does not allow an event that names its states; "" if it does."""
-    source, target, role = event.data.get("from"), event.data["to"], event.data.get("role")
+    """Why the process table does not allow an event that names its states; "" if it does, whoever may do it today."""
+    source, target = event.data.get("from"), event.data["to"]
     if source != here:
         return _("leads from {source}, but the case was in {here}").format(source=source, here=here)
-    for row in judge.data.process.transitions:
-        roles = ("decider",) if row.command == "decide" else row.who
-        if (row.event, role in roles, source in row.sources) == (event.type, True, True):
-            if row.target(here) == target:
-                return ""
-    words = _("the process table has no {event} from {source} to {target} for {role}")
-    return words.format(event=event.type, source=source, target=target, role=role)
+    if not isinstance(event.data.get("role"), str):
+        return _("does not say in which role it was done")
+    if _rows(judge, event):
+        return ""
+    words = _("the process table has no {event} from {source} to {target}")
+    return words.format(event=event.type, source=source, target=target)
+
+
+def _by_another(judge: Judge, event: Event) -> str:
+    """That the table gives this to another role today: who might do it can be changed at any time, what was done cannot."""
+    role = event.data.get("role")
+    if any(role in (("decider",) if row.command == "decide" else row.who) for row in _rows(judge, event)):
+        return ""
+    words = _("was done by {role}, which the process table does not allow now; look whether it did then")
+    return words.format(role=role)
+
+
+def _rows(judge: Judge, event: Event) -> list[Transition]:
+    """Of the table as it is now: those that lead from where this event says to where it says."""
+    source, target = event.data.get("from"), event.data["to"]
+    rows = (row for row in judge.data.process.transitions if row.event == event.type and source in row.sources)
+    return [row for row in rows if row.target(str(source)) == target]
 
 
 def _finding(reference: str, event: Event | str, message: str) -> Finding:
