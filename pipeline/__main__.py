@@ -276,7 +276,7 @@ def count(settings: Settings, arguments: Arguments) -> int:
     for row in statistics.table(every[0]):
         say(" ".join(word for word in row if word))
     if every[0].not_met is None:
-        say(f"Fewer than {statistics.SMALL} cases have been audited: what was not met is not listed")
+        say(f"No statement was audited in {statistics.SMALL} cases yet: what was not met is not listed")
     return WELL
 
 

@@ -75,7 +75,7 @@ def audited(days: tuple[float, ...], verdicts: dict[str, str], outcome: str | No
 def store(tmp_path: Path) -> Store:
     """Eight cases, a message and a joined case. By hand, of all:
 
-    received 8, admitted 7, portfolio 6, recommended 6, decided 5, granted 3;
+    received 8, admitted 7, portfolio 6, recommended 6, decided 5, granted 3; ended declined 2, withdrawn 0, expired 0;
     days in received: 1 2 3 4 5 6 7 → median 4, ninth tenth 7; awaiting portfolio: 10 each, once 20 → 10, 20;
     audit: 4 5 6 7 8, and 9 of which 3 were paused → 6; median 6, ninth tenth 8; decision: 1 1 2 2 9 → 2, 9.
     """
@@ -84,7 +84,7 @@ def store(tmp_path: Path) -> Store:
     write(made, 1, CONCEPTS, audited((0, 1, 11, 15, 16), {"C1.1": good}, "granted"))
     write(made, 2, CONCEPTS, audited((0, 2, 12, 17, 18), {"C1.1": bad, "C1.2": bad}, "declined"))
     write(made, 3, CONCEPTS, audited((0, 3, 13, 19, 21), {"C1.1": bad}, "declined"))
-    write(made, 4, CONCEPTS, audited((0, 4, 14, 21, 23), {"C1.2": good}, "granted"))
+    write(made, 4, CONCEPTS, audited((0, 4, 14, 21, 23), {"C1.1": good, "C1.2": good}, "granted"))
     write(made, 5, CONCEPTS, audited((0, 5, 15, 23, 32), {"C1.1": bad}, "granted"))
     six = audited((0, 6, 26, 35, 0), {"C1.3": bad}, None)
     pause: list[Step] = [
@@ -111,7 +111,7 @@ def store(tmp_path: Path) -> Store:
 
 def test_the_numbers_are_those_counted_by_hand(store: Store) -> None:
     found = statistics(DATA, store.cases(), NOW)
-    assert list(found.funnel.values()) == [8, 7, 6, 6, 5, 3]
+    assert list(found.funnel.values()) == [8, 7, 6, 6, 5, 3, 2, 0, 0]
     stays = {stay.state: (stay.count, stay.median, stay.p90) for stay in found.stays}
     assert stays == {
         "received": (7, 4, 7),
@@ -119,16 +119,38 @@ def test_the_numbers_are_those_counted_by_hand(store: Store) -> None:
         "audit": (6, 6, 8),
         "decision": (5, 2, 9),
     }
-    assert (found.audited, found.not_met) == (6, (("C1.1", 3), ("C1.2", 1), ("C1.3", 1)))
+    # C1.1 was audited in five cases, C1.2 in two and C1.3 in one.
+    assert (found.audited, found.not_met, found.more) == (6, (("C1.1", 3),), 0)
 
 
 def test_of_one_certificate_and_nothing_of_single_people(store: Store) -> None:
     concepts, practice = (statistics(DATA, store.cases(), NOW, about) for about in (CONCEPTS, PRACTICE))
-    assert list(concepts.funnel.values()) == [5, 5, 5, 5, 5, 3]
-    assert list(practice.funnel.values()) == [3, 2, 1, 1, 0, 0]
-    assert (concepts.audited, concepts.not_met) == (5, (("C1.1", 3), ("C1.2", 1)))
+    assert list(concepts.funnel.values()) == [5, 5, 5, 5, 5, 3, 2, 0, 0]
+    assert list(practice.funnel.values()) == [3, 2, 1, 1, 0, 0, 0, 0, 0]
+    assert (concepts.audited, concepts.not_met) == (5, (("C1.1", 3),))
     assert (practice.audited, practice.not_met) == (1, None)
-    assert "C1.3" not in to_csv([practice])
+    assert "C1.3" not in to_csv([practice, statistics(DATA, store.cases(), NOW)])
+
+
+def test_what_is_not_listed_is_counted_and_an_end_is_the_last_one(tmp_path: Path) -> None:
+    made = Store(tmp_path / "records")
+    for number in range(1, 6):
+        verdicts = {
+            f"C1.{statement}": "not_met" if number <= 2 or statement == 1 else "met" for statement in range(1, 14)
+        }
+        write(made, number, CONCEPTS, audited((0, 1, 2, 3, 4), verdicts, "declined"))
+    again, ended, late = (made.case(f"IMC-0000-000{number}-0") for number in (1, 2, 3))
+    appeal = made.append(again, "appealed", at="2027-02-01T09:00:00Z", by="ines", data=moved("declined", "appealed"))
+    assert appeal
+    for case, kind, source in ((appeal, "granted", "appealed"), (ended, "appealed", "declined")):
+        assert made.append(case, kind, at="2027-02-02T09:00:00Z", by="dora", data=moved(source, kind))
+    assert late.events[-1].type == "declined"
+    write(made, 6, CONCEPTS, [(0, "received", "intake", {}), (1, "withdrawn", "ines", moved("received", "withdrawn"))])
+    found = statistics(DATA, made.cases(), NOW)
+    assert found.not_met == (("C1.1", 5), *((f"C1.{name}", 2) for name in (10, 11, 12, 13, 2, 3, 4, 5, 6)))
+    assert found.more == 3
+    assert "all,not met,,further statements,3" in to_csv([found])
+    assert [found.funnel[end] for end in ("declined", "withdrawn", "expired")] == [3, 1, 0]
 
 
 def test_no_case_is_no_fault(tmp_path: Path) -> None:
@@ -195,7 +217,8 @@ def fill(service: Service) -> None:
     records, names = Store(service.records), ("C1.1", "C1.2", "C2.4")
     back = (datetime.now(UTC) - START).days - 60
     for number in range(1, 8):
-        steps = audited((0, number, 11, 12 + number, 30), {names[number % 3]: "not_met"}, "declined")
+        verdicts = {name: "not_met" if name == names[number % 3] else "met" for name in names}
+        steps = audited((0, number, 11, 12 + number, 30), verdicts, "declined")
         write(records, number, CONCEPTS, [(day + back, *rest) for day, *rest in steps])  # type: ignore[misc]
 
 
@@ -208,11 +231,12 @@ def test_everybody_sees_the_statistics_and_nobody_without_signing_in(service: Se
     assert 'role="img"' in shown
     assert "style=" not in shown.partition('class="board"')[2].partition("</article>")[0]
     assert re.search(r'<th scope="row">Recommended</th><td>7</td>', shown)
+    assert "Ended: declined" in shown
     few = page(session, f"{service.url}/auditors/statistics/?certificate={PRACTICE}")
     assert "No case is here yet" in few
     answer = session.get(f"{service.url}/auditors/statistics.csv?certificate={CONCEPTS}", timeout=10)
     assert answer.headers["Content-Type"].startswith("text/csv")
-    assert f"{CONCEPTS},funnel,declined" not in answer.text
+    assert f"{CONCEPTS},funnel,declined,cases,7" in answer.text
     assert f"{CONCEPTS},funnel,decided,cases,7" in answer.text
 
 

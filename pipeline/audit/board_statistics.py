@@ -58,6 +58,9 @@ class StatisticsDesk:
             "recommended": _("Recommended"),
             "decided": _("Decided"),
             "granted": _("Granted"),
+            "declined": _("Ended: declined"),
+            "withdrawn": _("Ended: withdrawn"),
+            "expired": _("Ended: expired"),
         }
         return [(words[step], number) for step, number in found.funnel.items()]
 

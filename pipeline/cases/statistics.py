@@ -23,10 +23,12 @@ from pipeline.cases.standing import NOT_MET, Standing, standing, walk
 from pipeline.profiles import derive
 from pipeline.profiles.model import Data
 
-SMALL = 5  # with fewer audited cases, a list of statements would say something of single people
+SMALL = 5  # of a statement that was audited in fewer cases, the list would say something of single people
 MOST = 10  # statements listed
 DAY = timedelta(days=1)
-FUNNEL = ("received", "admitted", "portfolio", "recommended", "decided", "granted")
+ENDS = ("declined", "withdrawn", "expired")
+FUNNEL = ("received", "admitted", "portfolio", "recommended", "decided", "granted", *ENDS)
+REOPENED = "appealed"
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,10 @@ class Stay:
 
 @dataclass(frozen=True)
 class Statistics:
-    """`certificate`: of one profile's cases, "" of all. `not_met`: statement → cases; None where too few were audited.
+    """`certificate`: of one profile's cases, "" of all. `not_met`: statement → cases; None where each was audited in too few.
 
-    `funnel`: how many cases ever got so far; a portfolio can come before the interview.
+    `more`: how many statements were not met beyond those listed. `funnel`: how many cases ever got so far, and how many
+    ended without a certificate; a portfolio can come before the interview.
     """
 
     certificate: str
@@ -51,18 +54,21 @@ class Statistics:
     stays: tuple[Stay, ...]
     audited: int
     not_met: tuple[tuple[str, int], ...] | None
+    more: int
     loads: tuple[Load, ...]
 
 
 def statistics(data: Data, cases: Iterable[Case], now: datetime, certificate: str = "") -> Statistics:
     chosen = [case for case in cases if _counts(case) and certificate in ("", case.about)]
     audited = [standing(data, case) for case in chosen if _has(case, "recommended")]
+    counted = _not_met(audited)
     return Statistics(
         certificate,
         {step: sum(_reached(case, step) for case in chosen) for step in FUNNEL},
         tuple(_stays(data, chosen)),
         len(audited),
-        tuple(_not_met(audited)) if len(audited) >= SMALL else None,
+        None if counted is None else tuple(counted[:MOST]),
+        len((counted or [])[MOST:]),
         tuple(load.of(data, chosen, now)),
     )
 
@@ -80,6 +86,9 @@ def _reached(case: Case, step: str) -> bool:
         return True
     if step == "portfolio":
         return case.current(derive.PORTFOLIO) is not None
+    if step in ENDS:
+        ends = [event.type for event in case.events if event.type in ("granted", *ENDS, REOPENED)]
+        return ends[-1:] == [step]
     return _has(case, "granted", "declined") if step == "decided" else _has(case, step)
 
 
@@ -108,12 +117,20 @@ def nearest_rank(values: Sequence[float], percent: int) -> float:
     return sorted(values)[max(math.ceil(len(values) * percent / 100), 1) - 1]
 
 
-def _not_met(audited: Sequence[Standing]) -> list[tuple[str, int]]:
-    """Cases in which a statement is not met by one criterion or more, the most frequent first."""
+def _not_met(audited: Sequence[Standing]) -> list[tuple[str, int]] | None:
+    """Cases in which a statement is not met by one criterion or more, the most frequent first.
+
+    Only of statements that were audited in enough cases: those of a small certificate are asked there alone, and those of
+    a held certificate are not asked again. None if there is no such statement.
+    """
+    asked: Counter[str] = Counter()
     count: Counter[str] = Counter()
     for here in audited:
+        asked.update({statement for statement, _criterion in here.findings})
         count.update({statement for (statement, _criterion), verdict in here.findings.items() if verdict == NOT_MET})
-    return sorted(count.items(), key=lambda entry: (-entry[1], entry[0]))[:MOST]
+    enough = {statement for statement, number in asked.items() if number >= SMALL}
+    listed = [(statement, number) for statement, number in count.items() if statement in enough]
+    return sorted(listed, key=lambda entry: (-entry[1], entry[0])) if enough else None
 
 
 def table(of: Statistics) -> Iterator[tuple[str, str, str, str]]:
@@ -127,6 +144,8 @@ def table(of: Statistics) -> Iterator[tuple[str, str, str, str]]:
     yield "audited", "", "cases", str(of.audited)
     for statement, number in of.not_met or ():
         yield "not met", statement, "cases", str(number)
+    if of.more:
+        yield "not met", "", "further statements", str(of.more)
     for entry in of.loads:
         yield "load", entry.login or "not claimed", "open cases", str(entry.open)
         yield "load", entry.login or "not claimed", "oldest days", f"{entry.oldest / DAY:.1f}"
