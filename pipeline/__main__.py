@@ -22,7 +22,6 @@ from pipeline.accept.check import Judge, check
 from pipeline.accept.desk import desk, store
 from pipeline.accept.inbox import Inbox
 from pipeline.accept.providers import PROVIDERS, configured
-from pipeline.accept.providers.provider import ProviderFailed
 from pipeline.accept.raw import parse_file
 from pipeline.audit import issue as issues
 from pipeline.cases import history, people, records, retention, statistics, verify
@@ -150,15 +149,15 @@ def accept(settings: Settings, arguments: Arguments) -> int:
     return outcome
 
 
-def _published(where: Store, work: Callable[[], T], message: str) -> T:
-    """Done again on a fresh head until it is where everybody sees it."""
+def _published(where: Store, work: Callable[[], T], message: str, keep: type[Exception] | tuple[()] = ()) -> T:
+    """Done again on a fresh head until it is where everybody sees it. `keep`: after which failures that is so as well."""
     for _attempt in range(PUSHES):
         where.refresh()
         result, broke = None, None
         try:
             result = work()
-        except ProviderFailed as error:
-            broke = error  # what had come until then is kept all the same
+        except keep as error:
+            broke = error
         try:
             where.publish(message)
         except PushRejected:
@@ -183,7 +182,7 @@ def pull(settings: Settings, arguments: Arguments) -> int:
     with patient(where, github, _now):
         if github:
             github.ensure_private()
-    done = _published(where, pulling.Pull(provider, here, where), "Pull")
+    done = _published(where, pulling.Pull(provider, here, where), "Pull", Exception)
     say(f"{done.new} new, {done.known} known, {done.rejected} could not be taken in")
     return WELL
 

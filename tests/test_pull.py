@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,26 +15,29 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from playwright.sync_api import Browser, Route
 
+from pipeline import __main__ as command_line
 from pipeline.accept import providers
 from pipeline.accept.desk import desk
-from pipeline.accept.providers import PROVIDERS, configured, formspree
+from pipeline.accept.providers import PROVIDERS, configured, formspree, listing
 from pipeline.accept.providers import netlify as netlify_api
-from pipeline.accept.providers.provider import FormNeeds, Provider, ProviderFailed, Sent, form_of
+from pipeline.accept.providers.provider import FormNeeds, Provider, ProviderFailed, Sent
 from pipeline.accept.providers.reader import Reader, records
 from pipeline.accept.pull import Pull, Pulled
 from pipeline.accept.raw import parse_form
+from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake
 from pipeline.cases.store import Store
-from pipeline.errors import CannotGoOn
+from pipeline.errors import CannotGoOn, StoreFailed
 from pipeline.profiles import derive
 from pipeline.profiles.model import Endpoint
 from tests import steps
 from tests.fakes.formspree import FakeFormspree
 from tests.fakes.netlify import FakeNetlify
-from tests.support import CONCEPTS, JUDGE, PRACTICE, filled, form
+from tests.support import CONCEPTS, JUDGE, PRACTICE, filled, form, remote
 
 Fakes = FakeFormspree | FakeNetlify
 FIRST = datetime(2027, 3, 14, 9, tzinfo=UTC)
+NOW = datetime(2027, 5, 1, 9, tzinfo=UTC)
 
 
 @pytest.fixture(params=[FakeFormspree, FakeNetlify], ids=lambda kind: kind.kind)
@@ -91,7 +95,7 @@ def provider_of(fake: Fakes, key: str, slept: list[float]) -> Provider:
 def pull(root: Path, fake: Fakes, key: str = "", slept: list[float] | None = None) -> Pulled:
     store = Store(root / "records")
     here = desk(JUDGE, root / "var", store, store.root)
-    return Pull(provider_of(fake, key or fake.key, slept if slept is not None else []), here, store)()
+    return Pull(provider_of(fake, key or fake.key, slept if slept is not None else []), here, store, lambda: NOW)()
 
 
 def place(root: Path, fake: Fakes) -> Path:
@@ -307,10 +311,10 @@ def test_formspree_is_asked_for_pages_oldest_first_and_for_what_came_since(memor
     with FakeFormspree() as fake:
         receive(fake, *range(23))
         pull(memory, fake)
-        assert asked(fake, "offset") == ["0", "10", "20"]
+        assert asked(fake, "offset") == ["0", "10", "20"] * 2
         assert set(asked(fake, "order")) == {"asc"}
         pull(memory, fake)
-        assert asked(fake, "since")[-1] == at(22)
+        assert asked(fake, "since")[-1] == "2027-03-07T09:00:22.000000Z"
 
 
 def test_netlify_is_asked_for_every_form_of_ours_and_no_other(memory: Path, netlify: FakeNetlify) -> None:
@@ -352,13 +356,146 @@ def test_what_arrives_between_two_pages_is_taken_in_once_and_nothing_that_was_mo
 
 
 @pytest.mark.parametrize("request_number", [2, 3, 4])
-def test_who_deletes_one_between_two_pages_hides_no_other(
-    memory: Path, netlify: FakeNetlify, request_number: int
+def test_who_deletes_one_between_two_pages_hides_no_other(memory: Path, fake: Fakes, request_number: int) -> None:
+    receive(fake, *range(23))
+    fake.between = {request_number: lambda: fake.submissions.pop(21 if isinstance(fake, FakeNetlify) else 1)}
+    pull(memory, fake)
+    assert cases(memory) >= 22
+    assert {22, 12, 11, 10, 2, 0} <= questions(memory)
+
+
+def questions(root: Path) -> set[int]:
+    """The numbers of those that came."""
+    texts = [path.read_text("utf-8") for path in (root / "records/cases").rglob("submission.json")]
+    return {int(number) for text in texts for number in re.findall(r"Question (\d+)\?", text)}
+
+
+DEEP = json.loads("[" * 400 + "]" * 400)
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "why"),
+    [
+        ({"message": "half a \ud800"}, "half a character"),
+        ({"half a \udfff": "name"}, "half a character"),
+        ({"message": DEEP}, "nested more than"),
+        ({"message": float("nan")}, "no JSON number"),
+    ],
+)
+def test_one_that_cannot_be_read_is_kept_aside_and_the_others_come_in(
+    memory: Path, fake: Fakes, spoiled: dict[str, object], why: str
 ) -> None:
-    receive(netlify, *range(23))
-    netlify.between = {request_number: lambda: netlify.submissions.pop(21)}
-    pull(memory, netlify)
-    assert cases(memory) == 23
+    receive(fake, 1)
+    fake.receive({**message(2), **spoiled}, at(2))
+    receive(fake, 3)
+    assert pull(memory, fake) == Pulled(new=2, rejected=1)
+    (told,) = findings(memory)
+    assert why in told
+    assert pull(memory, fake) == Pulled(known=3)
+    assert cases(memory) == 2
+
+
+@pytest.mark.parametrize("value", ["[" * 100_000 + "]" * 100_000, "9" * 5_000])
+def test_what_no_reader_of_json_reads_holds_up_no_other_either(memory: Path, fake: Fakes, value: str) -> None:
+    receive(fake, 1)
+    fake.receive({**message(2), "extra": "@@"}, at(2))
+    fake.raw = ('"@@"', value)
+    done = pull(memory, fake)
+    assert (done.new, done.rejected) == (1, 1)
+
+
+def test_what_was_taken_in_before_any_failure_is_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = remote(tmp_path / "r")
+    where = GitStore.at(made.clone("clone"))
+
+    def work() -> None:
+        (where.root / "inbox").mkdir(exist_ok=True)
+        (where.root / "inbox/one").write_text("1")
+        raise RecursionError
+
+    with pytest.raises(RecursionError):
+        command_line._published(where, work, "Pull", Exception)
+    assert (made.clone("other") / "inbox/one").is_file()
+
+
+def test_one_damaged_case_holds_up_no_other_submission(memory: Path, fake: Fakes) -> None:
+    receive(fake, 1)
+    pull(memory, fake)
+    cases(memory)
+    place(memory, fake).unlink()
+    (events,) = (memory / "records/cases").glob("*/events/0001.json")
+    whole = events.read_bytes()
+    events.write_text("{")
+    receive(fake, 2)
+    with pytest.raises(StoreFailed, match="restore it from Git"):
+        pull(memory, fake)
+    events.write_bytes(whole)
+    assert cases(memory) == 2
+    assert pull(memory, fake) == Pulled(known=2)
+
+
+def test_one_that_appears_later_with_an_earlier_date_is_taken_in(memory: Path, fake: Fakes) -> None:
+    receive(fake, 1, 20)
+    pull(memory, fake)
+    receive(fake, 5)
+    assert pull(memory, fake).new == 1
+    assert cases(memory) == 3
+
+
+@pytest.mark.parametrize("date", [None, "yesterday", "9999-12-31T23:59:59.000Z", "0000-00-00", 17])
+def test_a_date_that_is_none_holds_up_nothing_that_comes_later(memory: Path, fake: Fakes, date: object) -> None:
+    receive(fake, 1)
+    fake.receive(message(2), date)
+    assert pull(memory, fake).new == 2
+    assert json.loads(place(memory, fake).read_bytes())["last"] == "2027-03-14T09:00:01.000000Z"
+    fake.receive(message(3), "2027-03-30T09:00:00.000Z")
+    assert pull(memory, fake).new == 1
+    assert (pull(memory, fake).new, cases(memory)) == (0, 3)
+
+
+@pytest.mark.parametrize("last", ["None", "9999-12-31T23:59:59.000Z"])
+def test_a_place_that_nothing_was_sent_at_is_forgotten(memory: Path, fake: Fakes, last: str) -> None:
+    receive(fake, 1)
+    pull(memory, fake)
+    place(memory, fake).write_text(json.dumps({"last": last, "seen": {}}))
+    receive(fake, 2)
+    assert pull(memory, fake) == Pulled(new=1, known=1)
+
+
+def test_a_list_without_an_end_is_told_and_what_it_gave_is_taken_in(memory: Path, fake: Fakes) -> None:
+    receive(fake, *range(15))
+    if isinstance(fake, FakeNetlify):
+        fake.same_page = True
+    else:
+        fake.pages = False
+    with pytest.raises(ProviderFailed, match="comes to no end"):
+        pull(memory, fake)
+    assert cases(memory) == 10
+    assert len(fake.requests) < 6
+    assert json.loads(place(memory, fake).read_bytes())["last"] == ""
+    if isinstance(fake, FakeNetlify):
+        fake.same_page = False
+    else:
+        fake.pages = True
+    assert pull(memory, fake).new == 5
+
+
+def test_more_pages_than_there_can_be_are_not_read(memory: Path, fake: Fakes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "PAGES", 2)
+    receive(fake, *range(35))
+    with pytest.raises(ProviderFailed, match="comes to no end"):
+        pull(memory, fake)
+    assert cases(memory) == 20
+    assert len(fake.requests) < 6
+
+
+def test_a_list_of_forms_without_an_end_is_told_too(memory: Path, netlify: FakeNetlify) -> None:
+    receive(netlify, 1)
+    netlify.same_page = True
+    netlify.other_forms = tuple(f"other-{number}" for number in range(15))
+    with pytest.raises(ProviderFailed, match="comes to no end"):
+        pull(memory, netlify)
+    assert cases(memory) == 1
 
 
 def test_spam_waits_for_a_person_and_is_taken_in_once_when_it_is_none(memory: Path, netlify: FakeNetlify) -> None:
@@ -450,7 +587,7 @@ class Third:
         page = self.reader.page(
             f"{self.reader.api}/forms/abcdwxyz/submissions", {}, lambda got: records(got["submissions"])
         )
-        yield from (Sent(entry["_date"], form_of(entry)) for entry in page.entries)
+        yield from (Sent.of(entry["_date"], entry) for entry in page.entries)
 
 
 def test_a_third_provider_is_one_small_class(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,22 +6,25 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline.accept import raw, references
 from pipeline.accept.accept import Desk, accept
 from pipeline.accept.check import check
 from pipeline.accept.inbox import Delivery
-from pipeline.accept.providers.provider import Provider, Sent
+from pipeline.accept.providers.provider import Provider, Sent, moment, written
 from pipeline.accept.submission import Submission
 from pipeline.cases.rejected import Rejected
 from pipeline.cases.store import Store
-from pipeline.errors import AuditBegun
+from pipeline.errors import AuditBegun, StoreFailed
 from pipeline.files import write
 from pipeline.findings import Finding
 from pipeline.moment import now
 from pipeline.profiles import derive, topics
 from pipeline.text import _
+
+WRONG_CLOCK = timedelta(days=1)  # what says that it was sent later than that from now was not
 
 
 @dataclass
@@ -35,23 +38,30 @@ class Pulled:
 
 @dataclass(frozen=True)
 class Place:
-    """How far a provider was read: the time of the last one, and the marks of those that the next run is told of again."""
+    """How far a provider was read: the time of the last one, and the marks of those that the next run is told of again.
+
+    What has no time has "": it may be told of for ever.
+    """
 
     last: str = ""
     seen: Mapping[str, str] = field(default_factory=dict)  # mark → when it was sent
 
     @classmethod
-    def read(cls, path: Path) -> Place:
+    def read(cls, path: Path, latest: str) -> Place:
+        """Without a place that nothing can have been sent at, everything is read again."""
         kept = json.loads(path.read_bytes()) if path.is_file() else {}
-        return cls(str(kept.get("last", "")), dict(kept.get("seen", {})))
+        last = moment(kept.get("last"))
+        known = written(last) if last else ""
+        return cls(known if known <= latest else "", dict(kept.get("seen", {})))
 
-    def after(self, sent: Sent, since: Callable[[str], str]) -> Place:
-        last = max(self.last, sent.at)
-        seen = {**self.seen, sent.mark: sent.at}
-        if last != self.last:
-            first = since(last)
-            seen = {mark: at for mark, at in seen.items() if at >= first}
-        return Place(last, seen)
+    def after(self, sent: Sent) -> Place:
+        return Place(self.last, {**self.seen, sent.mark: sent.at})
+
+    def at_end(self, since: Callable[[str], str], latest: str) -> Place:
+        """Everything that the provider lists has been read."""
+        last = max((at for at in (self.last, *self.seen.values()) if at <= latest), default="")
+        first = since(last)
+        return Place(last, {mark: at for mark, at in self.seen.items() if not at or at >= first})
 
     def write(self, path: Path) -> None:
         write(path, json.dumps({"last": self.last, "seen": self.seen}, sort_keys=True).encode())
@@ -64,19 +74,28 @@ class Pull:
     provider: Provider
     desk: Desk
     store: Store
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def __call__(self) -> Pulled:
-        """Raises ProviderFailed; what was read until then is kept."""
-        done = Pulled()
+        """Raises ProviderFailed and StoreFailed; what was read is kept, and the next run reads from the same moment on."""
+        done, broke = Pulled(), None
         path = self.store.root / "pulled" / f"{self.provider.kind}.json"
-        place = Place.read(path)
+        latest = written(self.clock() + WRONG_CLOCK)
+        place = Place.read(path, latest)
         try:
             for sent in self.provider.sent(place.last):
                 if sent.mark in place.seen:
                     done.known += 1
-                else:
+                    continue
+                try:
                     self._take(sent, done)
-                    place = place.after(sent, self.provider.since)
+                except StoreFailed as error:
+                    broke = error  # one damaged case holds up nobody else
+                else:
+                    place = place.after(sent)
+            if broke:
+                raise broke
+            place = place.at_end(self.provider.since, latest)
         finally:
             place.write(path)
         return done
@@ -84,15 +103,19 @@ class Pull:
     def _take(self, sent: Sent, done: Pulled) -> None:
         trap = self.provider.honeypot
         value = to_value(self.desk, {name: values for name, values in sent.form.items() if name != trap})
+        told = sent.at or _("Without a date")
         if isinstance(value, dict) and value.get("topic") in topics.COMPLAINTS:
             message = _(
                 "A complaint or an appeal came through the form provider. Its text was not copied: read it there"
             )
-            self._reject(value, [Finding("", sent.at, message)], done)
+            self._reject(value, [Finding("", told, message)], done)
+            return
+        if sent.trouble:
+            self._reject(value, [Finding("", told, sent.trouble), *suspicion(sent, told, trap)], done)
             return
         submission = check(self.desk.judge, value)
         found = submission if isinstance(submission, list) else []
-        doubts = [*suspicion(sent, trap), *found]
+        doubts = [*suspicion(sent, told, trap), *found]
         if doubts or isinstance(submission, list):
             self._reject(value, doubts, done)
         elif self._known(submission):
@@ -123,7 +146,7 @@ class Pull:
         done.rejected += 1
 
 
-def suspicion(sent: Sent, honeypot: str) -> list[Finding]:
+def suspicion(sent: Sent, told: str, honeypot: str) -> list[Finding]:
     """What makes it look like a machine's. A person decides (the file can be moved on), no program."""
     found = []
     if sent.spam:
@@ -132,7 +155,7 @@ def suspicion(sent: Sent, honeypot: str) -> list[Finding]:
         found.append(
             _("A hidden field that no person sees was filled in. If a person wrote it, move the file to inbox/")
         )
-    return [Finding("", sent.at, message) for message in found]
+    return [Finding("", told, message) for message in found]
 
 
 def to_value(desk: Desk, form: raw.Form) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any, ClassVar
@@ -14,7 +15,10 @@ from tests.fakes.server import Fake
 
 @dataclass
 class FakeFormspree(Fake):
-    """`faults`: statuses that the next requests get; 0 drops the connection."""
+    """`faults`: statuses that the next requests get; 0 drops the connection. `between`: what happens after the n-th request.
+
+    `pages`: it takes notice of `offset`.
+    """
 
     kind: ClassVar[str] = "formspree"
     key: ClassVar[str] = "test-key"
@@ -22,12 +26,15 @@ class FakeFormspree(Fake):
     submissions: list[dict[str, Any]] = field(default_factory=list)
     faults: list[int] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    raw: tuple[str, str] = ("", "")  # what stands in its answers, and with what it is replaced
+    between: dict[int, Callable[[], object]] = field(default_factory=dict)
+    pages: bool = True
 
     @property
     def api(self) -> str:
         return f"{self.url}/api/0"
 
-    def receive(self, posted: dict[str, str], at: str) -> dict[str, Any]:
+    def receive(self, posted: Mapping[str, object], at: object) -> dict[str, Any]:
         """As the provider keeps a post: flat, with its own _date."""
         entry = {**posted, "_date": at}
         self.submissions.append(entry)
@@ -55,13 +62,15 @@ class _Handler(BaseHTTPRequestHandler):
         elif place.path != "/api/0/forms/abcdwxyz/submissions":
             self._answer(404, {"error": "no such form"})
         else:
-            kept = [entry for entry in self.fake.submissions if entry["_date"] >= query.get("since", "")]
+            since = query.get("since", "")
+            kept = [entry for entry in self.fake.submissions if not entry["_date"] or str(entry["_date"]) >= since]
             kept.sort(key=lambda entry: str(entry["_date"]), reverse=query.get("order", "desc") == "desc")
-            first, size = int(query.get("offset", 0)), min(int(query.get("limit", 25)), 100)
+            first, size = int(query.get("offset", 0)) * self.fake.pages, min(int(query.get("limit", 25)), 100)
             self._answer(200, {"submissions": kept[first : first + size]})
+        self.fake.between.pop(len(self.fake.requests), lambda: None)()
 
     def _answer(self, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
-        body = json.dumps(content).encode()
+        body = json.dumps(content).replace(*self.fake.raw).encode()
         self.send_response(status)
         for name, value in {
             "Content-Type": "application/json",

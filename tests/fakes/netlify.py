@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any, ClassVar
@@ -35,6 +35,7 @@ class FakeNetlify(Fake):
     submissions: list[dict[str, Any]] = field(default_factory=list)
     faults: list[int] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    raw: tuple[str, str] = ("", "")  # what stands in its answers, and with what it is replaced
     between: dict[int, Callable[[], object]] = field(default_factory=dict)
     clock: Callable[[], float] = time.time
     remaining: int = LIMIT
@@ -42,13 +43,16 @@ class FakeNetlify(Fake):
     too_early: int = 0  # requests while told to wait
     newest_first: bool = True
     links_to: str = ""  # where the Link header leads instead
+    same_page: bool = False  # the Link header names the page that it stands on
     other_forms: tuple[str, ...] = ("newsletter",)
 
     @property
     def api(self) -> str:
         return f"{self.url}/api/v1"
 
-    def receive(self, posted: dict[str, str], at: str, *, spam: bool = False, form: str = "") -> dict[str, Any]:
+    def receive(
+        self, posted: Mapping[str, object], at: object, *, spam: bool = False, form: str = ""
+    ) -> dict[str, Any]:
         """A post to the site. Its field form-name says which form it is of."""
         about = posted.get("profile") or posted.get("topic", "")
         number = len(self.submissions) + 1
@@ -117,11 +121,12 @@ class _Handler(BaseHTTPRequestHandler):
         def link(number: int, name: str) -> str:
             return f'<{self.fake.links_to or self.fake.url}{path}?{urlencode({**query, "page": number})}>; rel="{name}"'
 
-        links = [link(page + 1, "next"), link(last, "last")] if page < last else []
+        following = page if self.fake.same_page else page + 1
+        links = [link(following, "next"), link(last, "last")] if page < last else []
         self._answer(200, every[size * (page - 1) : size * page], {"Link": ", ".join(links)} if links else {})
 
     def _answer(self, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
-        body = json.dumps(content).encode()
+        body = json.dumps(content).replace(*self.fake.raw).encode()
         self.send_response(status)
         for name, value in {
             "Content-Type": "application/json",

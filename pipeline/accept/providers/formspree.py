@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
-from pipeline.accept.providers.provider import FormNeeds, Sent, form_of
+from pipeline.accept.providers.listing import sent_since, week_before
+from pipeline.accept.providers.provider import FormNeeds, Sent
 from pipeline.accept.providers.reader import Reader, records
 
 PAGE = 100  # submissions a page
@@ -37,18 +38,22 @@ class Formspree:
         return cls(Reader(api, cls.key_name, auth=("", key)), form_id)
 
     def since(self, last: str) -> str:
-        return last
+        return week_before(last)
 
     def sent(self, last: str) -> Iterator[Sent]:
+        since = self.since(last)
+        return sent_since(since, [lambda: self._pages(since)])
+
+    def _pages(self, since: str) -> Iterator[list[Sent]]:
         """Its submissions have no id of their own. Fields that begin with an underscore are Formspree's."""
         url, offset = f"{self.reader.api}/forms/{self.form_id}/submissions", 0
         while True:
             query: dict[str, str | int] = {"limit": PAGE, "offset": offset, "order": "asc"}
-            if last:
-                query["since"] = last
+            if since:
+                query["since"] = since
             found = self.reader.page(url, query, lambda content: records(content["submissions"])).entries
-            for content in found:
-                yield Sent(str(content.get("_date", "")), form_of(content))
+            if found:
+                yield [Sent.of(content.get("_date"), content) for content in found]
             if len(found) < PAGE:
                 return
             offset += len(found)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from operator import attrgetter
+from functools import partial
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
-from pipeline.accept.providers.provider import FormNeeds, ProviderFailed, Sent, form_of
+from pipeline.accept.providers.listing import once, sent_since, week_before
+from pipeline.accept.providers.provider import FormNeeds, ProviderFailed, Sent
 from pipeline.accept.providers.reader import Reader, records
 from pipeline.profiles import derive
 
@@ -21,8 +21,6 @@ PAGE = 100  # submissions a page: Netlify gives no more
 OURS = tuple(f"{kind}-" for kind in (derive.SELF_ASSESSMENT, derive.PORTFOLIO, derive.CONTACT))  # names of forms
 STATES = ("", "spam")  # the verified ones have no name
 OWN = ("ip", "user_agent", "referrer", "form-name")  # what Netlify puts among a form's fields: not for the records
-AGAIN = timedelta(days=7)  # looked at again, and known again: somebody may say later that one is no spam
-READINGS = 3  # of a list of several pages
 
 
 @dataclass
@@ -54,35 +52,14 @@ class Netlify:
         return cls(Reader(api, cls.key_name, headers={"Authorization": f"Bearer {key}"}), urlsplit(url).hostname or "")
 
     def since(self, last: str) -> str:
-        try:
-            return _text(_moment(last) - AGAIN) if last else ""
-        except ValueError:
-            return ""
+        return week_before(last)
 
     def sent(self, last: str) -> Iterator[Sent]:
         since = self.since(last)
-        found: dict[str, Sent] = {}
-        for form in self._forms():
-            for state in STATES:
-                found |= self._all(form, state, since)
-        yield from sorted(found.values(), key=attrgetter("at", "id"))
-
-    def _forms(self) -> Iterator[str]:
-        """The ids of our forms."""
-        for entries in self._pages(f"/sites/{self.site}/forms", {}):
-            yield from (str(entry["id"]) for entry in entries if str(entry.get("name", "")).startswith(OURS))
-
-    def _all(self, form: str, state: str, since: str) -> dict[str, Sent]:
-        """By mark. Several pages are read until nothing more is found: who deletes one moves another past the next page."""
-        found: dict[str, Sent] = {}
-        for _reading in range(READINGS):
-            pages = list(self._newest(form, state, since))
-            read = {sent.mark: sent for page in pages for sent in page if sent.at >= since}
-            more = read.keys() - found.keys()
-            found |= read
-            if len(pages) == 1 or not more:
-                break
-        return found
+        forms = once(self._pages(f"/sites/{self.site}/forms", {}), lambda entry: str(entry["id"]))
+        ours = [form for form, entry in forms.read.items() if str(entry.get("name", "")).startswith(OURS)]
+        lists = [partial(self._newest, form, state, since) for form in ours for state in STATES]
+        return sent_since(since, lists, endless=forms.endless)
 
     def _newest(self, form: str, state: str, since: str) -> Iterator[list[Sent]]:
         """Page by page until one ends with what is older than `since`; that they are in order is seen, not believed."""
@@ -90,15 +67,16 @@ class Netlify:
             page = [_sent(entry, state == "spam") for entry in entries]
             yield page
             times = [sent.at for sent in page]
-            if times and times[-1] < since and times == sorted(times, reverse=True):
+            if "" < times[-1] < since and times == sorted(times, reverse=True):
                 return
 
     def _pages(self, path: str, query: dict[str, str | int]) -> Iterator[list[dict[str, Any]]]:
         page = self.reader.page(f"{self.reader.api}{path}", {**query, "per_page": PAGE}, records)
-        yield page.entries
-        while page.following:
-            page = self.reader.page(page.following, {}, records)
+        while page.entries:
             yield page.entries
+            if not page.following:
+                return
+            page = self.reader.page(page.following, {}, records)
 
 
 def _sent(entry: dict[str, Any], spam: bool) -> Sent:
@@ -106,18 +84,4 @@ def _sent(entry: dict[str, Any], spam: bool) -> Sent:
     if not isinstance(data, dict) or not entry.get("id"):
         raise ProviderFailed("The form provider lists a submission without an id or without its fields")
     form = {name: value for name, value in data.items() if name not in OWN}
-    try:
-        return Sent(_text(_moment(str(entry.get("created_at")))), form_of(form), str(entry["id"]), spam)
-    except ValueError as error:
-        raise ProviderFailed("The form provider lists a submission without the time it was sent") from error
-
-
-def _moment(text: str) -> datetime:
-    """RFC 3339, UTC where it does not say. Raises ValueError."""
-    moment = datetime.fromisoformat(text)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _text(moment: datetime) -> str:
-    """Sorts as time does."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return Sent.of(entry.get("created_at"), form, str(entry["id"]), spam)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import ClassVar, Protocol, Self
 
+from pipeline.accept import raw
 from pipeline.accept.raw import Form
 from pipeline.accept.submission import sha256
-from pipeline.errors import CannotGoOn
+from pipeline.errors import CannotGoOn, UnreadableInput
 from pipeline.text import normalised
 
 
@@ -18,15 +21,28 @@ class ProviderFailed(CannotGoOn):
 
 @dataclass(frozen=True)
 class Sent:
-    """One post as the provider kept it. `at` is the provider's own text of the time, and sorts as time does.
+    """One post as the provider kept it. `at` is when (UTC, sorts as time does), "" where the provider gives no time.
 
-    `id` is the provider's name of it, "" where it has none; `spam`: the provider takes it for a machine's.
+    `id` is the provider's name of it, "" where it has none; `spam`: the provider takes it for a machine's. `trouble`:
+    why it cannot be read as it came, in words; `form` is what is left of it.
     """
 
     at: str
     form: Form
     id: str = ""
     spam: bool = False
+    trouble: str = ""
+
+    @classmethod
+    def of(cls, at: object, content: Mapping[str, object], id: str = "", spam: bool = False) -> Self:
+        """`at` is the provider's own word for the time, `content` the fields by name."""
+        known = moment(at)
+        trouble = ""
+        try:
+            raw.parse_json(json.dumps(content).encode())
+        except UnreadableInput as error:
+            trouble = str(error)
+        return cls(written(known) if known else "", _form(content), id, spam, trouble)
 
     @property
     def mark(self) -> str:
@@ -75,10 +91,24 @@ class Provider(Protocol):
         """Everything from since(last) on (that moment included; "" for all), oldest first. Raises ProviderFailed."""
 
 
-def form_of(content: Mapping[str, object]) -> Form:
+def moment(text: object) -> datetime | None:
+    """RFC 3339, UTC where it does not say; None for what is no time."""
+    try:
+        found = datetime.fromisoformat(str(text))
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def written(moment: datetime) -> str:
+    """Sorts as time does. `moment` is in UTC."""
+    return f"{moment.isoformat(timespec='microseconds').removesuffix('+00:00')}Z"
+
+
+def _form(content: Mapping[str, object]) -> Form:
     """A provider's fields as a form post would have had them."""
     values: dict[str, list[str]] = {}
     for name, value in content.items():
         given = value if isinstance(value, list) else [value]
-        values[str(name)] = [normalised(str(text)) for text in given if text is not None]
+        values[raw.whole(str(name))] = [raw.whole(normalised(str(text))) for text in given if text is not None]
     return values

@@ -9,6 +9,7 @@ from typing import Any
 
 import requests
 
+from pipeline.accept import raw
 from pipeline.accept.providers.provider import ProviderFailed
 from pipeline.github import limited
 
@@ -47,7 +48,7 @@ class Reader:
             answer = self._ask(url, query)
             try:
                 if answer is not None and answer.status_code == 200:
-                    return Page(read(answer.json()), answer.links.get("next", {}).get("url", ""))
+                    return Page(read(raw.parse_list(answer.content)), answer.links.get("next", {}).get("url", ""))
             except (ValueError, KeyError, TypeError):
                 pass
             told = limited(answer, self.clock()) if answer is not None else None
