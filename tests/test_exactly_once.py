@@ -218,6 +218,31 @@ def test_no_command_asks_while_one_before_it_was_told_to_wait(memory: Path, tmp_
         assert re.search(r"asks to wait (300|2\d\d) seconds", done.stderr)
 
 
+@dataclass
+class Told:
+    told: float
+
+
+@pytest.mark.parametrize(
+    "kept", ["", "soon", "\ufffd<<<<<<< HEAD", "2027-01-01", "2027-03-15T09:00:00", "9999-12-31T23:59:59Z"]
+)
+def test_a_moment_to_wait_until_that_is_none_stops_no_run(memory: Path, kept: str) -> None:
+    store, now = Store(memory), datetime(2027, 3, 14, 9, tzinfo=UTC)
+    (memory / patience.NAME).write_text(kept, "utf-8")
+    with patience.patient(store, Told(60), lambda: now):  # type: ignore[arg-type]
+        pass
+    with pytest.raises(RateLimited, match="61 seconds"), patience.patient(store, Told(0), lambda: now):  # type: ignore[arg-type]
+        pass
+
+
+@pytest.mark.parametrize("seconds", [float("9" * 20), float("inf")])
+def test_a_wait_for_ever_is_a_day(memory: Path, seconds: float) -> None:
+    store, now = Store(memory), datetime(2027, 3, 14, 9, tzinfo=UTC)
+    with patience.patient(store, Told(seconds), lambda: now):  # type: ignore[arg-type]
+        pass
+    assert (memory / patience.NAME).read_text("utf-8") == "2027-03-15T09:00:00Z"
+
+
 def test_without_a_hint_the_wait_doubles_and_then_the_run_ends(memory: Path) -> None:
     world, store = World(), Store(memory / "records")
     put(store.root, by("Rosa"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline.cases.store import Store
@@ -56,7 +56,7 @@ class _Patience:
 
         Best effort: if Git fails as well, the next run asks once, and is told again.
         """
-        until = self.now() + min(timedelta(seconds=seconds + 1), LONGEST)
+        until = self.now() + timedelta(seconds=min(seconds + 1, LONGEST.total_seconds()))
 
         def once() -> None:
             if self._until() < until:
@@ -66,5 +66,10 @@ class _Patience:
             self.store.settle("GitHub asks to wait", once)
 
     def _until(self) -> datetime:
-        text = self._path.read_text("utf-8") if self._path.is_file() else "1970-01-01T00:00:00Z"
-        return datetime.fromisoformat(text.strip())
+        """What was never written here (empty, garbage, years ahead) tells nobody to wait."""
+        never = datetime.fromtimestamp(0, UTC)
+        try:
+            until = datetime.fromisoformat(self._path.read_text("utf-8").strip())
+        except (FileNotFoundError, ValueError):
+            return never
+        return until if until.tzinfo and until <= self.now() + 2 * LONGEST else never
