@@ -3,7 +3,7 @@
 CannotGoOn
 ├── DataInvalid      the data has findings, and this step needs data without any
 ├── UnreadableInput  the bytes are no submission at all: size, type, encoding, depth
-├── AuditBegun       a revision came after the audit had begun
+├── AuditBegun       a revision came after the audit had begun (CaseOver: after the case had ended)
 ├── StoreFailed      a folder cannot be written
 ├── GitFailed        git said no (PushRejected: somebody else was faster)
 ├── GitHubFailed     GitHub said no (RateLimited: ask again later; OutOfTime: this run has asked long enough;
@@ -39,6 +39,10 @@ class UnreadableInput(CannotGoOn):
 
 
 class AuditBegun(CannotGoOn):
+    pass
+
+
+class CaseOver(AuditBegun):
     pass
 
 

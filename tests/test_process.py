@@ -28,12 +28,13 @@ from pipeline.cases.people import Person
 from pipeline.cases.standing import standing
 from pipeline.cases.store import Store
 from pipeline.cases.verify import verify
-from pipeline.errors import AuditBegun
+from pipeline.errors import AuditBegun, CaseOver
 from pipeline.findings import errors
 from pipeline.moment import stamp
 from pipeline.profiles import derive, process_rules
 from pipeline.profiles.load import load
 from pipeline.settings import ROOT
+from pipeline.text import speaking
 from tests.support import CONCEPTS, DATA, JUDGE, PRACTICE, filled
 
 PEOPLE = (
@@ -624,9 +625,22 @@ def test_only_a_portfolio_ends_the_request_for_more_evidence(body: Body) -> None
 def test_nothing_is_sent_into_a_case_that_is_over(body: Body) -> None:
     reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
     body.do("ines", reference, "/withdraw")
-    with pytest.raises(AuditBegun):
+    with pytest.raises(CaseOver, match=r"is over \(Withdrawn\)\. .* A new self-assessment begins a new case\."):
         body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference))
     assert [event.type for event in body.store.case(reference).events] == ["received", "withdrawn"]
+
+
+def test_who_sends_to_a_case_that_is_over_is_told_what_to_do_instead(body: Body) -> None:
+    reference = audited(body)
+    for state, words in (("audit", "The audit of"), ("declined", "You may appeal"), ("granted", "write to us")):
+        kind = "claimed" if state == "audit" else state
+        data = {"role": "auditor", "to": state}
+        assert body.store.append(body.store.case(reference), kind, at="2027-04-01T00:00:00Z", by="ada", data=data)
+        with pytest.raises(AuditBegun, match=words) as told:
+            body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), id="d" * 32)
+        assert isinstance(told.value, CaseOver) is (state != "audit")
+    with speaking("fr"), pytest.raises(CaseOver, match="Délivré"):
+        body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), id="d" * 32)
 
 
 def test_a_portfolio_is_joined_to_an_open_case_of_the_same_person_alone(body: Body) -> None:

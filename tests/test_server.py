@@ -272,6 +272,11 @@ def test_once_the_audit_has_begun_a_revision_is_409_and_the_same_again_is_not(se
     assert revised.status_code == 409
     assert "has begun" in revised.json()["detail"]
     assert post_json(service, value).status_code == 201
+    withdrawn = {"role": "intake_manager", "to": "withdrawn"}
+    assert store.append(store.case(reference), "withdrawn", at="2027-01-02T00:00:00Z", by="ines", data=withdrawn)
+    over = post_json(service, {**value, "applicant": {"name": "Other", "email": "o@example.org"}})
+    assert (over.status_code, over.json()["title"]) == (409, "This case is over")
+    assert "A new self-assessment begins a new case." in over.json()["detail"]
 
 
 def test_health_security_headers_and_no_log_of_who_called(

@@ -35,7 +35,7 @@ def _nothing(_delivery: Delivery) -> None:
 class Desk:
     """Where deliveries are put. `complaints` is a store of its own (D10); `quarantine` holds what looks like a machine's.
 
-    `too_late` says of a reference and a digest that the audit has begun, on something else than what is sent now.
+    `too_late` says of a reference and a digest why what is sent now cannot be taken any more; None if it can.
     `confirm` is told of everything that is durable where it belongs (the server's receipt by e-mail); it never raises.
     """
 
@@ -44,7 +44,7 @@ class Desk:
     quarantine: Inbox
     complaints: Inbox
     receipts: Receipts
-    too_late: Callable[[str, str], bool]
+    too_late: Callable[[str, str], AuditBegun | None]
     confirm: Callable[[Delivery], None] = _nothing
 
 
@@ -65,12 +65,9 @@ def accept(desk: Desk, value: object, *, suspicious: bool = False, prove: bool =
     submission = _without_secret(submission)
     inbox = desk.complaints if submission.about in topics.COMPLAINTS else desk.inbox
     reference = joined or inbox.claim(submission)
-    if desk.too_late(reference, submission.digest):
-        raise AuditBegun(
-            _(
-                "The audit of {reference} has begun, so what is audited cannot be replaced any more. Write to us."
-            ).format(reference=reference)
-        )
+    late = desk.too_late(reference, submission.digest)
+    if late:
+        raise late
     target = desk.quarantine if suspicious else inbox
     delivery = target.put(submission, reference, joins=joined is not None, received_at=now())
     if not suspicious:

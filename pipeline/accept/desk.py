@@ -7,9 +7,9 @@ from pathlib import Path
 from pipeline.accept.accept import Desk
 from pipeline.accept.check import Judge
 from pipeline.accept.inbox import Inbox
+from pipeline.accept.late import too_late
 from pipeline.accept.receipts import Receipts
 from pipeline.cases.gitstore import GitStore
-from pipeline.cases.standing import takes
 from pipeline.cases.store import Store
 
 
@@ -22,15 +22,11 @@ def desk(judge: Judge, var: Path, store: Store, inbox_root: Path) -> Desk:
     """`inbox_root` is the records' folder, or a relay's outbox."""
     prefix = judge.data.organization.reference_prefix
 
-    def too_late(reference: str, digest: str) -> bool:
-        case = store.case(store.onward(reference))
-        return not takes(judge.data, case) and not case.names(digest)
-
     return Desk(
         judge=judge,
         inbox=Inbox(inbox_root, prefix),
         quarantine=Inbox(var / "quarantine", prefix),
         complaints=Inbox(var / "complaints", prefix),
         receipts=Receipts.from_folder(var),
-        too_late=too_late,
+        too_late=lambda reference, digest: too_late(judge.data, store.case(store.onward(reference)), digest),
     )

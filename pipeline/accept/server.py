@@ -27,7 +27,7 @@ from pipeline.accept.limits import Limits
 from pipeline.accept.pages import Pages
 from pipeline.accept.sitefiles import SiteFiles
 from pipeline.accept.spoken import Speaking, language_of
-from pipeline.errors import AuditBegun, StoreFailed, UnreadableInput
+from pipeline.errors import AuditBegun, CaseOver, StoreFailed, UnreadableInput
 from pipeline.findings import Finding
 from pipeline.profiles import derive, fields
 from pipeline.text import _, language, number, speaking
@@ -157,7 +157,8 @@ class Service:
         try:
             return accept(self.desk, value, suspicious=suspicious)
         except AuditBegun as error:
-            return self._problem(request, 409, _("The audit has begun"), str(error))
+            title = _("This case is over") if isinstance(error, CaseOver) else _("The audit has begun")
+            return self._problem(request, 409, title, str(error))
         except StoreFailed:
             message = _(
                 "What you sent could not be kept just now. Keep this page open, wait a minute and send it again."
