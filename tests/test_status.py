@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from markupsafe import escape
 from starlette.applications import Starlette
 
 from pipeline import wiring
@@ -29,7 +30,7 @@ from pipeline.mail.address import Address
 from pipeline.profiles import derive
 from pipeline.settings import Settings
 from tests.conftest import Service
-from tests.support import CONCEPTS, JUDGE, PRACTICE, filled, form, free_port, remote, serving, until
+from tests.support import CONCEPTS, DATA, JUDGE, PRACTICE, filled, form, free_port, remote, serving, until
 from tests.support_mail import Clock, House, part
 from tests.test_board import MANAGER, send, signed_in
 
@@ -207,6 +208,86 @@ def test_what_happens_next_follows_the_case(house: House, site: Settings) -> Non
     assert "The Auditor reads your portfolio" in page
     assert "1 May 2027" in page
     assert "Write my portfolio" not in page
+
+
+def moved(house: House, receipt: Receipt, event: str, state: str, **data: object) -> None:
+    case = house.store.case(receipt.reference)
+    at = f"2027-05-{len(case.events):02}T09:00:00Z"
+    assert house.store.append(case, event, at=at, by="ada", data={"role": "auditor", "to": state, **data})
+
+
+def begun(house: House, kind: str = derive.SELF_ASSESSMENT) -> Receipt:
+    """A Practice case with a portfolio."""
+    receipt = house.send(kind=kind, about=PRACTICE)
+    if kind == derive.SELF_ASSESSMENT:
+        case = {"reference": receipt.reference, "secret": receipt.secret}
+        house.send(kind=derive.PORTFOLIO, about=PRACTICE, case=case)
+    Intake(JUDGE, house.store)()
+    return receipt
+
+
+@pytest.mark.parametrize(
+    ("state", "said", "turn"),
+    [
+        ("interview", "meets you for", "Intake Manager"),
+        ("awaiting_portfolio", "You write your portfolio.", "You"),
+        ("audit", "The Auditor reads your portfolio", "Auditor"),
+        ("evidence_requested", "Then the Auditor reads it again.", "You"),
+        ("verification", "The Verifier writes to you to arrange a meeting", "Verifier"),
+        (
+            "decision",
+            "The Director of Certification reads what the audit has found, and decides.",
+            "Director of Certification",
+        ),
+        ("granted", "The certificate is granted.", "Nobody"),
+        ("declined", "You may appeal against this decision.", "Nobody"),
+        ("appealed", "Somebody who took no part in this case looks at the decision again", "Director of Certification"),
+        ("withdrawn", "You have withdrawn.", "Nobody"),
+        ("expired", "Nothing came in time.", "Nobody"),
+    ],
+)
+def test_in_every_state_the_page_says_what_comes_next_and_nothing_of_another(
+    house: House, site: Settings, state: str, said: str, turn: str
+) -> None:
+    receipt = begun(house)
+    if state not in ("interview", "awaiting_portfolio", "audit"):
+        moved(house, receipt, AUDITING, "audit")
+    moved(house, receipt, "evidence_requested" if state == "evidence_requested" else "moved", state)
+    page = page_of(house, site, receipt)
+    assert said in page
+    assert f"<dt>Whose turn it is</dt><dd>{turn}</dd>" in page
+    assert ("reads your portfolio for relevance" in page) is (state == "audit")
+    assert ("/portfolio" in page) is (state in ("interview", "awaiting_portfolio", "audit", "evidence_requested"))
+    assert ("When you hear from us" in page) is (turn not in ("You", "Nobody"))
+    assert ('href="/complaints/"' in page.partition("<h1>")[2].partition("<footer")[0]) is (state == "declined")
+    new = f"/certificates/{PRACTICE}/self-assessment/"
+    assert (new in page.partition("<h1>")[2].partition("<footer")[0]) is (state in ("withdrawn", "expired"))
+
+
+@pytest.mark.parametrize("kind", [derive.SELF_ASSESSMENT, derive.PORTFOLIO])
+def test_who_is_asked_for_more_evidence_sees_for_which_statements_and_how_to_send_it(
+    house: House, site: Settings, kind: str
+) -> None:
+    receipt = begun(house, kind)
+    moved(house, receipt, AUDITING, "audit")
+    assert "Send my portfolio again" not in page_of(house, site, receipt)
+    moved(house, receipt, "evidence_requested", "evidence_requested", statements=["C1.1", "P1.2", "gone"])
+    page = page_of(house, site, receipt)
+    asked = {one.id: one.question for one in DATA.statements(DATA.profile(PRACTICE))}  # type: ignore[arg-type]
+    for name in ("C1.1", "P1.2"):
+        assert str(escape(asked[name])) in page
+        assert f'<span class="sid">{name}</span>' in page
+    assert asked["C1.2"] not in page
+    assert "You send your whole portfolio again" in page
+    assert f'href="/status/{receipt.reference}/{receipt.secret}/portfolio">Send my portfolio again' in page
+
+
+def test_a_joined_case_says_with_which_reference_it_goes_on(house: House, site: Settings) -> None:
+    receipt = begun(house, derive.PORTFOLIO)
+    moved(house, receipt, "linked", "joined", reference="IMC-7K3M-2Q9X-H")
+    page = page_of(house, site, receipt)
+    assert "Everything goes on in the other case." in page
+    assert "The other case has the reference IMC-7K3M-2Q9X-H." in page
 
 
 @pytest.mark.parametrize("name", ["status", "received"])

@@ -17,12 +17,16 @@ from starlette.responses import HTMLResponse, Response
 from pipeline.accept.calendar import Interview, calendar
 from pipeline.accept.references import Claim
 from pipeline.accept.submitted import Submitted
-from pipeline.audit.stages import stage
-from pipeline.cases.events import DELIVERIES, FORGOTTEN, RECEIVED, REVISED, Case
+from pipeline.audit.stages import Stage, stage
+from pipeline.cases.events import DELIVERIES, EVIDENCE, FORGOTTEN, RECEIVED, REVISED, Case
+from pipeline.cases.retention import JOINED
+from pipeline.cases.standing import takes
 from pipeline.cases.store import Store
 from pipeline.findings import Finding
 from pipeline.moment import now
 from pipeline.profiles import derive, topics
+from pipeline.profiles.model import Statement
+from pipeline.profiles.process import APPLICANT
 from pipeline.publish.chrome import switch
 from pipeline.publish.forms import render_form
 from pipeline.publish.languages import alternates
@@ -98,7 +102,7 @@ class Pages:
         return self.page(_("To be mended: {title}").format(title=title) if findings else title, content, status)
 
     def problem(self, status: int, title: str, message: str) -> HTMLResponse:
-        keep = status in (400, 413, 415, 429, 503)
+        keep = status in (400, 409, 413, 415, 429, 503)
         return self.template("problem.html", title, status, message=message, keep=keep, lost="")
 
     def no_such_link(self) -> HTMLResponse:
@@ -125,24 +129,38 @@ class Pages:
         here = stage(self.renderer.data, case) if case.events else None
         organization = self.renderer.data.organization
         complaint = claim.about in topics.COMPLAINTS
-        sent = derive.PORTFOLIO if case.current(derive.PORTFOLIO) else claim.kind
+        delivered = case.current(derive.PORTFOLIO) is not None
+        sent = derive.PORTFOLIO if delivered else claim.kind
+        awaited = here.awaited if here else organization.complaints_role if complaint else "intake_manager"
         context = {
             **self._about(claim, secret),
-            **self._ahead(claim, sent, audit=case.audit_begun),
+            **self._ahead(claim, sent, here),
             "stage": here.title if here else _("Received"),
-            "awaited": here.awaited if here else organization.complaints_role if complaint else "intake_manager",
+            "awaited": "you" if awaited == APPLICANT else awaited,
             "since": day(here.since, self.renderer.data.language) if here else "",
             "history": [
                 (day(event.at, self.renderer.data.language), _history(case, event.type, event.data))
                 for event in case.events
                 if event.type in (*DELIVERIES, FORGOTTEN)
             ],
-            "may_write": claim.kind == derive.SELF_ASSESSMENT and not case.audit_begun,
+            "state": here.id if here else "",
+            "may_write": claim.kind in (derive.SELF_ASSESSMENT, derive.PORTFOLIO) and takes(self.renderer.data, case),
+            "delivered": delivered,
+            "wanted": self._wanted(claim, case) if here and here.id == EVIDENCE else [],
+            "other_case": next((event.data["reference"] for event in case.events if event.type == JOINED), ""),
             "lost": self.prefix + LOST,
         }
         return self.template(
             "status.html", _("Where your case stands"), here=f"/status/{claim.reference}/{secret}", **context
         )
+
+    def _wanted(self, claim: Claim, case: Case) -> list[tuple[str, Statement | None]]:
+        """The ids of the statements that are asked for again; None for one that the form does not ask any more."""
+        data = self.renderer.data
+        profile = data.profile(claim.about)
+        asked = {statement.id: statement for statement in data.statements(profile)} if profile else {}
+        last = next(event for event in reversed(case.events) if event.type == EVIDENCE)
+        return [(name, asked.get(name)) for name in last.data.get("statements", [])]
 
     def interview(self, claim: Claim, secret: str) -> Response:
         """The preferred times as a calendar file."""
@@ -165,9 +183,9 @@ class Pages:
         headers = {"Content-Disposition": 'attachment; filename="interview.ics"'}
         return Response(calendar(interview, now()), media_type="text/calendar", headers=headers)
 
-    def _ahead(self, claim: Claim, sent: str, *, audit: bool = False) -> dict[str, Any]:
+    def _ahead(self, claim: Claim, sent: str, here: Stage | None = None) -> dict[str, Any]:
         """What happens next, and whether there are times for a calendar."""
-        ahead = next_steps(self.renderer.data.organization, sent, claim.about, audit=audit)
+        ahead = next_steps(self.renderer.data.organization, sent, claim.about, here)
         return {"ahead": ahead, "times": bool(ahead.writes and self._times(claim))}
 
     def _times(self, claim: Claim) -> tuple[str, ...]:
