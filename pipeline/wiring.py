@@ -35,7 +35,7 @@ from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
 from pipeline.cases.store import Store
-from pipeline.errors import CannotGoOn
+from pipeline.errors import CannotGoOn, DataInvalid
 from pipeline.git import git
 from pipeline.mail.address import Address
 from pipeline.mail.room import MailRoom, mail_room
@@ -62,10 +62,9 @@ def local(settings: Settings, limits: Limits, origin: str) -> Running:
     intake = Intake(judge, store, address="/auditors/")
     worker = Worker("intake", intake, EVERY)
     people.write_default(store.root / "people.yml", renderer.data.organization)
-    known = _people(settings, renderer)
-    signin = SignIn(known())
     front = _front(settings, renderer, desk(judge, settings.var, store, store.root), store)
-    board = Board(front.pages, front.desk, intake, signin, worker.ring, front.room, known)
+    signin = SignIn(front.people())
+    board = Board(front.pages, front.desk, intake, signin, worker.ring, front.room, front.people)
     app = front.application(limits, worker, origin, board.routes())
     return Running(app, [(person.name, path) for person, path in signin.links()])
 
@@ -80,6 +79,16 @@ def _people(settings: Settings, renderer: Renderer) -> Callable[[], tuple[Person
     return known
 
 
+def _people_trouble(known: Callable[[], tuple[Person, ...]]) -> str:
+    """Where people.yml is wrong; "" where it is not. Nobody's name: everybody reads this."""
+    try:
+        known()
+    except DataInvalid as error:
+        lines = sorted({str(finding.line) for finding in error.findings if finding.line}, key=int)
+        return f"people.yml is wrong, and the board is closed: see line {', '.join(lines) or '1'}"
+    return ""
+
+
 def relay(settings: Settings, limits: Limits, origin: str, ensure_private: Callable[[], None]) -> Running:
     """The server in front of a records repository. Auditors work in its issues; the board shows what lies here alone:
     the quarantine, complaints and appeals, and mail that was not sent.
@@ -89,10 +98,9 @@ def relay(settings: Settings, limits: Limits, origin: str, ensure_private: Calla
     store = GitStore.at(settings.records)
     front = _front(settings, renderer, desk(judge, settings.var, store, settings.var / "outbox"), store)
     worker = Worker("relay", Relay(front.desk.inbox, store, ensure_private), RELAY_EVERY)
-    known = _people(settings, renderer)
-    signin = SignIn(known())
+    signin = SignIn(front.people())
     intake = Intake(judge, store, address="/auditors/")
-    board = Board(front.pages, front.desk, intake, signin, worker.ring, front.room, known, acts=False)
+    board = Board(front.pages, front.desk, intake, signin, worker.ring, front.room, front.people, acts=False)
     app = front.application(limits, worker, origin, board.routes())
     return Running(app, [(person.name, path) for person, path in signin.links()])
 
@@ -106,6 +114,7 @@ class Front:
     pages: Pages
     room: MailRoom
     mail: Worker
+    people: Callable[[], tuple[Person, ...]]
 
     def application(self, limits: Limits, worker: Worker, origin: str, board: list[BaseRoute]) -> Starlette:
         service = Service(self.desk, limits, self.pages, worker.ring, self._health(worker))
@@ -124,6 +133,7 @@ class Front:
                 "complaints": len(self.desk.complaints.names()),
                 worker.name: worker.trouble or "well",
                 self.mail.name: self.room.health(self.mail.trouble),
+                "people": _people_trouble(self.people) or "well",
             }
 
         return health
@@ -141,7 +151,7 @@ def _front(settings: Settings, renderer: Renderer, here: Desk, store: Store) -> 
         mail.ring()
 
     pages = Pages(renderer, _site(settings), submitted)
-    return Front(settings, replace(here, confirm=confirm), pages, room, mail)
+    return Front(settings, replace(here, confirm=confirm), pages, room, mail, _people(settings, renderer))
 
 
 def not_github(settings: Settings) -> Callable[[], None]:

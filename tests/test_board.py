@@ -57,6 +57,35 @@ def test_nobody_sees_anything_without_signing_in(service: Service, path: str) ->
     assert requests.get(service.url + path, cookies={"auditor": "x"}, timeout=10).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("wrong", "line", "words"),
+    [
+        ("people:\n  - login: ines\n    name: Ines\n    roles: [manager]\n", 4, "manager: is no role; use one of:"),
+        ("people:\n  - {login: ines\n", 3, ""),
+        ("people:\n  - {login: ines, roles: [auditor]}\n", 2, "name"),
+        ("people:\n  - \x00\n", 0, ""),
+    ],
+)
+def test_a_wrong_line_in_people_yml_is_told_to_whoever_is_signed_in_and_mended_without_a_restart(
+    service: Service, wrong: str, line: int, words: str
+) -> None:
+    session, file = signed_in(service, MANAGER), service.records / "people.yml"
+    well = file.read_text("utf-8")
+    file.write_text(wrong, "utf-8")
+    answer = session.get(f"{service.url}/auditors/", timeout=10)
+    assert (answer.status_code, "The board is closed" in answer.text) == (503, True)
+    assert not line or f"people.yml, line {line}:" in answer.text
+    assert words in answer.text
+    nobody = requests.get(f"{service.url}/auditors/", timeout=10)
+    assert (nobody.status_code, "people.yml" in nobody.text) == (401, False)
+    health = requests.get(f"{service.url}/health", timeout=10).json()
+    assert health["people"].startswith("people.yml is wrong, and the board is closed: see line")
+    assert "ines" not in health["people"]
+    file.write_text(well, "utf-8")
+    assert session.get(f"{service.url}/auditors/", timeout=10).status_code == 200
+    assert requests.get(f"{service.url}/health", timeout=10).json()["people"] == "well"
+
+
 def test_the_boards_address_typed_without_its_last_slash_leads_to_it(service: Service) -> None:
     answer = requests.get(f"{service.url}/auditors", timeout=10, allow_redirects=False)
     assert (answer.status_code, answer.headers["Location"]) == (308, "/auditors/")

@@ -33,6 +33,7 @@ from pipeline.cases.events import Case
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
 from pipeline.cases.rejected import Rejected
+from pipeline.errors import DataInvalid
 from pipeline.mail.room import MailRoom
 from pipeline.profiles import derive, topics
 from pipeline.text import _
@@ -80,6 +81,12 @@ class Board:
 
     def _signed_in(self, view: View) -> Callable[[Request], Response]:
         def guarded(request: Request) -> Response:
+            try:
+                return answered(request)
+            except DataInvalid as error:  # only who has signed in leads to people.yml
+                return self.pages.template("board_people.html", _("The board is closed"), 503, findings=error.findings)
+
+        def answered(request: Request) -> Response:
             signed_in = self.signin.who(request)
             person = signed_in and next((one for one in self.people() if one.login == signed_in.login), None)
             if person is None:
