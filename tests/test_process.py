@@ -391,8 +391,28 @@ def test_a_refusal_names_its_rule_and_records_nothing(
 def test_what_is_no_command_is_left_alone(body: Body) -> None:
     reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
     work = body.work("ines", reference)
-    for comment in ("I called her yesterday.", "\n/admit", " /admit", "//admit", "/Admit", "see /admit", ""):
+    for comment in ("I called her yesterday.", "\n/admit", " /admit", "//admit", "see /admit", ""):
         assert decide(work, comment) is None
+
+
+def test_a_command_is_understood_in_any_case_and_a_reason_keeps_its_own(body: Body) -> None:
+    reference = body.send(derive.PORTFOLIO, CONCEPTS)
+    for login, comment in (
+        ("ines", "/Admit"),
+        ("ada", "/CLAIM No-Conflict"),
+        ("ada", "/Finding ALL Met Except c3.4 Mastery\n/FINDING C5.1 mastery Not-Met Because She speaks of ROSA"),
+    ):
+        assert not body.do(login, reference, comment).refusals, comment
+    here = standing(DATA, body.store.case(reference))
+    assert {place for place, verdict in here.findings.items() if verdict == "not_met"} == {
+        ("C3.4", "mastery"),
+        ("C5.1", "mastery"),
+    }
+    why = reasons.of(body.store, body.store.case(reference), here)
+    assert why == {("C5.1", "mastery"): "She speaks of ROSA"}
+    assert body.do("ada", reference, "/preview\n/Request-Evidence c1.1").refusals == ()
+    assert not body.do("ada", reference, "/recommend DECLINE").refusals
+    assert body.do("dora", reference, "/Decide Decline No-Conflict").event == "declined"
 
 
 AUDIT_REFUSED = [

@@ -13,16 +13,24 @@ from pipeline.text import _
 LINES_MAX = 400  # lines of one comment: more than every statement by every criterion
 _OPTIONAL = re.compile(r"\[[^\]]*\]")
 _OWN_WORDS = re.compile(r"[A-Z…,]")
-_NAME = re.compile(r"/([a-z][a-z-]*)(?:\s|$)")
+_NAME = re.compile(r"/([A-Za-z][A-Za-z-]*)(?:\s|$)")
 
 
 @dataclass(frozen=True)
 class Call:
-    """`words` after the command's name on its line; `more` are further lines, each with its own name and words."""
+    """`words` after the command's name on its line; `more` are further lines, each with its own name and words.
+
+    The name is in small letters, however it was typed; words are as they were typed, for a reason is among them.
+    """
 
     name: str
     words: tuple[str, ...]
     more: tuple[Call, ...] = ()
+
+    @property
+    def plain(self) -> tuple[str, ...]:
+        """The words in small letters: for those that are the command's own."""
+        return tuple(word.lower() for word in self.words)
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,7 @@ def _lost(words: str) -> Refusal:
 
 def _call(line: str) -> Call | None:
     found = _NAME.match(line)
-    return Call(found[1], tuple(line[found.end() :].split())) if found else None
+    return Call(found[1].lower(), tuple(line[found.end() :].split())) if found else None
 
 
 def wrong(command_usage: str) -> Refusal:

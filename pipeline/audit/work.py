@@ -55,6 +55,10 @@ class Work:
         found: dict[str, Any] = schema["properties"]["answers"]["properties"]
         return {name: rule for name, rule in found.items() if event.data["answers"].get(name) != "credited"}
 
+    def statement(self, word: str) -> str:
+        """The id that a word means, in whatever case it was typed; the word itself where it is none."""
+        return next((name for name in self.asked if name.lower() == word.lower()), word)
+
     @property
     def criteria(self) -> tuple[Criterion, ...]:
         return self.profile.criteria if self.profile else ()

@@ -10,9 +10,9 @@ USAGE = "/claim no-conflict"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    if call.words not in ((), ("no-conflict",)):
+    if call.plain not in ((), ("no-conflict",)):
         return wrong(USAGE)
-    return Act(_("The case is yours."), data={"no_conflict": call.words == ("no-conflict",)})
+    return Act(_("The case is yours."), data={"no_conflict": call.plain == ("no-conflict",)})
 
 
 COMMAND = Command(

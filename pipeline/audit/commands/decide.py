@@ -11,16 +11,16 @@ USAGE = "/decide grant|decline no-conflict"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    if not call.words or call.words[0] not in ("grant", "decline"):
+    if not call.words or call.plain[0] not in ("grant", "decline"):
         return wrong(USAGE)
-    rest = [word for word in call.words[1:] if word != "no-conflict"]
+    rest = [word for word in call.words[1:] if word.lower() != "no-conflict"]
     if len(rest) > 1:
         return wrong(USAGE)
     named = admit.named(work, tuple(rest))
     if isinstance(named, Refusal):
         return named
-    data = {"no_conflict": "no-conflict" in call.words, **named}
-    return Act(_("The decision is recorded."), outcome=call.words[0], data=data)
+    data = {"no_conflict": "no-conflict" in call.plain, **named}
+    return Act(_("The decision is recorded."), outcome=call.plain[0], data=data)
 
 
 COMMAND = Command(

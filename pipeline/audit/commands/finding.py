@@ -54,11 +54,12 @@ def _act(judged: Mapping[Place, str], why: Mapping[Place, str]) -> Act:
 
 
 def _parted(words: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
-    """What comes before `because`, and the reason after it; None without one."""
-    if BECAUSE not in words:
-        return words, None
-    at = words.index(BECAUSE)
-    return words[:at], " ".join(words[at + 1 :])
+    """What comes before `because`, in small letters, and the reason after it as it was typed; None without one."""
+    plain = tuple(word.lower() for word in words)
+    if BECAUSE not in plain:
+        return plain, None
+    at = plain.index(BECAUSE)
+    return plain[:at], " ".join(words[at + 1 :])
 
 
 def _refused(reason: str, bad: list[Place]) -> Refusal | None:
@@ -114,9 +115,13 @@ def _exceptions(work: Work, words: tuple[str, ...]) -> list[Place] | Refusal:
 def _places(work: Work, words: tuple[str, ...]) -> list[Place] | Refusal:
     """(statement, criterion) of a statement, a unit or all, by one criterion or by each."""
     what, criteria = words[0], [criterion.id for criterion in work.criteria]
-    statements = [statement for statement, rule in work.asked.items() if what in ("all", statement, rule["x-unit"])]
+    statements = [
+        statement
+        for statement, rule in work.asked.items()
+        if what in ("all", statement.lower(), rule["x-unit"].lower())
+    ]
     if not statements:
-        words_ = _("{what} is no statement or unit of this portfolio.").format(what=what)
+        words_ = _("{what} is no statement or unit of this portfolio.").format(what=what.upper())
         if not ID.fullmatch(what):
             words_ = _("A word of it is no statement or unit of this portfolio.")
         return Refusal(_("statements of this profile"), words_)

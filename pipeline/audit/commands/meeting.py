@@ -10,9 +10,9 @@ USAGE = "/meeting held|missed"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    if call.words not in (("held",), ("missed",)):
+    if call.plain not in (("held",), ("missed",)):
         return wrong(USAGE)
-    return Act(_("It is recorded."), outcome=call.words[0], data={})
+    return Act(_("It is recorded."), outcome=call.plain[0], data={})
 
 
 COMMAND = Command(

@@ -10,9 +10,9 @@ USAGE = "/recommend grant|decline"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    if call.words not in (("grant",), ("decline",)):
+    if call.plain not in (("grant",), ("decline",)):
         return wrong(USAGE)
-    return Act(_("The recommendation is recorded."), outcome=call.words[0], data={})
+    return Act(_("The recommendation is recorded."), outcome=call.plain[0], data={})
 
 
 COMMAND = Command(

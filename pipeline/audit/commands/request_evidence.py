@@ -13,12 +13,13 @@ USAGE = "/request-evidence STATEMENT …"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    unknown = [word for word in call.words if word not in work.asked]
+    named = [work.statement(word) for word in call.words]
+    unknown = [word for word in named if word not in work.asked]
     if not call.words:
         return wrong(USAGE)
     if unknown:
         return Refusal(_("statements of this profile"), " ".join(_not_asked(unknown)))
-    statements = sorted(set(call.words), key=list(work.asked).index)
+    statements = sorted(set(named), key=list(work.asked).index)
     return Act(
         _("More evidence is requested for {ids}.").format(ids=", ".join(statements)), data={"statements": statements}
     )
