@@ -252,8 +252,8 @@ def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_tab
     names = re.findall(r'<select name="(finding [^"]+)"', page(auditor, f"{service.url}/auditors/cases/{reference}"))
     assert len(names) == 216
     case = page(auditor, f"{service.url}/auditors/cases/{reference}")
-    assert '<button class="quiet" type="submit">/pause</button>' in case
-    assert '<button class="quiet" type="submit">/recommend grant</button>' not in case
+    assert re.search(r'<button class="quiet" type="submit">Pause the case</button> .*<code>/pause</code>', case)
+    assert '<button class="quiet" type="submit">Recommend to grant</button>' not in case
     assert "Findings are missing for 72 statements" in case
     table = {"table": "1", **dict.fromkeys(names, "met"), "finding C3.4 mastery": "not_met"}
     assert "216 findings, 1 not met." in do(auditor, service, reference, table).text
@@ -278,9 +278,35 @@ def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_tab
     assert f"<td>{when}</td>" not in director
     assert 'href="/for-auditors/handbook/"' in director
     assert "/meeting/" not in director
-    assert "<summary><code>/decide decline no-conflict</code>" in director
-    assert '<button class="quiet" type="submit">/decide grant no-conflict</button>' not in director
+    assert "<summary>Decline the certificate</summary>" in director
+    assert "nobody close to you" in director
+    assert '<button class="quiet" type="submit">Grant the certificate</button>' not in director
     assert "Not met: C3.4 mastery." in director
+
+
+def test_what_takes_words_has_a_small_form_of_its_own(service: Service) -> None:
+    manager, auditor = signed_in(service, MANAGER), signed_in(service, AUDITOR)
+    reference = send(service, derive.SELF_ASSESSMENT, CONCEPTS)
+    address = opened(service, manager, reference)
+    when = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
+    assert 'type="datetime-local"' in page(manager, address)
+    said = do(manager, service, reference, {"command": "schedule", "words": f"{when}T09:30"}).text
+    assert f"arranged for {when} 09:30" in said
+    do(manager, service, reference, {"comment": "/admit"})
+    send(service, derive.PORTFOLIO, CONCEPTS, **service.desk_secret(reference))
+    until(lambda: "In audit" in page(auditor, address))
+    case = page(manager, address)
+    assert '<option value="auditor">Auditor</option>' in case
+    assert '<option value="verifier">' not in case
+    assert 'value="credit"' not in case
+    assert 'value="request-evidence"' not in page(auditor, address)
+    assert "It is assigned." in do(manager, service, reference, {"command": "assign", "words": "auditor"}).text
+    do(auditor, service, reference, {"comment": "/claim no-conflict"})
+    assert "/finding STATEMENT" in page(auditor, address)
+    slip = do(auditor, service, reference, {"command": "request-evidence", "words": "C1.1 C9.9"})
+    assert (slip.status_code, 'value="C1.1 C9.9"' in slip.text) == (422, True)
+    asked = do(auditor, service, reference, {"command": "request-evidence", "words": " c1.1\r\nC3.4 "})
+    assert "More evidence is requested for C1.1, C3.4." in asked.text
 
 
 def test_another_sites_page_can_give_no_command(service: Service) -> None:

@@ -16,6 +16,7 @@ from pipeline.accept.check import Judge
 from pipeline.accept.desk import desk
 from pipeline.audit import prerequisite, reasons
 from pipeline.audit.act import Outcome, decide, record
+from pipeline.audit.board_acts import acts
 from pipeline.audit.commands import EVERY
 from pipeline.audit.impartiality import uninvolved
 from pipeline.audit.issue import Issue
@@ -139,6 +140,27 @@ def test_more_evidence_may_replace_what_is_audited_and_brings_the_case_back(body
     body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers)
     assert body.state(reference) == "audit"
     assert body.store.case(reference).audit_begun
+
+
+def test_what_is_asked_of_whoever_has_claimed_a_case_is_offered_to_nobody_else(body: Body) -> None:
+    reference = audited(body)
+
+    def offered(login: str) -> set[str]:
+        found = acts(body.work(login, reference))
+        return {entry.comment.split()[0] for name in ("buttons", "forms", "written") for entry in found[name]}
+
+    assert offered("ada") == {"/claim", "/pause"}
+    body.do("ada", reference, "/claim no-conflict")
+    assert offered("ada") == {"/pause", "/finding", "/request-evidence"}
+    assert offered("abe") == {"/pause"}
+    assert offered("ines") == {"/assign", "/pause", "/withdraw"}
+
+
+def test_only_those_who_may_judge_can_be_chosen(body: Body) -> None:
+    taught: dict[str, Any] = {"education": {"providers": [], "trainers": ["Ada Audit"]}}
+    reference = audited(body, **taught)
+    (form,) = (form for form in acts(body.work("ines", reference))["forms"] if form.name == "assign")
+    assert [name for name, _shown in form.choices] == ["abe", "all"]
 
 
 def test_an_appeal_is_decided_by_somebody_who_took_no_part(body: Body) -> None:
@@ -810,6 +832,17 @@ def test_every_command_of_the_table_has_its_file_and_every_need_its_rule() -> No
     for command in EVERY:
         assert command.example.startswith(f"/{command.name}")
         assert command.usage.startswith(f"/{command.name}")
+
+
+def test_every_choice_has_words_of_its_own_and_a_command_without_them_its_text() -> None:
+    for command in EVERY:
+        labels = [command.label(said) for said in command.choices]
+        assert len(set(labels)) == len(labels)
+        if command.name in DATA.process.commands:
+            assert command.labels()
+            assert not [label for label in labels if label.startswith("/")], command.name
+            assert command.choices or command.ask or command.name == "finding"
+        assert replace(command, labels=dict).label(f"/{command.name} held") == f"/{command.name} held"
 
 
 def test_a_message_takes_no_command(body: Body) -> None:

@@ -111,6 +111,18 @@ def _rows(work: Work, command: Command) -> tuple[Transition, ...] | Refusal:
     return mine
 
 
+def hindered(work: Work, command: Command) -> tuple[Refusal, ...] | None:
+    """What stands in its way now, whatever is said with it; None where it is nobody's, or not this person's, to give."""
+    rows = _rows(work, command)
+    if isinstance(rows, Refusal):
+        return None
+    row = next((row for row in rows if row.fits(work.facts(None))), None)
+    if row is None:
+        return None
+    asked = (NEEDS[name] for name in row.needs)
+    return tuple(refusal for need in asked if not need.said for refusal in need.rule(work, row, Act("")))
+
+
 def _checked(work: Work, act: Act, rows: tuple[Transition, ...]) -> Outcome:
     known = work.facts(act.outcome)
     row = next((row for row in rows if row.fits(known)), None)

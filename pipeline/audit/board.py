@@ -240,27 +240,37 @@ class Board:
         if case is None:
             return self._missing()
         desk = self._desk
-        comment = desk.table_comment(case, person, form) if form.get("table") else form.get("comment", "")
+        comment = desk.comment(case, person, form)
         outcome = desk.act(case.reference, person, comment) or Outcome(_("This is no command. Nothing was recorded."))
         if outcome.event:
             self.arrived()
-        typed = comment if outcome.refusals else ""
-        return self._page(
-            self.intake.store.case(case.reference), person, 422 if outcome.refusals else 200, outcome, typed
-        )
+        typed = self._typed(form, comment) if outcome.refusals else None
+        after, status = self.intake.store.case(case.reference), 422 if outcome.refusals else 200
+        return self._page(after, person, status, outcome, typed)
+
+    @staticmethod
+    def _typed(form: dict[str, str], comment: str) -> dict[str, str]:
+        """What was refused, by the name of the field in which it stands again."""
+        command = form.get("command")
+        return {command: form.get("words", "")} if command else {"comment": comment}
 
     def case(self, request: Request, person: Person) -> Response:
         case = self._case(request)
         return self._page(case, person) if case else self._missing()
 
     def _page(
-        self, case: Case, person: Person, status: int = 200, outcome: Outcome | None = None, typed: str = ""
+        self,
+        case: Case,
+        person: Person,
+        status: int = 200,
+        outcome: Outcome | None = None,
+        typed: dict[str, str] | None = None,
     ) -> Response:
         kinds = [kind for kind in self._kinds(case) if case.current(kind)]
         issues = [self.intake.draw(case, event) for kind in reversed(kinds) if (event := case.current(kind))]
         shown = [(issue.title, issue.labels, to_html(issue.body)) for issue in issues]
         can = self._desk.shown(case, person) if self.acts else NOTHING
-        context = {**can, "outcome": outcome, "typed": typed}
+        context = {**can, "outcome": outcome, "typed": typed or {}}
         return self.pages.template("board_case.html", case.reference, status, person=person, issues=shown, **context)
 
     def _reference(self, request: Request) -> str | None:

@@ -9,8 +9,7 @@ from typing import Any
 
 from pipeline.audit import reasons
 from pipeline.audit.act import Outcome, decide, record
-from pipeline.audit.command import Command
-from pipeline.audit.commands import EVERY
+from pipeline.audit.board_acts import acts
 from pipeline.audit.work import Work
 from pipeline.cases.events import CONTACT, Case
 from pipeline.cases.intake import Intake
@@ -20,23 +19,10 @@ from pipeline.text import _
 
 ATTEMPTS = 5  # how often somebody else may write to the case first
 NOTHING: Mapping[str, Any] = {
-    "buttons": [],
-    "refused": [],
-    "written": [],
-    "table": [],
-    "criteria": (),
+    **dict.fromkeys(("buttons", "forms", "written", "refused", "table", "criteria"), ()),
+    **dict.fromkeys(("first", "last"), ""),
 }  # to be done here
 FIELD, REASON = "finding", "reason"  # names of the table's fields: finding C3.4 mastery
-
-
-@dataclass(frozen=True)
-class Button:
-    """`comment`: what it says when it is pressed. `ends`: the case is over then. `why`: what stands in the way."""
-
-    comment: str
-    text: str
-    ends: bool
-    why: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -63,26 +49,7 @@ class CaseDesk:
         if case.opening.type == CONTACT:
             return dict(NOTHING)
         work = self.work(case, person)
-        commands = [command for command in EVERY if self._possible(work, command)]
-        buttons = [self._button(work, command, said) for command in commands for said in command.choices]
-        return {
-            "buttons": [button for button in buttons if not button.why],
-            "refused": [button for button in buttons if button.why],
-            "written": [command for command in commands if not command.choices],
-            "table": self._table(work),
-            "criteria": work.criteria,
-        }
-
-    @staticmethod
-    def _possible(work: Work, command: Command) -> bool:
-        rows = work.process.of_command(command.name, work.standing.state.id)
-        return any(set(row.who) & set(work.person.roles) for row in rows)
-
-    @staticmethod
-    def _button(work: Work, command: Command, said: str) -> Button:
-        outcome = decide(work, said) or Outcome("")
-        ends = bool(outcome.data) and not work.process.state(str((outcome.data or {})["to"])).open
-        return Button(said, command.text(), ends, tuple(str(refusal) for refusal in outcome.refusals))
+        return {**acts(work), "table": self._table(work), "criteria": work.criteria}
 
     @staticmethod
     def _table(work: Work) -> list[dict[str, Any]]:
@@ -120,6 +87,14 @@ class CaseDesk:
             parts.append({"id": unit, "title": title, "done": done, "total": len(cells), "rows": rows})
         first = next((part for part in parts if part["done"] < part["total"]), None)
         return [{**part, "open": part is first} for part in parts]
+
+    def comment(self, case: Case, person: Person, form: Mapping[str, str]) -> str:
+        """What a form of the page says, as it would be written: the table of findings, a command with words, or the box."""
+        if form.get("table"):
+            return self.table_comment(case, person, form)
+        if form.get("command"):
+            return " ".join(["/" + form["command"], *form.get("words", "").split()])
+        return form.get("comment", "")
 
     def table_comment(self, case: Case, person: Person, form: Mapping[str, str]) -> str:
         """The table's fields as /finding lines: only what differs from what is recorded."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import product
+from typing import Literal
 
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.text import _
@@ -34,11 +35,26 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """The one field of a form for what somebody has to say with a command.
+
+    `kind`: a day and a time; one of the people to whom it can be given; or words that are typed. `offered`: whether
+    there is anything to say in this case.
+    """
+
+    kind: Literal["moment", "person", "words"]
+    label: Callable[[], str]
+    hint: Callable[[], str] = str
+    offered: Callable[[Work], bool] = lambda _work: True
+
+
+@dataclass(frozen=True)
 class Command:
     """`read` says what the words mean. Who may, and from which states, stands in the process table.
 
     `text`: what it does, in a sentence; `usage`: its form; `example`: one that works;
-    `{prefix}` in it stands for the body's own.
+    `{prefix}` in it stands for the body's own. `labels`: from the outcome (grant, decline, held, missed; "" for one
+    without) to the words on its button; without them a button says the command. `ask`: the field of its form.
     """
 
     name: str
@@ -46,6 +62,8 @@ class Command:
     example: str
     text: Callable[[], str]
     read: Callable[[Work, Call], Act | Refusal]
+    labels: Callable[[], Mapping[str, str]] = dict
+    ask: Ask | None = None
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -55,6 +73,12 @@ class Command:
             return ()
         first, *parts = [word.split("|") for word in plain.split()]
         return tuple(" ".join(words) for words in product(first, *parts))
+
+    def label(self, said: str) -> str:
+        """The words on the button that says this."""
+        known = self.labels()
+        outcome = next((word for word in said.split()[1:] if word in known), "")
+        return known.get(outcome, said)
 
     def example_of(self, prefix: str) -> str:
         """With the references of a body."""

@@ -19,18 +19,19 @@ Rule = Callable[[Work, Transition, Act], Iterator[Refusal]]
 
 @dataclass(frozen=True)
 class Need:
-    """`text`: what it asks for, in the handbook's words."""
+    """`text`: what it asks for, in the handbook's words. `said`: it looks at what is said with the command."""
 
     text: Callable[[], str]
     rule: Rule
+    said: bool
 
 
 NEEDS: dict[str, Need] = {}
 
 
-def need(text: Callable[[], str]) -> Callable[[Rule], Rule]:
+def need(text: Callable[[], str], *, said: bool = False) -> Callable[[Rule], Rule]:
     def named(rule: Rule) -> Rule:
-        NEEDS[rule.__name__] = Need(text, rule)
+        NEEDS[rule.__name__] = Need(text, rule, said)
         return rule
 
     return named
@@ -43,7 +44,7 @@ def role_of(work: Work, row: Transition) -> str:
     return next((role for role in row.who if role in work.person.roles), row.who[0])
 
 
-@need(lambda: _("a date and a time to come"))
+@need(lambda: _("a date and a time to come"), said=True)
 def moment(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     text = str((act.data or {}).get("moment", ""))
     try:
@@ -86,7 +87,7 @@ def unclaimed(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
         yield Refusal(_("assigned"), _("It is assigned to {owner}.").format(owner=assigned))
 
 
-@need(lambda: _("the declaration that you have no conflict of interest"))
+@need(lambda: _("the declaration that you have no conflict of interest"), said=True)
 def no_conflict(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     if not (act.data or {}).get("no_conflict"):
         words = _("Declare that you have no conflict of interest: write no-conflict at the end of the command.")
@@ -103,7 +104,7 @@ def uninvolved(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     yield from impartiality.uninvolved(work)
 
 
-@need(lambda: _("the login of somebody who has the role"))
+@need(lambda: _("the login of somebody who has the role"), said=True)
 def assignee(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     data = act.data or {}
     person = work.who(str(data.get("login", "")))
@@ -114,7 +115,7 @@ def assignee(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
         yield Refusal(_("people.yml"), _("{login} is no {role}.").format(login=person.login, role=work.title(role)))
 
 
-@need(lambda: _("that this person may judge the case"))
+@need(lambda: _("that this person may judge the case"), said=True)
 def impartial_assignee(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     person = work.who(str((act.data or {}).get("login", "")))
     if person:
@@ -134,7 +135,7 @@ def all_findings(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
         yield Refusal(_("a finding for every statement"), words)
 
 
-@need(lambda: _("to grant, that everything is met; to decline, that something is not"))
+@need(lambda: _("to grant, that everything is met; to decline, that something is not"), said=True)
 def findings_fit(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     not_met = [key for key, verdict in work.standing.findings.items() if verdict != MET and key[0] in work.asked]
     if act.outcome == "grant" and not_met:
@@ -154,7 +155,7 @@ def meeting_held(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
         yield Refusal(_("no grant without the meeting"), _("The verification meeting has not been held."))
 
 
-@need(lambda: _("that the certificate asked for first is valid on that day"))
+@need(lambda: _("that the certificate asked for first is valid on that day"), said=True)
 def prerequisite(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     profile = work.profile
     if profile is None or profile.prerequisite is None:
@@ -168,7 +169,8 @@ def prerequisite(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
 
 
 @need(
-    lambda: _("that the applicant names such a certificate, and that it was granted to them and is valid on that day")
+    lambda: _("that the applicant names such a certificate, and that it was granted to them and is valid on that day"),
+    said=True,
 )
 def credit(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     data = act.data or {}
@@ -190,7 +192,9 @@ def credits(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
         )
 
 
-@need(lambda: _("another open case of the same person about the same certificate, whose audit has not begun"))
+@need(
+    lambda: _("another open case of the same person about the same certificate, whose audit has not begun"), said=True
+)
 def other_case(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     reference = str((act.data or {}).get("reference", ""))
     other = work.store.case(reference) if re.fullmatch(r"[A-Z0-9-]{5,40}", reference) else None

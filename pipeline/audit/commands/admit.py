@@ -40,4 +40,5 @@ COMMAND = Command(
     "/admit",
     lambda: _("ends the interview: the portfolio may be written, or audited if it is there"),
     read,
+    labels=lambda: {"": _("Admit the case")},
 )

@@ -35,5 +35,10 @@ def _free(work: Work) -> Iterator[str]:
 
 
 COMMAND = Command(
-    "appeal", USAGE, "/appeal", lambda: _("records that the applicant appeals against the decision"), read
+    "appeal",
+    USAGE,
+    "/appeal",
+    lambda: _("records that the applicant appeals against the decision"),
+    read,
+    labels=lambda: {"": _("Record the appeal")},
 )

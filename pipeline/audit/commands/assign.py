@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit.command import Ask, Call, Command, wrong
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.text import _
 
@@ -24,4 +24,6 @@ COMMAND = Command(
     "/assign @rosa",
     lambda: _("gives the case to somebody, who then claims it"),
     read,
+    labels=lambda: {"": _("Assign the case")},
+    ask=Ask("person", lambda: _("Assign the case to")),
 )

@@ -19,6 +19,10 @@ COMMAND = Command(
     "claim",
     USAGE,
     "/claim no-conflict",
-    lambda: _("takes the case for you, with the declaration that you have no conflict of interest"),
+    lambda: _(
+        "takes the case for you, with the declaration that you have no conflict of interest: "
+        "the applicant is nobody close to you, and nobody you have taught or work with"
+    ),
     read,
+    labels=lambda: {"": _("Claim this case: I have no conflict of interest")},
 )

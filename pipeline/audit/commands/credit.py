@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pipeline.accept import references
-from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit import prerequisite
+from pipeline.audit.command import Ask, Call, Command, wrong
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.text import _
 
@@ -29,4 +30,11 @@ COMMAND = Command(
     "/credit {prefix}-7K3M-2Q9X-H",
     lambda: _("names the case in which a certificate that the applicant holds was granted, so that it counts"),
     read,
+    labels=lambda: {"": _("Count this certificate")},
+    ask=Ask(
+        "words",
+        lambda: _("Reference of the case in which the certificate was granted"),
+        lambda: _("It stands on the certificate."),
+        lambda work: bool(prerequisite.unconfirmed(work)),
+    ),
 )

@@ -27,6 +27,10 @@ COMMAND = Command(
     "decide",
     USAGE,
     "/decide grant no-conflict",
-    lambda: _("decides, with the declaration that you have no conflict of interest"),
+    lambda: _(
+        "decides, with the declaration that you have no conflict of interest: "
+        "the applicant is nobody close to you, and nobody you have taught or work with"
+    ),
     read,
+    labels=lambda: {"grant": _("Grant the certificate"), "decline": _("Decline the certificate")},
 )

@@ -19,4 +19,5 @@ COMMAND = Command(
     "/expire",
     lambda: _("ends a case in which the applicant sent nothing, or did not come, in time"),
     read,
+    labels=lambda: {"": _("End the case: nothing came in time")},
 )

@@ -139,4 +139,5 @@ COMMAND = Command(
     "/finding all met except C3.4 mastery because the evidence speaks of a course only",
     lambda: _("records how statements stand; further /finding lines may follow directly"),
     read,
+    labels=lambda: {"": _("Record findings")},
 )

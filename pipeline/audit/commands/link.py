@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.accept import references
-from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit.command import Ask, Call, Command, wrong
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.text import _
 
@@ -25,4 +25,10 @@ COMMAND = Command(
     "/link {prefix}-7K3M-2Q9X-H",
     lambda: _("joins the portfolio of this case to the case with that reference"),
     read,
+    labels=lambda: {"": _("Join it to that case")},
+    ask=Ask(
+        "words",
+        lambda: _("Reference of the other case of this person"),
+        lambda: _("It stands in the list of cases."),
+    ),
 )

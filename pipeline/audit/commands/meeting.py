@@ -16,5 +16,10 @@ def read(work: Work, call: Call) -> Act | Refusal:
 
 
 COMMAND = Command(
-    "meeting", USAGE, "/meeting held", lambda: _("records that the verification meeting was held or missed"), read
+    "meeting",
+    USAGE,
+    "/meeting held",
+    lambda: _("records that the verification meeting was held or missed"),
+    read,
+    labels=lambda: {"held": _("The meeting was held"), "missed": _("The applicant did not come")},
 )

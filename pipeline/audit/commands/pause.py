@@ -19,4 +19,5 @@ COMMAND = Command(
     "/pause",
     lambda: _("stops the clock of the case"),
     read,
+    labels=lambda: {"": _("Pause the case")},
 )

@@ -16,5 +16,10 @@ def read(work: Work, call: Call) -> Act | Refusal:
 
 
 COMMAND = Command(
-    "recommend", USAGE, "/recommend grant", lambda: _("recommends to grant or to decline the certificate"), read
+    "recommend",
+    USAGE,
+    "/recommend grant",
+    lambda: _("recommends to grant or to decline the certificate"),
+    read,
+    labels=lambda: {"grant": _("Recommend to grant"), "decline": _("Recommend to decline")},
 )

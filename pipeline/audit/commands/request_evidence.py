@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit.command import Ask, Call, Command, wrong
 from pipeline.audit.commands import finding
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.text import _
@@ -40,4 +40,10 @@ COMMAND = Command(
     "/request-evidence C3.4 C5.1",
     lambda: _("asks the applicant for more evidence to the statements named"),
     read,
+    labels=lambda: {"": _("Ask for more evidence")},
+    ask=Ask(
+        "words",
+        lambda: _("Statements that need more evidence"),
+        lambda: _("Their numbers, with spaces between them, as C1.1 P2.3"),
+    ),
 )

@@ -19,4 +19,5 @@ COMMAND = Command(
     "/resume",
     lambda: _("lets the clock of the case go on"),
     read,
+    labels=lambda: {"": _("Let the case go on")},
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit.command import Ask, Call, Command, wrong
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.text import _
 
@@ -15,9 +15,10 @@ USAGE = "/schedule DATE TIME"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    if len(call.words) != 2:
+    words = tuple(call.words[0].upper().split("T")) if len(call.words) == 1 else call.words  # as a form sends it
+    if len(words) != 2:
         return wrong(USAGE)
-    moment = " ".join(call.words)
+    moment = " ".join(words)
     try:
         at = datetime.fromisoformat(moment) if FORM.fullmatch(moment) else None
     except ValueError:
@@ -35,4 +36,6 @@ COMMAND = Command(
     "/schedule 2027-03-14 09:30",
     lambda: _("says when the interview or the verification meeting is"),
     read,
+    labels=lambda: {"": _("Arrange this time")},
+    ask=Ask("moment", lambda: _("Day and time")),
 )

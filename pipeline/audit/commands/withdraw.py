@@ -19,4 +19,5 @@ COMMAND = Command(
     "/withdraw",
     lambda: _("ends the case, or the appeal, at the wish of the applicant"),
     read,
+    labels=lambda: {"": _("The applicant withdraws")},
 )
