@@ -156,6 +156,20 @@ def test_what_is_asked_of_whoever_has_claimed_a_case_is_offered_to_nobody_else(b
     assert offered("ines") == {"/assign", "/pause", "/withdraw"}
 
 
+def test_a_case_is_claimed_once_by_one_person_and_again_only_after_it_was_assigned_to_another(body: Body) -> None:
+    reference = audited(body)
+    body.do("ada", reference, "/claim no-conflict")
+    before = len(body.store.case(reference).events)
+    again = body.do("ada", reference, "/claim no-conflict")
+    assert "You have claimed it already." in again.said
+    assert len(body.store.case(reference).events) == before
+    body.do("ines", reference, "/assign @abe")
+    assert body.do("ada", reference, "/claim no-conflict").refusals
+    assert not body.do("abe", reference, "/claim no-conflict").refusals
+    body.do("ines", reference, "/assign @ada")
+    assert not body.do("ada", reference, "/claim no-conflict").refusals
+
+
 def test_only_those_who_may_judge_can_be_chosen(body: Body) -> None:
     taught: dict[str, Any] = {"education": {"providers": [], "trainers": ["Ada Audit"]}}
     reference = audited(body, **taught)

@@ -78,7 +78,9 @@ def claimed(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
 def unclaimed(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     role = role_of(work, row)
     owner, assigned = work.standing.claims.get(role), work.standing.assigned.get(role)
-    if owner and assigned != work.person.login:
+    if owner == work.person.login and assigned in (None, owner):
+        yield Refusal(_("one {role} a case").format(role=work.title(role)), _("You have claimed it already."))
+    elif owner and assigned != work.person.login:
         yield Refusal(
             _("one {role} a case").format(role=work.title(role)),
             _("{owner} has claimed it; ask for it to be assigned to you.").format(owner=owner),
