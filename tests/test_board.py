@@ -240,7 +240,14 @@ def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_tab
     opened(service, manager, reference)
     refused = do(auditor, service, reference, {"comment": "/admit"})
     assert (refused.status_code, "your role" in refused.text) == (422, True)
-    assert "no command" in do(manager, service, reference, {"comment": "hello"}).text
+    assert "<title>Refused: " in refused.text
+    assert f"<title>{reference} " in page(manager, f"{service.url}/auditors/cases/{reference}")
+    helped = do(manager, service, reference, {"comment": "/help"})
+    assert re.search(r'role="status" tabindex="-1" autofocus><p>.*</p>\s*<ul>\s*<li><code>/help</code>', helped.text)
+    for typed in ("hello Rosa", "/ admit"):
+        talk = do(manager, service, reference, {"comment": typed})
+        assert (talk.status_code, 'role="alert"' in talk.text, f">{typed}</textarea>" in talk.text) == (422, True, True)
+        assert "Nothing was recorded.<br />\nA command begins with a slash" in talk.text
     when = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d} 09:30"
     assert do(manager, service, reference, {"comment": f"/schedule {when}"}).status_code == 200
     assert f"<td>{when}</td>" in page(manager, f"{service.url}/auditors/cases/{reference}")
@@ -257,6 +264,13 @@ def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_tab
     assert "Findings are missing for 72 statements" in case
     table = {"table": "1", **dict.fromkeys(names, "met"), "finding C3.4 mastery": "not_met"}
     assert "216 findings, 1 not met." in do(auditor, service, reference, table).text
+    same = do(auditor, service, reference, table)
+    assert (same.status_code, "Nothing was changed." in same.text, "taken back" in same.text) == (200, True, False)
+    emptied = do(auditor, service, reference, table | {"finding C1.1 mastery": ""})
+    assert (emptied.status_code, "A finding can be changed, but not taken back." in emptied.text) == (422, True)
+    both = do(auditor, service, reference, table | {"finding C1.1 mastery": "", "finding C1.1 relevance": "not_met"})
+    assert (both.status_code, "1 findings, 1 not met.<br />\nA finding can be" in both.text) == (200, True)
+    do(auditor, service, reference, table)
     why = {"reason C3.4 mastery": "A course\r\nis no practice", "reason C3.4 relevance": "not read: this one is met"}
     assert "1 findings, 1 not met. 1 with a reason." in do(auditor, service, reference, table | why).text
     case = page(auditor, f"{service.url}/auditors/cases/{reference}")

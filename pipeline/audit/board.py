@@ -240,13 +240,12 @@ class Board:
         if case is None:
             return self._missing()
         desk = self._desk
-        comment = desk.comment(case, person, form)
-        outcome = desk.act(case.reference, person, comment) or Outcome(_("This is no command. Nothing was recorded."))
+        typed = self._typed(form, desk.comment(case, person, form))
+        outcome = desk.answer(case, person, form)
         if outcome.event:
             self.arrived()
-        typed = self._typed(form, comment) if outcome.refusals else None
         after, status = self.intake.store.case(case.reference), 422 if outcome.refusals else 200
-        return self._page(after, person, status, outcome, typed)
+        return self._page(after, person, status, outcome, typed if outcome.refusals else None)
 
     @staticmethod
     def _typed(form: dict[str, str], comment: str) -> dict[str, str]:
@@ -270,8 +269,11 @@ class Board:
         issues = [self.intake.draw(case, event) for kind in reversed(kinds) if (event := case.current(kind))]
         shown = [(issue.title, issue.labels, to_html(issue.body)) for issue in issues]
         can = self._desk.shown(case, person) if self.acts else NOTHING
-        context = {**can, "outcome": outcome, "typed": typed or {}}
-        return self.pages.template("board_case.html", case.reference, status, person=person, issues=shown, **context)
+        refused = bool(outcome and outcome.refusals)
+        title = _("Refused: {title}").format(title=case.reference) if refused else case.reference
+        said = to_html(outcome.said.replace("\n", "  \n")) if outcome else ""  # each line stays one
+        context = {**can, "said": said, "wrong": refused, "typed": typed or {}}
+        return self.pages.template("board_case.html", title, status, person=person, issues=shown, **context)
 
     def _reference(self, request: Request) -> str | None:
         """Only what is a reference becomes a file name."""

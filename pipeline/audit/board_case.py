@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.audit import reasons
 from pipeline.audit.act import Outcome, decide, record
 from pipeline.audit.board_acts import acts
-from pipeline.audit.work import Work
+from pipeline.audit.work import Refusal, Work
 from pipeline.cases.events import CONTACT, Case
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
@@ -95,6 +95,25 @@ class CaseDesk:
         if form.get("command"):
             return " ".join(["/" + form["command"], *form.get("words", "").split()])
         return form.get("comment", "")
+
+    def answer(self, case: Case, person: Person, form: Mapping[str, str]) -> Outcome:
+        """Do what a form says, and what to answer: also where it says nothing, or is no command."""
+        comment, table = self.comment(case, person, form), bool(form.get("table"))
+        kept = _("A finding can be changed, but not taken back.") if table and self._emptied(case, person, form) else ""
+        if table and not comment:
+            nothing = _("Nothing was changed.")
+            return Outcome(f"{nothing}\n{kept}", (Refusal(_("findings"), kept),)) if kept else Outcome(nothing)
+        outcome = self.act(case.reference, person, comment)
+        if outcome is None:
+            words = _("A command begins with a slash, and its name stands directly after it, as in /help.")
+            refusal = Refusal(_("the form of the command"), words)
+            return Outcome(_("Nothing was recorded.") + f"\n{refusal}", (refusal,))
+        return replace(outcome, said=f"{outcome.said}\n{kept}") if kept else outcome
+
+    def _emptied(self, case: Case, person: Person, form: Mapping[str, str]) -> bool:
+        """Whether a cell of the table is empty where something is recorded."""
+        recorded = self.work(case, person).standing.findings
+        return any(form.get(f"{FIELD} {' '.join(place)}") == "" for place in recorded)
 
     def table_comment(self, case: Case, person: Person, form: Mapping[str, str]) -> str:
         """The table's fields as /finding lines: only what differs from what is recorded."""
