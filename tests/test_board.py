@@ -264,6 +264,9 @@ def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_tab
     assert "Findings are missing for 72 statements" in case
     table = {"table": "1", **dict.fromkeys(names, "met"), "finding C3.4 mastery": "not_met"}
     assert "216 findings, 1 not met." in do(auditor, service, reference, table).text
+    assert re.search(
+        r"[0-9]+ of [0-9]+ findings, 1 not met</summary>", page(auditor, f"{service.url}/auditors/cases/{reference}")
+    )
     same = do(auditor, service, reference, table)
     assert (same.status_code, "Nothing was changed." in same.text, "taken back" in same.text) == (200, True, False)
     emptied = do(auditor, service, reference, table | {"finding C1.1 mastery": ""})
@@ -348,6 +351,7 @@ def test_who_holds_the_meeting_finds_its_sheet_when_it_was_arranged_and_what_was
     send(service, derive.PORTFOLIO, PRACTICE, **link, **answers)
     until(lambda: "In audit" in page(auditor, address))
     assert "<td>P1.1, P1.2</td>" in page(auditor, address)
+    assert page(auditor, address).count("asked for again") == 2
     assert not re.search(sheet, page(auditor, address))
     for comment in ("/finding all met", "/recommend grant"):
         assert do(auditor, service, reference, {"comment": comment}).status_code == 200

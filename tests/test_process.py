@@ -17,6 +17,7 @@ from pipeline.accept.desk import desk
 from pipeline.audit import prerequisite, reasons
 from pipeline.audit.act import Outcome, decide, record
 from pipeline.audit.board_acts import acts
+from pipeline.audit.board_case import CaseDesk
 from pipeline.audit.commands import EVERY
 from pipeline.audit.impartiality import uninvolved
 from pipeline.audit.issue import Issue
@@ -168,6 +169,28 @@ def test_a_case_is_claimed_once_by_one_person_and_again_only_after_it_was_assign
     assert not body.do("abe", reference, "/claim no-conflict").refusals
     body.do("ines", reference, "/assign @ada")
     assert not body.do("ada", reference, "/claim no-conflict").refusals
+
+
+def test_the_table_says_what_is_not_met_and_opens_where_more_was_asked_for(body: Body) -> None:
+    reference = audited(body, PRACTICE)
+    for comment in (
+        "/claim no-conflict",
+        "/finding all met except C2.1 mastery C2.2 mastery",
+        "/request-evidence C1.1",
+        "/request-evidence P2.1",
+    ):
+        body.do("ada", reference, comment)
+        if "request" in comment:
+            answers = filled(derive.PORTFOLIO, PRACTICE)["answers"] | {"P2.1": {"answer": "yes", "evidence": comment}}
+            body.send(derive.PORTFOLIO, PRACTICE, case=body.secret(reference), answers=answers)
+    work = body.work("ada", reference)
+    parts = {
+        part["id"]: part for part in CaseDesk(Intake(JUDGE, body.store), PEOPLE).shown(work.case, work.person)["table"]
+    }
+    assert (parts["C2"]["done"], parts["C2"]["bad"]) == (parts["C2"]["total"], 2)
+    assert {part["bad"] for name, part in parts.items() if name != "C2"} == {0}
+    assert [name for name, part in parts.items() if part["open"]] == ["P2"]
+    assert [row["id"] for part in parts.values() for row in part["rows"] if row["again"]] == ["P2.1"]
 
 
 def test_only_those_who_may_judge_can_be_chosen(body: Body) -> None:

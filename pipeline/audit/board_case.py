@@ -11,7 +11,7 @@ from pipeline.audit import reasons
 from pipeline.audit.act import Outcome, decide, record
 from pipeline.audit.board_acts import acts
 from pipeline.audit.work import Refusal, Work
-from pipeline.cases.events import CONTACT, Case
+from pipeline.cases.events import CONTACT, EVIDENCE, Case
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
 from pipeline.cases.standing import MET, NOT_MET
@@ -55,12 +55,14 @@ class CaseDesk:
     def _table(work: Work) -> list[dict[str, Any]]:
         """A part a unit, a row a statement, a cell a criterion, while this person audits it; else nothing.
 
-        `open` is the first unit that is not done.
+        `again`: more evidence was requested for it last. `open` are the parts with such statements, and the first that
+        is not done.
         """
         here, profile = work.standing, work.profile
         if profile is None or here.state.id != "audit" or here.claims.get("auditor") != work.person.login:
             return []
         parts, why = [], reasons.of(work.store, work.case, here)
+        again = next((event.data["statements"] for event in reversed(work.case.events) if event.type == EVIDENCE), ())
         titles = {unit.id: unit.title for unit in work.judge.data.units(profile)}
         for unit in dict.fromkeys(rule["x-unit"] for rule in work.asked.values()):
             asked = {statement: rule for statement, rule in work.asked.items() if rule["x-unit"] == unit}
@@ -78,15 +80,17 @@ class CaseDesk:
                 {
                     "id": statement,
                     "question": rule["x-question"],
+                    "again": statement in again,
                     "cells": [cells[statement, criterion.id] for criterion in work.criteria],
                 }
                 for statement, rule in asked.items()
             ]
-            done = sum(cell["verdict"] is not None for cell in cells.values())
+            verdicts = [cell["verdict"] for cell in cells.values() if cell["verdict"] is not None]
             title = titles.get(unit, "")  # "" of one that the certificate has no more
-            parts.append({"id": unit, "title": title, "done": done, "total": len(cells), "rows": rows})
+            counts = {"done": len(verdicts), "bad": verdicts.count(NOT_MET), "total": len(cells)}
+            parts.append({"id": unit, "title": title, "rows": rows, **counts})
         first = next((part for part in parts if part["done"] < part["total"]), None)
-        return [{**part, "open": part is first} for part in parts]
+        return [{**part, "open": part is first or any(row["again"] for row in part["rows"])} for part in parts]
 
     def comment(self, case: Case, person: Person, form: Mapping[str, str]) -> str:
         """What a form of the page says, as it would be written: the table of findings, a command with words, or the box."""
