@@ -251,6 +251,12 @@ def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_tab
     when = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d} 09:30"
     assert do(manager, service, reference, {"comment": f"/schedule {when}"}).status_code == 200
     assert f"<td>{when}</td>" in page(manager, f"{service.url}/auditors/cases/{reference}")
+    paused = do(manager, service, reference, {"comment": "/pause"}).text
+    assert re.search(r'class="paused"><strong>Paused since [0-9]+ \w+ [0-9]+\.</strong>', paused)
+    assert re.search(
+        r'<details class="history"><summary>.*The case was paused <code>intake-manager</code>', paused, re.DOTALL
+    )
+    assert 'class="paused"' not in do(manager, service, reference, {"comment": "/resume"}).text
     assert "The case is admitted." in do(manager, service, reference, {"comment": "/admit"}).text
     link = service.desk_secret(reference)
     send(service, derive.PORTFOLIO, CONCEPTS, **link)

@@ -14,7 +14,7 @@ import pytest
 from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.check import Judge
 from pipeline.accept.desk import desk
-from pipeline.audit import prerequisite, reasons
+from pipeline.audit import chronicle, prerequisite, reasons
 from pipeline.audit.act import Outcome, decide, record
 from pipeline.audit.board_acts import acts
 from pipeline.audit.board_case import CaseDesk
@@ -24,6 +24,7 @@ from pipeline.audit.issue import Issue
 from pipeline.audit.markdown import escaped
 from pipeline.audit.needs import NEEDS
 from pipeline.audit.work import Work
+from pipeline.cases import events
 from pipeline.cases.forget import COMMAND_LINE, Forget
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
@@ -869,6 +870,39 @@ def test_every_command_of_the_table_has_its_file_and_every_need_its_rule() -> No
     for command in EVERY:
         assert command.example.startswith(f"/{command.name}")
         assert command.usage.startswith(f"/{command.name}")
+
+
+def test_every_event_that_is_a_step_of_a_case_has_words_and_no_other() -> None:
+    kinds = {value for name, value in vars(events).items() if name.isupper() and isinstance(value, str)}
+    kinds -= {events.PORTFOLIO}  # a kind of delivery
+    assert set(chronicle.SILENT) < kinds
+    named = {key.split()[0] for key in chronicle.words()}
+    assert named == ({*process_rules.EVENTS, *DATA.process.events} | kinds) - set(chronicle.SILENT)
+
+
+def test_the_history_of_a_case_says_who_did_what_oldest_first(body: Body) -> None:
+    reference = audited(body)
+    for login, comment in (
+        ("ines", "/assign @ada"),
+        ("ada", "/claim no-conflict"),
+        ("ada", "/help"),
+        ("ada", "/finding all met except C3.4 mastery because nobody saw it"),
+        ("ada", "/recommend decline"),
+        ("dora", "/decide decline no-conflict"),
+    ):
+        assert not body.do(login, reference, comment).refusals, comment
+    told = [(line.words, line.login) for line in chronicle.lines(DATA, body.store.case(reference))]
+    assert told == [
+        ("Self-assessment received", ""),
+        ("Arranged for 2027-03-20 09:30", "ines"),
+        ("The case was admitted", "ines"),
+        ("Portfolio received", ""),
+        ("Assigned to ada", "ines"),
+        ("Claimed as Auditor", "ada"),
+        ("Findings recorded: 216, not met: 1", "ada"),
+        ("Recommended to decline the certificate", "ada"),
+        ("The certificate was declined", "dora"),
+    ]
 
 
 def test_every_choice_has_words_of_its_own_and_a_command_without_them_its_text() -> None:

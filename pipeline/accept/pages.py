@@ -18,8 +18,7 @@ from pipeline.accept.calendar import Interview, calendar
 from pipeline.accept.references import Claim
 from pipeline.accept.submitted import Submitted
 from pipeline.audit.stages import Stage, stage
-from pipeline.cases.events import DELIVERIES, EVIDENCE, FORGOTTEN, RECEIVED, REVISED, Case
-from pipeline.cases.events import JOINED
+from pipeline.cases.events import DELIVERIES, EVIDENCE, FORGOTTEN, JOINED, RECEIVED, REVISED, Case
 from pipeline.cases.standing import takes
 from pipeline.cases.store import Store
 from pipeline.findings import Finding

@@ -18,6 +18,7 @@ from pipeline.accept.accept import Desk
 from pipeline.accept.inbox import Delivery
 from pipeline.accept.pages import Pages, day
 from pipeline.accept.quarantine import release
+from pipeline.audit import chronicle
 from pipeline.audit.act import Outcome
 from pipeline.audit.board_case import NOTHING, CaseDesk
 from pipeline.audit.board_list import LEADS, load_rows, time_and_hands
@@ -29,10 +30,11 @@ from pipeline.audit.reading import to_html
 from pipeline.audit.signin import SignIn, from_here
 from pipeline.audit.stages import stage
 from pipeline.cases import load
-from pipeline.cases.events import Case
+from pipeline.cases.events import CONTACT, Case
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
 from pipeline.cases.rejected import Rejected
+from pipeline.cases.standing import standing
 from pipeline.errors import DataInvalid
 from pipeline.mail.room import MailRoom
 from pipeline.profiles import derive, topics
@@ -272,8 +274,18 @@ class Board:
         refused = bool(outcome and outcome.refusals)
         title = _("Refused: {title}").format(title=case.reference) if refused else case.reference
         said = to_html(outcome.said.replace("\n", "  \n")) if outcome else ""  # each line stays one
-        context = {**can, "said": said, "wrong": refused, "typed": typed or {}}
+        context = {**can, **self._head(case), "said": said, "wrong": refused, "typed": typed or {}}
         return self.pages.template("board_case.html", title, status, person=person, issues=shown, **context)
+
+    def _head(self, case: Case) -> dict[str, Any]:
+        """`paused`: since which day; `history`: (day, words, login), oldest first."""
+        data = self.pages.renderer.data
+        language = data.organization.language
+        pause = None if case.opening.type == CONTACT else standing(data, case).pause
+        return {
+            "paused": day(pause.isoformat(), language) if pause else "",
+            "history": [(day(line.at, language), line.words, line.login) for line in chronicle.lines(data, case)],
+        }
 
     def _reference(self, request: Request) -> str | None:
         """Only what is a reference becomes a file name."""
