@@ -380,3 +380,16 @@ def test_who_holds_the_meeting_finds_its_sheet_when_it_was_arranged_and_what_was
     assert requests.get(service.url + link_[1], timeout=10).status_code == 401
     do(verifier, service, reference, {"comment": "/meeting held"})
     assert not re.search(sheet, page(verifier, address))
+
+
+def test_a_message_is_over_when_the_intake_manager_says_that_it_is_answered(service: Service) -> None:
+    manager, auditor = signed_in(service, MANAGER), signed_in(service, AUDITOR)
+    reference = send(service, derive.CONTACT, "question")
+    address, button = opened(service, manager, reference), "I have answered it by e-mail</button>"
+    assert button in page(manager, address)
+    assert button not in page(auditor, address)
+    assert "The message is answered." in do(manager, service, reference, {"comment": "/answered"}).text
+    shown = page(manager, address)
+    assert button not in shown
+    assert "The message was answered by e-mail" in shown
+    assert "Message answered" in page(manager, f"{service.url}/auditors/")

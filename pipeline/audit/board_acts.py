@@ -8,9 +8,11 @@ from typing import Any
 
 from pipeline.audit.act import Outcome, decide, hindered
 from pipeline.audit.command import Ask, Command
-from pipeline.audit.commands import EVERY
+from pipeline.audit.commands import EVERY, answered
 from pipeline.audit.commands.schedule import AHEAD
+from pipeline.audit.stages import stage
 from pipeline.audit.work import Work
+from pipeline.cases.events import CONTACT
 from pipeline.text import _
 
 
@@ -58,13 +60,17 @@ def acts(work: Work) -> dict[str, Any]:
 
 
 def _possible(work: Work, command: Command) -> bool:
+    if work.case.opening.type == CONTACT:
+        here = stage(work.judge.data, work.case)
+        return command is answered.COMMAND and here.awaited in work.person.roles
     rows = work.process.of_command(command.name, work.standing.state.id)
     return any(set(row.who) & set(work.person.roles) for row in rows)
 
 
 def _button(work: Work, command: Command, said: str) -> Button:
     outcome = decide(work, said) or Outcome("")
-    ends = bool(outcome.data) and not work.process.state(str((outcome.data or {})["to"])).open
+    to = (outcome.data or {}).get("to")
+    ends = to is not None and not work.process.state(str(to)).open
     why = tuple(str(refusal) for refusal in outcome.refusals)
     return Button(said, command.label(said), command.text(), ends, why)
 

@@ -46,9 +46,9 @@ class CaseDesk:
 
     def shown(self, case: Case, person: Person) -> dict[str, Any]:
         """What the page of a case needs beside its issues."""
-        if case.opening.type == CONTACT:
-            return dict(NOTHING)
         work = self.work(case, person)
+        if case.opening.type == CONTACT:
+            return {**NOTHING, **acts(work)}
         return {**acts(work), "table": self._table(work), "criteria": work.criteria}
 
     @staticmethod

@@ -15,5 +15,10 @@ def read(work: Work, call: Call) -> Act | Refusal:
 
 
 COMMAND = Command(
-    NAME, USAGE, USAGE, lambda: _("says that a message has been answered by e-mail; it is over then"), read
+    NAME,
+    USAGE,
+    USAGE,
+    lambda: _("says that a message has been answered by e-mail; it is over then"),
+    read,
+    labels=lambda: {"": _("I have answered it by e-mail")},
 )

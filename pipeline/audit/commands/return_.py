@@ -16,5 +16,10 @@ def read(work: Work, call: Call) -> Act | Refusal:
 
 
 COMMAND = Command(
-    "return", USAGE, USAGE, lambda: _("sends the case back to the audit, whose findings stay and can be changed"), read
+    "return",
+    USAGE,
+    USAGE,
+    lambda: _("sends the case back to the audit, whose findings stay and can be changed"),
+    read,
+    labels=lambda: {"": _("Send it back to the audit")},
 )
