@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import requests
 
+from pipeline.audit.board_list import ASKED, MINE, ORDER, REFERENCE, WAITING, choose
 from pipeline.profiles import derive
 from tests.conftest import Service
 from tests.support import CONCEPTS, PRACTICE, filled, form, until
@@ -105,6 +107,39 @@ def test_the_list_is_empty_in_words_and_then_shows_what_arrived(service: Service
     chosen = page(session, f"{service.url}/auditors/?certificate={PRACTICE}")
     assert (two in chosen, one in chosen) == (True, False)
     assert "No case is like that" in page(session, f"{service.url}/auditors/?certificate={PRACTICE}&stage=interview")
+
+
+def test_the_list_finds_ones_own_cases_and_a_reference_by_a_part_of_it(service: Service) -> None:
+    manager, auditor = signed_in(service, MANAGER), signed_in(service, AUDITOR)
+    mine = send(service, derive.SELF_ASSESSMENT, CONCEPTS)
+    other = send(service, derive.SELF_ASSESSMENT, PRACTICE)
+    for reference in (mine, other):
+        opened(service, manager, reference)
+    do(manager, service, mine, {"comment": "/admit"})
+    send(service, derive.PORTFOLIO, CONCEPTS, **service.desk_secret(mine))
+    until(lambda: do(auditor, service, mine, {"comment": "/claim no-conflict"}).status_code == 200)
+
+    def listed(session: requests.Session, query: str) -> list[str]:
+        return re.findall(r'<a href="/auditors/cases/([^"]+)">', page(session, f"{service.url}/auditors/?{query}"))
+
+    assert {mine, other} <= set(listed(auditor, ""))
+    assert (mine in listed(auditor, "mine=1"), other in listed(auditor, "mine=1")) == (True, False)
+    assert not {mine, other} & set(listed(manager, "mine=1"))
+    assert listed(auditor, f"reference={other[4:].lower().replace('-', ' ')}") == [other]
+    overview = page(manager, f"{service.url}/auditors/?order=waiting")
+    assert "cases, the longest waiting first" in overview
+    for part in ("quarantine", "rejected", "mail1"):
+        assert overview.index(f'href="#{part}"') < overview.index('<ul class="cases">') < overview.index(f'id="{part}"')
+
+
+def test_the_list_begins_with_the_latest_or_with_what_has_waited_longest() -> None:
+    rows: list[dict[str, Any]] = [
+        {"reference": name, "at": at, "waiting": waiting, "hands": set()}
+        for name, at, waiting in (("over", "2027-03-04", 0.0), ("slow", "2027-03-01", 9e5), ("new", "2027-03-05", 1e3))
+    ]
+    asked = dict.fromkeys((*ASKED, MINE, REFERENCE, ORDER), "")
+    assert [row["reference"] for row in choose(rows, asked, "ada")] == ["new", "over", "slow"]
+    assert [row["reference"] for row in choose(rows, asked | {ORDER: WAITING}, "ada")] == ["slow", "new", "over"]
 
 
 def test_a_case_shows_the_issue_and_leads_to_what_was_sent(service: Service) -> None:

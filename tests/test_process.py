@@ -876,7 +876,7 @@ def test_every_event_that_is_a_step_of_a_case_has_words_and_no_other() -> None:
     kinds = {value for name, value in vars(events).items() if name.isupper() and isinstance(value, str)}
     kinds -= {events.PORTFOLIO}  # a kind of delivery
     assert set(chronicle.SILENT) < kinds
-    named = {key.split()[0] for key in chronicle.words()}
+    named = {key.split("/")[0] for key in chronicle.words()}
     assert named == ({*process_rules.EVENTS, *DATA.process.events} | kinds) - set(chronicle.SILENT)
 
 

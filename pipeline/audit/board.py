@@ -21,7 +21,7 @@ from pipeline.accept.quarantine import release
 from pipeline.audit import chronicle
 from pipeline.audit.act import Outcome
 from pipeline.audit.board_case import NOTHING, CaseDesk
-from pipeline.audit.board_list import LEADS, load_rows, time_and_hands
+from pipeline.audit.board_list import ASKED, LEADS, MINE, ORDER, REFERENCE, choose, load_rows, time_and_hands
 from pipeline.audit.board_statistics import StatisticsDesk
 from pipeline.audit.document import document
 from pipeline.audit.issue import kind_word
@@ -130,16 +130,15 @@ class Board:
         return answer
 
     def overview(self, request: Request, person: Person) -> Response:
-        rows = sorted((self._row(case) for case in self.intake.store.cases()), key=lambda row: row["at"], reverse=True)
-        chosen = {name: request.query_params.get(name, "") for name in ("certificate", "stage", "turn")}
-        shown = [row for row in rows if all(not value or row[name] == value for name, value in chosen.items())]
+        rows = [self._row(case) for case in self.intake.store.cases()]
+        chosen = {name: request.query_params.get(name, "") for name in (*ASKED, MINE, REFERENCE, ORDER)}
         manager = INTAKE_MANAGER in person.roles
         handles = self._handles_complaints(person)
         return self.pages.template(
             "board.html",
             _("Cases"),
             person=person,
-            rows=shown,
+            rows=choose(rows, chosen, person.login),
             total=len(rows),
             chosen=chosen,
             filters=self._filters(rows),

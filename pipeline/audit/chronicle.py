@@ -37,7 +37,7 @@ class Line:
 
 
 def words() -> dict[str, str]:
-    """By the type of an event, and its outcome where it has one."""
+    """By the type of an event, and after a slash the outcome where that makes a difference."""
     return {
         "received": _("{what} received"),
         "revised": _("{what} replaced by a newer one"),
@@ -51,8 +51,8 @@ def words() -> dict[str, str]:
         "claimed": _("Claimed as {role}"),
         "findings": _("Findings recorded: {number}, not met: {bad}"),
         "evidence_requested": _("More evidence was requested for {ids}"),
-        "recommended grant": _("Recommended to grant the certificate"),
-        "recommended decline": _("Recommended to decline the certificate"),
+        "recommended/grant": _("Recommended to grant the certificate"),
+        "recommended/decline": _("Recommended to decline the certificate"),
         "meeting_held": _("The meeting was held"),
         "meeting_missed": _("The applicant did not come"),
         "granted": _("The certificate was granted"),
@@ -73,7 +73,7 @@ def lines(data: Data, case: Case) -> Iterator[Line]:
     """Oldest first; events without words are passed over."""
     known = words()
     for event in case.events:
-        said = known.get(event.type) or known.get(f"{event.type} {event.data.get('outcome')}")
+        said = known.get(event.type) or known.get(f"{event.type}/{event.data.get('outcome')}")
         if said:
             login = "" if event.type in (RECEIVED, REVISED, CONTACT) else event.by
             yield Line(event.at, said.format(**_values(data, case, event)), login)
