@@ -49,6 +49,10 @@ def test_home_blue_self_assessment_confirmation_board(page: Page, browser: Brows
     assert board.get_by_role(
         "heading", name=f"{reference} · Self-assessment · Certificate of Concepts - Mentoring"
     ).is_visible()
+    acts, history = board.locator(".acts"), board.locator(".history li")
+    assert (acts.is_visible(), history.first.is_visible()) == (True, False)
+    board.emulate_media(media="print")
+    assert (acts.is_visible(), history.first.is_visible()) == (False, True)
     board.context.close()
 
 

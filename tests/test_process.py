@@ -194,6 +194,23 @@ def test_the_table_says_what_is_not_met_and_opens_where_more_was_asked_for(body:
     assert [row["id"] for part in parts.values() for row in part["rows"] if row["again"]] == ["P2.1"]
 
 
+def test_a_command_without_words_or_a_field_of_its_own_is_shown_as_it_is_typed(
+    body: Body, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = tuple(replace(command, labels=dict, ask=None) for command in EVERY)
+    monkeypatch.setattr("pipeline.audit.board_acts.EVERY", plain)
+    found = acts(body.work("ines", body.send(derive.SELF_ASSESSMENT, CONCEPTS)))
+    assert found["forms"] == []
+    assert [(form.label, form.comment) for form in found["written"]] == [
+        ("/schedule DATE TIME", "/schedule DATE TIME"),
+        ("/credit REFERENCE", "/credit REFERENCE"),
+    ]
+    assert [(button.label, button.comment) for button in found["buttons"] if not button.ends] == [
+        ("/admit", "/admit"),
+        ("/pause", "/pause"),
+    ]
+
+
 def test_only_those_who_may_judge_can_be_chosen(body: Body) -> None:
     taught: dict[str, Any] = {"education": {"providers": [], "trainers": ["Ada Audit"]}}
     reference = audited(body, **taught)
