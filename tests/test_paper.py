@@ -98,6 +98,22 @@ def test_what_the_paper_asks_is_what_the_form_asks(site: Settings, profile: Prof
 
 
 @OPEN
+@pytest.mark.parametrize("kind", [derive.SELF_ASSESSMENT, derive.PORTFOLIO])
+def test_every_form_asks_who_taught_and_the_second_only_whom_it_has_not_been_told(profile: Profile, kind: str) -> None:
+    hint = "If you have told us in your self-assessment, leave this empty."
+    (part,) = (part for part in on_paper(profile, kind).parts if part.title == "Who taught you")
+    assert part.hint.startswith(hint) is (kind == derive.PORTFOLIO)
+    assert part.hint.endswith("It keeps those who taught you from auditing you.")
+    names = {"education.providers", "education.trainers"}
+    assert {blank.name for blank in part.blanks} == names
+    group = derive.form_schema(DATA, kind, profile.id)["properties"]["education"]
+    assert group["required"] == []
+    assert any(hint in line for line in lines(read(word_file(on_paper(profile, kind)).content))) is (
+        kind == derive.PORTFOLIO
+    )
+
+
+@OPEN
 def test_the_portfolio_on_paper_has_room_for_evidence_and_a_log_where_the_form_has_one(
     site: Settings, profile: Profile
 ) -> None:

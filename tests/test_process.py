@@ -625,6 +625,16 @@ def test_nobody_judges_themselves_or_those_they_trained_or_twice(body: Body) -> 
     assert "people.yml" in refused.said
 
 
+def test_whom_a_portfolio_that_came_alone_names_as_a_teacher_does_not_judge_it(body: Body) -> None:
+    taught = {"providers": ["WELLth Movement"], "trainers": ["Ada Audit"]}
+    reference = body.send(derive.PORTFOLIO, CONCEPTS, education=taught)
+    body.do("ines", reference, "/admit")
+    for login in ("ada", "abe"):
+        refused = body.do(login, reference, "/claim no-conflict").refusals
+        assert [refusal.rule for refusal in refused] == ["not on those one has trained"]
+    assert not body.do("all", reference, "/claim no-conflict").refusals
+
+
 def test_a_prerequisite_must_be_valid_on_the_day(body: Body) -> None:
     assert DATA.profile("journey-mentor") is not None
     needy = replace(

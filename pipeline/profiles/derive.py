@@ -62,7 +62,7 @@ def _of_profile(data: Data, kind: str, about: str) -> Schema:
         properties["log"] = groups.log(log.title)
     if kind == SELF_ASSESSMENT:
         properties["interview"] = groups.interview(data)
-        properties["education"] = groups.education()
+    properties["education"] = groups.education(again=kind == PORTFOLIO)
     properties["applicant"] = groups.applicant()
     properties["declarations"] = groups.declarations(own_work=kind == PORTFOLIO)
     required = ["kind", "profile", "version", "profile_hash", "answers", "applicant", "declarations"]

@@ -98,12 +98,16 @@ def _moment(title: str) -> Schema:
     return moment
 
 
-def education() -> Schema:
+def education(again: bool) -> Schema:
+    """`again`: it may have been told already, in another form of the same case. A portfolio can come alone."""
+
     def names(title: str, hint: str) -> Schema:
         item = {"type": "string", "maxLength": 200, "x-what": _("each name")}
         rule = {"type": "array", "maxItems": 20, "items": item, "x-widget": "lines", "x-what": _("names")}
         return {"title": title, "description": hint, **rule}
 
+    why = _("It makes no difference to the result. It keeps those who taught you from auditing you.")
+    told = _("If you have told us in your self-assessment, leave this empty.")
     return group(
         _("Who taught you"),
         {
@@ -111,7 +115,7 @@ def education() -> Schema:
             "trainers": names(_("Trainers and teachers"), _("One name a line.")),
         },
         [],
-        _("It makes no difference to the result. It keeps those who taught you from auditing you."),
+        f"{told} {why}" if again else why,
     )
 
 
