@@ -20,13 +20,13 @@ from pipeline.accept import inbox, references
 from pipeline.accept import pull as pulling
 from pipeline.accept.check import Judge, check
 from pipeline.accept.desk import desk, store
-from pipeline.accept.inbox import Inbox
+from pipeline.accept.inbox import Delivery, Inbox
 from pipeline.accept.providers import PROVIDERS, configured
 from pipeline.accept.raw import parse_file
 from pipeline.audit import issue as issues
 from pipeline.cases import history, people, records, retention, statistics, verify
 from pipeline.cases.events import CONTACT, Case
-from pipeline.cases.forget import COMMAND_LINE, Forget
+from pipeline.cases.forget import COMMAND_LINE, Forget, Forgotten
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake
 from pipeline.cases.patience import patient
@@ -223,13 +223,22 @@ def forget(settings: Settings, arguments: Arguments) -> int:
         raise CannotGoOn("The records are a plain folder: they have no history to rewrite. Run this without --history")
     elsewhere = tuple(Inbox(settings.var / name, prefix) for name in ("quarantine", "complaints", "outbox"))
     work = Forget(where, prefix, elsewhere, arguments.by or COMMAND_LINE, _now())
-    done = _published(where, lambda: work(reference), f"Forget {reference}")
+
+    def once() -> Forgotten:
+        for name, here in () if arguments.open else work.open(judge.data, reference):
+            raise CannotGoOn(
+                f"{name} is still open ({here.title}), and what was sent is needed to go on with it: end it with /withdraw "
+                "first. If the person wants this at once, run this again with --open, and end it then"
+            )
+        return work(reference)
+
+    done = _published(where, once, f"Forget {reference}")
     removed = done.removed + forgotten.forget(settings.var, done.references)
     say(f"{', '.join(done.references)}: {removed} files removed, {done.recorded} events written")
     rewritten = history.rewrite(where, done.paths) if arguments.history and isinstance(where, GitStore) else None
     if rewritten:
         say(f"{rewritten.commits} commits rewritten and pushed")
-    for line in history.remains(isinstance(where, GitStore), rewritten):
+    for line in history.remains(isinstance(where, GitStore), rewritten, judge.data.organization.name_on_issues):
         say(line)
     for case in (where.case(name) for name in done.references):  # a damaged one ends this here, and says what to do
         if case.events and case.opening.type != CONTACT and (here := standing(judge.data, case).state).open:
@@ -243,6 +252,17 @@ def _readable(where: Store) -> Iterator[Case]:
         if where.readable(reference) is None:
             _complain(f"cases/{reference} cannot be read and is left out: python -m pipeline verify-cases says why")
     yield from where.cases()
+
+
+def _deliveries(place: Inbox) -> Iterator[Delivery]:
+    """All but those that are damaged, which are named."""
+    for name in place.names():
+        try:
+            yield inbox.read(place.path(name))
+        except FileNotFoundError:
+            continue
+        except (ValueError, UnreadableInput):
+            _complain(f"{place.path(name)} cannot be read and is left out: look at it, then mend or remove it")
 
 
 def remind(settings: Settings, arguments: Arguments) -> int:
@@ -283,13 +303,17 @@ def due(settings: Settings, arguments: Arguments) -> int:
     """List what has been kept longer than organization.yml says; with --issue, in one issue on GitHub."""
     judge, where = _judge(settings), store(settings.records)
     github = GitHub.from_environment() if arguments.issue else None
-    complaints = Inbox(settings.var / "complaints", judge.data.organization.reference_prefix)
+    prefix = judge.data.organization.reference_prefix
+    complaints, quarantine = (Inbox(settings.var / name, prefix) for name in ("complaints", "quarantine"))
     with patient(where, github, _now):
         if github:
             github.ensure_private()
             where.refresh()
-        apart = [inbox.read(complaints.path(name)) for name in complaints.names()]
-        found = retention.due(judge.data, _readable(where), apart, _now())
+        aside = {
+            retention.REJECTED: list(_deliveries(Inbox(where.root, prefix, "rejected"))),
+            retention.QUARANTINE: list(_deliveries(quarantine)),
+        }
+        found = retention.due(judge.data, _readable(where), list(_deliveries(complaints)), _now(), aside)
         for entry in found:
             say(f"{entry.reference}: {entry.kind}, until {entry.until}")
         say(f"{len(found)} have been kept long enough")
@@ -436,6 +460,7 @@ def parser() -> argparse.ArgumentParser:
     forgetting = command("forget", forget)
     forgetting.add_argument("reference", metavar="REFERENCE")
     forgetting.add_argument("--history", action="store_true", help="also take it out of the records' Git history")
+    forgetting.add_argument("--open", action="store_true", help="also while the case is still worked on")
     forgetting.add_argument("--by", metavar="LOGIN", type=_login, help="who asked for it to be done")
     command("remind", remind)
     counting = command("statistics", count)

@@ -15,14 +15,17 @@ from typing import Any
 import pytest
 import requests
 
+from pipeline.accept import references
 from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.desk import desk
 from pipeline.accept.inbox import Delivery, Inbox
 from pipeline.accept.pull import reject
+from pipeline.audit import issue
 from pipeline.cases import history
 from pipeline.cases.forget import COMMAND_LINE, Forget, Forgotten
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake
+from pipeline.cases.rejected import Rejected
 from pipeline.cases.retention import due
 from pipeline.cases.store import Store
 from pipeline.cases.verify import verify
@@ -142,9 +145,66 @@ def test_a_damaged_chain_keeps_nobodys_files_and_is_said(body: Body, broken: int
     assert types(body.store, alone)[-1] == "forgotten"
     for path, content in whole.items():
         path.write_bytes(content)
-    assert pipeline("forget", first, **here).returncode == 0
+    assert pipeline("forget", first, "--open", **here).returncode == 0
     assert types(body.store, first).count("forgotten") == types(body.store, alone).count("forgotten") == 1
     assert verify(JUDGE, body.store).findings == []
+
+
+def test_what_is_still_worked_on_is_not_forgotten_unasked_also_where_it_is_joined(body: Body) -> None:
+    first, alone = body.send(derive.SELF_ASSESSMENT, CONCEPTS), body.send(derive.PORTFOLIO, CONCEPTS)
+    body.do("ines", alone, f"/link {first}")
+    work = Forget(body.store, PREFIX, (), COMMAND_LINE, NOON)
+    assert [name for name, _here in work.open(DATA, alone)] == [first]
+    body.do("ines", first, "/withdraw")
+    assert list(work.open(DATA, alone)) == []
+    assert list(work.open(DATA, body.send(derive.CONTACT, "question"))) == []
+
+
+def aside(body: Body, value: object) -> Path:
+    """A delivery of this value that could not be taken in."""
+    here = desk(JUDGE, body.root, body.store, body.store.root)
+    return body.store.root / "rejected" / reject(here, body.store, value, [Finding("", "x", "y")])
+
+
+def test_what_lies_aside_of_the_same_person_goes_too_and_nobody_elses(body: Body) -> None:
+    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="1" * 32)
+    another = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="2" * 32)
+    for_another = filled(derive.SELF_ASSESSMENT, CONCEPTS, id="2" * 32, message="Late.")
+    theirs = aside(body, filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"email": "Rosa+x@example.org"}))
+    torn = Rejected(body.store.root).add("torn.json", f'{{"reference": "{reference}", "name"'.encode(), [])
+    kept = [
+        aside(body, filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": NAME, "email": "r@example.org"})),
+        aside(body, for_another),
+        body.store.root
+        / "rejected"
+        / Rejected(body.store.root).add("other.json", f"{another}x {reference}-X".encode(), []),
+    ]
+    steps_ = len(list((body.store.root / "rejected").iterdir()))
+    forget(body.store, reference)
+    left = {path.name for path in (body.store.root / "rejected").glob("*.json")}
+    assert left == {path.name for path in kept}
+    assert theirs.name not in left
+    assert torn not in left
+    assert len(list((body.store.root / "rejected").iterdir())) == steps_ - 4  # with what was found in each
+
+
+def test_killed_before_the_last_file_it_still_knows_whose_the_rest_is(memory: Path) -> None:
+    body = Body(memory / "start")
+    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    aside(body, filled(derive.CONTACT, "question"))
+    shutil.copytree(memory / "start", memory / "whole")
+    _code, moments, _said = steps.run(lambda: forget(Store(memory / "whole/records"), reference))
+    assert anywhere(memory / "whole/records") == []
+    for moment in range(1, moments + 1):
+        store = Store(Path(shutil.copytree(memory / "start", memory / str(moment))) / "records")
+        steps.run(partial(forget, store, reference), moment)
+        forget(store, reference)
+        assert anywhere(store.root) == [], moment
+
+
+def test_names_on_issues_are_said_to_remain_on_github() -> None:
+    assert any("edit history" in line for line in history.remains(True, None, named=True))
+    assert not any("edit history" in line for line in history.remains(True, None))
 
 
 def test_nobody_judges_what_has_been_forgotten(body: Body) -> None:
@@ -324,7 +384,10 @@ def test_the_board_and_the_status_page_go_on_without_it(service: Service) -> Non
     until(lambda: session.get(address, timeout=10).status_code == 200)
     link = page(session, address).partition('href="/auditors/cases/')[2].partition('"')[0]
     here = {"PIPELINE_VAR": str(service.settings.var), "PIPELINE_RECORDS": str(service.records)}
-    done = pipeline("forget", reference, "--by", "ines", **here)
+    early = pipeline("forget", reference, **here)
+    assert (early.returncode, early.stdout) == (2, "")
+    assert "end it with /withdraw first" in early.stderr
+    done = pipeline("forget", reference, "--open", "--by", "ines", **here)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"{reference} is still open (Awaiting the interview)" in done.stdout
     assert "backups" in done.stdout
@@ -383,6 +446,46 @@ def test_a_case_is_due_so_many_days_after_its_end_and_a_message_after_its_arriva
     assert [entry[1] for entry in listed(end + timedelta(days=999))] == ["IMC-1"]
 
 
+def test_what_lies_aside_is_due_as_a_message_is(body: Body) -> None:
+    rejected = Delivery("a.json", f"{PREFIX}-7K3M-2Q9X-H", False, "2027-03-14T09:00:00Z", {})
+    known = references.candidate(PREFIX, "1" * 64, 8)
+    waiting = replace(rejected, name="b.json", reference=known, received_at="2027-03-15T09:00:00Z")
+    found = due(kept(DAYS), [], [], NOON + timedelta(days=400), {"rejected": [rejected], "quarantine": [waiting]})
+    assert [(entry.until, entry.reference, entry.kind) for entry in found] == [
+        ("2028-03-13", "rejected/a.json", "rejected"),
+        ("2028-03-14", known, "quarantine"),
+    ]
+    assert due(kept(Days(1, None, 1)), [], [], NOON + timedelta(days=400), {"rejected": [rejected]}) == []
+    body_ = issue.retention(DATA, found).body.replace("\\", "")
+    assert body_.count("It has no reference: remove the file.") == 1
+
+
+def test_due_looks_into_rejected_and_quarantine_and_names_what_it_cannot_read(tmp_path: Path) -> None:
+    data = shutil.copytree(ROOT / "data", tmp_path / "data")
+    text = (data / "organization.yml").read_text("utf-8")
+    (data / "organization.yml").write_text(
+        text.replace("    contact_messages: null\n", "    contact_messages: 1\n"), "utf-8"
+    )
+    old = Delivery(
+        f"{'1' * 64}-{'1' * 16}.json", references.candidate(PREFIX, "1" * 64, 8), False, "2020-01-01T00:00:00Z", {}
+    )
+    records = tmp_path / "records"
+    for place in (Inbox(records, PREFIX, "rejected"), Inbox(tmp_path / "quarantine", PREFIX)):
+        place.path(old.name).parent.mkdir(parents=True)
+        place.path(old.name).write_bytes(old.to_bytes())
+    torn = Inbox(tmp_path / "complaints", PREFIX).path("torn.json")
+    torn.parent.mkdir(parents=True)
+    torn.write_text("{")
+    done = pipeline("due", PIPELINE_DATA=str(data), PIPELINE_RECORDS=str(records), PIPELINE_VAR=str(tmp_path))
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        f"{old.reference}: quarantine, until 2020-01-02",
+        f"{old.reference}: rejected, until 2020-01-02",
+        "2 have been kept long enough",
+    ]
+    assert f"{torn} cannot be read and is left out" in done.stderr
+
+
 def test_a_joined_case_is_due_with_the_one_it_was_joined_to(body: Body) -> None:
     first, alone = body.send(derive.SELF_ASSESSMENT, CONCEPTS), body.send(derive.PORTFOLIO, CONCEPTS)
     body.do("ines", alone, f"/link {first}")
@@ -435,7 +538,7 @@ def test_letters_and_orders_for_letters_that_lie_here_go_too(body: Body) -> None
         (letters / f"{name}.eml").write_text(f"To: rosa@example.org\nSubject: Your reference: {name}\n\n{name}")
         content = filled(derive.SELF_ASSESSMENT, CONCEPTS)
         orders.receipt(Delivery(f"{name}.json", name, False, "2027-03-14T09:00:00Z", content))
-    done = pipeline("forget", reference, PIPELINE_VAR=str(body.root), PIPELINE_RECORDS=str(body.store.root))
+    done = pipeline("forget", reference, "--open", PIPELINE_VAR=str(body.root), PIPELINE_RECORDS=str(body.store.root))
     assert done.returncode == 0, done.stderr
     assert [path.name for path in letters.iterdir()] == [f"{other}.eml"]
     assert [order.item.reference for order in orders.waiting() if order.item] == [other]

@@ -209,7 +209,7 @@ def _judged(drawing: Drawing, here: Standing) -> Judged:
 
 
 def retention(data: Data, entries: Sequence[Due]) -> Issue:
-    """The one issue that lists what has been kept long enough, for the Intake Manager: references only (D10)."""
+    """The one issue that lists what has been kept long enough, for the Intake Manager: references or files' names (D10)."""
     role = data.organization.role("intake_manager").name
     marker = "<!-- retention due -->"
     lines = [marker, escaped(_("What has been kept longer than it should be.")), ""]
@@ -217,7 +217,11 @@ def retention(data: Data, entries: Sequence[Due]) -> Issue:
         todo = _("See that nothing of it is needed any more, then run for each:")
         lines += [f"{_next(role, todo)} {code('python -m pipeline forget')}", ""]
     until = escaped(_("until"))
-    lines += [f"- {code(entry.reference)}: {until} {entry.until}" for entry in entries]
+    by_hand = " " + escaped(_("It has no reference: remove the file."))
+    lines += [
+        f"- {code(entry.reference)}: {until} {entry.until}{by_hand if '/' in entry.reference else ''}"
+        for entry in entries
+    ]
     if not entries:
         lines.append(escaped(_("None is waiting.")))
     body = whole(lines, MAX_BODY)

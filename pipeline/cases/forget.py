@@ -1,7 +1,8 @@
 """`forget`: what somebody sent is removed; that it was, and all that was done with it, stays in the events (D10).
 
-First the event, then the files: killed in between, the next call finds what is left, and no chain speaks of a file that
-is gone without saying why. Cases that were joined are one person's, and are forgotten together.
+First the event, then what lies outside of the case, then the case's own files, which say whose the rest is: killed in
+between, the next call finds what is left, and no chain speaks of a file that is gone without saying why. Cases that were
+joined are one person's, and are forgotten together.
 
 Where a chain is damaged nothing can be appended to it: the files go all the same, and the event is written by the next
 call, once the chain has been restored.
@@ -10,7 +11,8 @@ call, once the chain has been restored.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,13 +20,17 @@ from pathlib import Path
 from pipeline.accept import inbox, references
 from pipeline.accept.inbox import Delivery, Inbox
 from pipeline.accept.submission import sha256
-from pipeline.cases.events import FORGOTTEN, JOINED, LINKED, Case, Event
+from pipeline.cases.events import CONTACT, FORGOTTEN, JOINED, LINKED, Case, Event
+from pipeline.cases.likeness import same_address
 from pipeline.cases.rejected import Rejected
+from pipeline.cases.standing import standing
 from pipeline.cases.store import Store
 from pipeline.errors import CannotGoOn, StoreFailed, UnreadableInput
 from pipeline.files import names, remove, remove_folder
 from pipeline.moment import stamp
 from pipeline.profiles import derive
+from pipeline.profiles.model import Data
+from pipeline.profiles.process import State
 
 COMMAND_LINE = "command line"
 
@@ -61,21 +67,29 @@ class Forget:
         cases = list(self._joined(reference))
         done = Forgotten(tuple(case.reference for case in cases))
         done.damaged = [name for name in done.references if self.store.readable(name) is None]
-        waiting = [path for place in self._inboxes() for path in self._waiting(place, cases)]
+        waiting = [*(path for place in self._inboxes() for path in self._waiting(place, cases)), *self._aside(cases)]
         kept = any(case.events or (self.store.folder(case.reference) / "private").is_dir() for case in cases)
         if not kept and not waiting and not done.damaged:
             raise CannotGoOn(f"There is no case {reference} here; compare the reference")
         for case in (case for case in cases if case.reference not in done.damaged):
             done.recorded += self._record(case, waiting)
-        for case in cases:
-            done.removed += remove_folder(self.store.folder(case.reference) / "private")
         for path in waiting:
             # What was found in it goes first: alone it would not show any more whose it is.
             for file in (path.with_name(f"{path.name}.findings"), path):
                 done.removed += file.is_file()
                 remove(file)
+        for case in cases:
+            done.removed += remove_folder(self.store.folder(case.reference) / "private")
         done.paths = sorted({*self._paths(done.references), *self._names(waiting)})
         return done
+
+    def open(self, data: Data, reference: str) -> Iterator[tuple[str, State]]:
+        """The cases that belong together and are still worked on, as far as they can be read, with where they stand."""
+        for case in self._joined(reference):
+            if case.events and self.store.readable(case.reference) and case.opening.type != CONTACT:
+                here = standing(data, case).state
+                if here.open:
+                    yield case.reference, here
 
     def _joined(self, reference: str) -> Iterator[Case]:
         """The case and those joined with it, whichever way."""
@@ -101,8 +115,7 @@ class Forget:
         return Case(reference, tuple(event for event in found if event))
 
     def _inboxes(self) -> tuple[Inbox, ...]:
-        rejected = Inbox(self.store.root, self.prefix, Rejected(self.store.root).folder.name)
-        return (Inbox(self.store.root, self.prefix), rejected, *self.elsewhere)
+        return (Inbox(self.store.root, self.prefix), *self.elsewhere)
 
     def _waiting(self, place: Inbox, cases: Iterable[Case]) -> Iterator[Path]:
         """Deliveries of these cases: by their own reference, the one typed in, or the key of something in the case."""
@@ -115,6 +128,37 @@ class Forget:
                 continue  # no delivery, or taken in just now
             if wanted & set(self._references(delivery)) or keys & set(_keys(delivery)):
                 yield place.path(name)
+
+    def _aside(self, cases: Sequence[Case]) -> Iterator[Path]:
+        """In rejected/ also what came from the same address, unless it is another case's; and what only names the reference."""
+        place = Inbox(self.store.root, self.prefix, Rejected(self.store.root).folder.name)
+        certain, wanted = list(self._waiting(place, cases)), {case.reference for case in cases}
+        addresses = list(self._addresses(cases))
+        for name in place.names():
+            path = place.path(name)
+            if path in certain or self._is_theirs(path, wanted, addresses):
+                yield path
+
+    def _is_theirs(self, path: Path, wanted: set[str], addresses: list[str]) -> bool:
+        try:
+            delivery = inbox.read(path)
+        except FileNotFoundError:
+            return False
+        except (ValueError, UnreadableInput):
+            text = path.read_text("utf-8", "replace")
+            return any(re.search(rf"(?<![\w-]){re.escape(one)}(?![\w-])", text, re.IGNORECASE) for one in wanted)
+        made = (name for key in _keys(delivery) for name in references.candidates(self.prefix, key))
+        others = {name for name in (*self._references(delivery), *made) if self.store.folder(name).is_dir()} - wanted
+        return not others and any(same_address(_address(delivery.content), one) for one in addresses)
+
+    def _addresses(self, cases: Iterable[Case]) -> Iterator[str]:
+        """What the applicant wrote in anything that these cases still hold."""
+        for case in cases:
+            for path in sorted((self.store.folder(case.reference) / "private").glob("*/submission.json")):
+                try:
+                    yield _address(json.loads(path.read_bytes()))
+                except (OSError, ValueError):
+                    continue
 
     def _references(self, delivery: Delivery) -> Iterator[str]:
         yield delivery.reference
@@ -151,6 +195,11 @@ class Forget:
                 elif "digest" in event.data and "key" in event.data:
                     name = f"{event.data['key']}-{event.data['digest'][:16]}.json"
                     yield from (f"inbox/{name}", f"rejected/{name}", f"rejected/{name}.findings")
+
+
+def _address(content: object) -> str:
+    applicant = content.get("applicant") if isinstance(content, Mapping) else None
+    return str(applicant.get("email", "")) if isinstance(applicant, Mapping) else ""
 
 
 def _named(case: Case) -> Iterator[str]:

@@ -27,6 +27,10 @@ FORGOTTEN = (
     "- backups of these records, and copies that people have made: delete it there too, or let the backups run out",
 )
 IN_GIT = ("- comments under the issues of the case, with the reasons that people wrote there: delete them on GitHub",)
+NAMED = (
+    "- the applicant's name in the edit history of the issues of the case: choose “edited” at the top of each on GitHub, "
+    "and delete its revisions",
+)
 IN_HISTORY = (
     "- the history of the records' Git repository: run this again with --history to take it out there",
     "- clones of it, and what GitHub keeps",
@@ -66,11 +70,12 @@ def rewrite(store: GitStore, paths: Sequence[str]) -> Rewritten:
     )
 
 
-def remains(in_git: bool, rewritten: Rewritten | None) -> list[str]:
-    """What `forget` cannot remove, said and not denied (D10)."""
+def remains(in_git: bool, rewritten: Rewritten | None, named: bool = False) -> list[str]:
+    """What `forget` cannot remove, said and not denied (D10). `named`: the body puts names on issues."""
     lines = list(FORGOTTEN)
     if in_git:
         lines += IN_GIT
+        lines += NAMED if named else ()
         lines += OUT_OF_HISTORY if rewritten else IN_HISTORY
     if rewritten:
         lines += [f"- {name} still leads to the old history: delete it" for name in rewritten.refs]

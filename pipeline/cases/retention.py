@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
+from pipeline.accept import references
 from pipeline.accept.inbox import Delivery
 from pipeline.cases.events import CONTACT, JOINED, Case
 from pipeline.cases.standing import standing
 from pipeline.profiles.model import Data, Days
 
 SUBMISSIONS, MESSAGES, COMPLAINTS = "submissions", "contact_messages", "complaints"
+REJECTED, QUARANTINE = "rejected", "quarantine"  # no case's yet: they may be kept as long as messages
 
 
 @dataclass(frozen=True, order=True)
 class Due:
-    """`until`: the day (UTC) on which the retention was over; `kind` as in organization.yml's `days`."""
+    """`until`: the day (UTC) on which the retention was over; `kind` as in organization.yml's `days`, or where it lies.
+
+    `reference`: of what lies aside without one of this body, the path of its file.
+    """
 
     until: str
     reference: str
     kind: str
 
 
-def due(data: Data, cases: Iterable[Case], complaints: Iterable[Delivery], now: datetime) -> list[Due]:
-    """The longest over first. A case counts from the event that ended it, messages and complaints from their arrival."""
+def due(
+    data: Data,
+    cases: Iterable[Case],
+    complaints: Iterable[Delivery],
+    now: datetime,
+    aside: Mapping[str, Iterable[Delivery]] = MappingProxyType({}),
+) -> list[Due]:
+    """The longest over first. A case counts from the event that ended it, all else from its arrival.
+
+    `aside`: REJECTED and QUARANTINE → what lies there.
+    """
     days = data.organization.retention.days
-    found = [*_cases(data, cases, days), *_complaints(complaints, days)]
+    found = [*_cases(data, cases, days), *_arrived(COMPLAINTS, complaints, days.complaints)]
+    prefix = data.organization.reference_prefix
+    for place, deliveries in aside.items():
+        named = (replace(one, reference=_findable(prefix, place, one)) for one in deliveries)
+        found += _arrived(place, named, days.contact_messages)
     return sorted(entry for entry in found if entry.until <= now.date().isoformat())
 
 
@@ -47,9 +66,15 @@ def _after(end: datetime, days: int | None, case: Case, kind: str) -> Iterator[D
         yield Due((end + timedelta(days=days)).date().isoformat(), case.reference, kind)
 
 
-def _complaints(complaints: Iterable[Delivery], days: Days) -> Iterator[Due]:
-    if days.complaints is None:
+def _findable(prefix: str, place: str, delivery: Delivery) -> str:
+    """By what `forget` finds it, or else a person."""
+    known = references.normalise(prefix, delivery.reference) == delivery.reference
+    return delivery.reference if known else f"{place}/{delivery.name}"
+
+
+def _arrived(kind: str, deliveries: Iterable[Delivery], days: int | None) -> Iterator[Due]:
+    if days is None:
         return
-    for delivery in complaints:
-        until = datetime.fromisoformat(delivery.received_at) + timedelta(days=days.complaints)
-        yield Due(until.date().isoformat(), delivery.reference, COMPLAINTS)
+    for delivery in deliveries:
+        until = datetime.fromisoformat(delivery.received_at) + timedelta(days=days)
+        yield Due(until.date().isoformat(), delivery.reference, kind)
