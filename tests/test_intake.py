@@ -408,7 +408,7 @@ def test_it_runs_with_the_small_group_of_dependencies_alone(memory: Path, small_
             ["statistics", "--csv"],
             ["remind"],
             ["due", "--issue"],
-            ["forget", reference],
+            ["forget", reference, "--open"],
         ):
             done = command(words, variables, python)
             assert (done.returncode, done.stderr) == (0, ""), words

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.accept.accept import accept
+from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.check import Judge
 from pipeline.accept.desk import desk
 from pipeline.cases.forget import COMMAND_LINE, Forget
@@ -226,6 +226,11 @@ def test_a_case_that_lies_under_another_reference_is_named(body: Body, claimed: 
 
 def test_what_a_relay_handed_on_is_claimed_there_and_no_fault_here(body: Body) -> None:
     body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    here = desk(JUDGE, body.root, body.store, body.store.root)
+    waits = accept(here, filled(derive.SELF_ASSESSMENT, PRACTICE), suspicious=True)  # in quarantine
+    assert isinstance(waits, Receipt)
+    early = body.send(derive.PORTFOLIO, PRACTICE, case=body.secret(waits.reference))
+    assert body.store.case(early).opening.data["joined"]
     shutil.rmtree(body.store.root / "references")
     assert told(body.store) == []
 

@@ -190,7 +190,7 @@ def _whose(judge: Judge, store: Store, case: Case) -> str:
         return words.format(reference=case.reference)
     prefix = judge.data.organization.reference_prefix
     ends = [name.removeprefix(prefix) for key in own for name in references.candidates(prefix, key)]
-    if own and case.reference.endswith(tuple(ends)):
+    if not own or case.reference.endswith(tuple(ends)):
         return ""
     words = _(
         "belongs to no reference that was given; if its folder is a copy, remove it, else restore {place} from Git"
