@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from pipeline.audit.stages import stage
 from pipeline.cases.events import CONTACT, Case
 from pipeline.cases.load import Load
 from pipeline.cases.standing import standing
 from pipeline.cases.statistics import DAY
 from pipeline.profiles.model import Data
+from pipeline.profiles.process import NOBODY
 from pipeline.text import _, ngettext
 
 ASKED = ("certificate", "stage", "turn")  # what a row must be like, if something was chosen
@@ -29,7 +31,10 @@ def time_and_hands(data: Data, case: Case, names: Mapping[str, str], now: dateti
     `waiting`: the age in seconds, 0 of what waits for nobody; `hands`: logins of all who have, had or judged it.
     """
     if case.opening.type == CONTACT:
-        return {"age": "", "due": "", "overdue": False, "owner": "", "paused": False, "waiting": 0.0, "hands": set()}
+        message = stage(data, case)
+        since = now - datetime.fromisoformat(message.since)
+        waits = since.total_seconds() if message.awaited != NOBODY else 0.0
+        return {"age": "", "due": "", "overdue": False, "owner": "", "paused": False, "waiting": waits, "hands": set()}
     here = standing(data, case)
     owner = here.owner or ""
     return {
