@@ -82,7 +82,7 @@ def test_home_green_self_assessment_portfolio_of_112_answers_joins_the_case(
     expect(board.get_by_role("heading", name=f"{reference} · Portfolio")).to_be_visible()
     expect(board.get_by_role("heading", name=f"{reference} · Self-assessment")).to_be_visible()
     board.get_by_role("link", name="Read what was sent").first.click()
-    assert board.get_by_text("I held a first meeting with a baker, entry").count() == 112
+    expect(board.get_by_text("I held a first meeting with a baker, entry")).to_have_count(112)
     assert "How to end a meeting." in board.content()
     board.context.close()
 
