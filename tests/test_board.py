@@ -428,3 +428,17 @@ def test_a_message_is_over_when_the_intake_manager_says_that_it_is_answered(serv
     assert button not in shown
     assert "The message was answered by e-mail" in shown
     assert "Message answered" in page(manager, f"{service.url}/auditors/")
+
+
+def test_nobody_reads_at_the_board_what_is_said_of_their_own_case(service: Service) -> None:
+    manager, auditor = signed_in(service, MANAGER), signed_in(service, AUDITOR)
+    reference = send(service, derive.SELF_ASSESSMENT, CONCEPTS, **{"applicant.name": AUDITOR})
+    address = opened(service, manager, reference)
+    text = re.search(r'href="(/auditors/cases/[^"]+/submission.md)"', page(manager, address))
+    assert text
+    for answer in (
+        auditor.get(address, timeout=10),
+        auditor.get(service.url + text[1], timeout=10),
+        do(auditor, service, reference, {"comment": "/help"}),
+    ):
+        assert (answer.status_code, "This is your own case" in answer.text) == (403, True)

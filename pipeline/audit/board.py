@@ -18,7 +18,7 @@ from pipeline.accept.accept import Desk
 from pipeline.accept.inbox import Delivery
 from pipeline.accept.pages import Pages, day
 from pipeline.accept.quarantine import release
-from pipeline.audit import chronicle
+from pipeline.audit import chronicle, impartiality
 from pipeline.audit.act import Outcome
 from pipeline.audit.board_case import NOTHING, CaseDesk
 from pipeline.audit.board_list import ASKED, LEADS, MINE, ORDER, REFERENCE, choose, load_rows, time_and_hands
@@ -240,6 +240,8 @@ class Board:
         case = self._case(request)
         if case is None:
             return self._missing()
+        if self._is_own(case, person):
+            return self._own()
         desk = self._desk
         typed = self._typed(form, desk.comment(case, person, form))
         outcome = desk.answer(case, person, form)
@@ -256,7 +258,16 @@ class Board:
 
     def case(self, request: Request, person: Person) -> Response:
         case = self._case(request)
-        return self._page(case, person) if case else self._missing()
+        if case is None:
+            return self._missing()
+        return self._own() if self._is_own(case, person) else self._page(case, person)
+
+    def _is_own(self, case: Case, person: Person) -> bool:
+        return any(impartiality.own(self._desk.work(case, person)))
+
+    def _own(self) -> Response:
+        words = _("What is done with it is for others to see. The link of your receipt says where it stands.")
+        return self.pages.problem(403, _("This is your own case"), words)
 
     def _page(
         self,
@@ -300,6 +311,8 @@ class Board:
         path = self.intake.store.private(reference, digest) / name
         if not path.is_file():
             return self._missing()
+        if self._is_own(self.intake.store.case(reference), person):
+            return self._own()
         content = to_html(path.read_text("utf-8"))
         back = f"/auditors/cases/{reference}"
         return self.pages.template("board_text.html", reference, person=person, content=content, back=back, action="")
