@@ -303,18 +303,23 @@ def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_tab
     assert re.search(r'<button class="quiet" type="submit">Pause the case</button> .*<code>/pause</code>', case)
     assert '<button class="quiet" type="submit">Recommend to grant</button>' not in case
     assert "Findings are missing for 72 statements" in case
-    table = {"table": "1", **dict.fromkeys(names, "met"), "finding C3.4 mastery": "not_met"}
+    seen = re.search(r'name="table" value="(\d+)"', case)
+    assert seen
+    table = {"table": seen[1], **dict.fromkeys(names, "met"), "finding C3.4 mastery": "not_met"}
     assert "216 findings, 1 not met." in do(auditor, service, reference, table).text
     assert re.search(
         r"[0-9]+ of [0-9]+ findings, 1 not met</summary>", page(auditor, f"{service.url}/auditors/cases/{reference}")
     )
-    same = do(auditor, service, reference, table)
+    same = do(auditor, service, reference, table)  # as if the page were sent again
     assert (same.status_code, "Nothing was changed." in same.text, "taken back" in same.text) == (200, True, False)
+    seen = re.search(r'name="table" value="(\d+)"', page(auditor, f"{service.url}/auditors/cases/{reference}"))
+    assert seen
+    table["table"] = seen[1]
     emptied = do(auditor, service, reference, table | {"finding C1.1 mastery": ""})
     assert (emptied.status_code, "A finding can be changed, but not taken back." in emptied.text) == (422, True)
     both = do(auditor, service, reference, table | {"finding C1.1 mastery": "", "finding C1.1 relevance": "not_met"})
     assert (both.status_code, "1 findings, 1 not met.<br />\nA finding can be" in both.text) == (200, True)
-    do(auditor, service, reference, table)
+    do(auditor, service, reference, {"comment": "/finding C1.1 met"})
     why = {"reason C3.4 mastery": "A course\r\nis no practice", "reason C3.4 relevance": "not read: this one is met"}
     assert "1 findings, 1 not met. 1 with a reason." in do(auditor, service, reference, table | why).text
     case = page(auditor, f"{service.url}/auditors/cases/{reference}")

@@ -535,6 +535,37 @@ def test_findings_are_read_as_written(body: Body, comment: str, judged: dict[tup
     assert standing(DATA, body.store.case(reference)).findings == judged
 
 
+def test_an_old_page_of_the_table_changes_only_what_was_changed_in_it_and_nothing_of_another_text(body: Body) -> None:
+    reference = audited(body)
+    act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/finding all met"))
+    desk_, ada = CaseDesk(Intake(JUDGE, body.store), PEOPLE), next(one for one in PEOPLE if one.login == "ada")
+
+    def save(old: dict[str, str], **changed: str) -> Outcome:
+        return desk_.answer(body.store.case(reference), ada, {**old, **changed})
+
+    case = body.store.case(reference)
+    found = standing(DATA, case).findings
+    old = {
+        "table": str(len(case.events)),
+        **{f"finding {' '.join(place)}": verdict for place, verdict in found.items()},
+    }
+    assert save(old).said == "Nothing was changed."
+    act(body, reference, ("ada", "/finding C1.1 mastery not-met because of the course"))
+    assert save(old, **{"finding C5.1 mastery": "not_met"}).said == "1 findings, 1 not met."
+    here = standing(DATA, body.store.case(reference))
+    assert {place for place, verdict in here.findings.items() if verdict == "not_met"} == {
+        ("C1.1", "mastery"),
+        ("C5.1", "mastery"),
+    }
+    assert list(here.reasons) == [("C1.1", "mastery")]
+    act(body, reference, ("ada", "/request-evidence C1.1"))
+    answers = filled(derive.PORTFOLIO, CONCEPTS)["answers"]
+    answers["C1.1"]["evidence"] = "More of it."
+    body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers)
+    refused = save(old, **{"finding C1.1 mastery": "not_met"})
+    assert [refusal.rule for refusal in refused.refusals] == ["findings are about what was read"]
+
+
 WITH_REASONS = """/finding C3 met except C3.4 mastery because the evidence  speaks of a course only
 /finding C5.1 not-met because it is somebody else's @work <b>
 /finding C5.1 authorship met"""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,8 +10,9 @@ from typing import Any
 from pipeline.audit import reasons
 from pipeline.audit.act import Outcome, decide, record
 from pipeline.audit.board_acts import acts
+from pipeline.audit.reasons import Place
 from pipeline.audit.work import Refusal, Work
-from pipeline.cases.events import CONTACT, EVIDENCE, Case
+from pipeline.cases.events import CONTACT, EVIDENCE, PORTFOLIO, Case
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
 from pipeline.cases.standing import MET, NOT_MET
@@ -23,6 +24,7 @@ NOTHING: Mapping[str, Any] = {
     **dict.fromkeys(("first", "last"), ""),
 }  # to be done here
 FIELD, REASON = "finding", "reason"  # names of the table's fields: finding C3.4 mastery
+TABLE = "table"  # how many events the page knew that showed it
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class CaseDesk:
         work = self.work(case, person)
         if case.opening.type == CONTACT:
             return {**NOTHING, **acts(work)}
-        return {**acts(work), "table": self._table(work), "criteria": work.criteria}
+        return {**acts(work), "table": self._table(work), "criteria": work.criteria, "seen": len(case.events)}
 
     @staticmethod
     def _table(work: Work) -> list[dict[str, Any]]:
@@ -94,19 +96,27 @@ class CaseDesk:
 
     def comment(self, case: Case, person: Person, form: Mapping[str, str]) -> str:
         """What a form of the page says, as it would be written: the table of findings, a command with words, or the box."""
-        if form.get("table"):
-            return self.table_comment(case, person, form)
+        if form.get(TABLE):
+            return self._table_comment(case, person, form)
         if form.get("command"):
             return " ".join(["/" + form["command"], *form.get("words", "").split()])
         return form.get("comment", "")
 
     def answer(self, case: Case, person: Person, form: Mapping[str, str]) -> Outcome:
         """Do what a form says, and what to answer: also where it says nothing, or is no command."""
-        comment, table = self.comment(case, person, form), bool(form.get("table"))
-        kept = _("A finding can be changed, but not taken back.") if table and self._emptied(case, person, form) else ""
+        comment, table, before = self.comment(case, person, form), bool(form.get(TABLE)), _as_shown(case, form)
+        kept = (
+            _("A finding can be changed, but not taken back.") if table and self._emptied(before, person, form) else ""
+        )
         if table and not comment:
             nothing = _("Nothing was changed.")
             return Outcome(f"{nothing}\n{kept}", (Refusal(_("findings"), kept),)) if kept else Outcome(nothing)
+        if table and any(event.data.get("kind") == PORTFOLIO for event in case.events[len(before.events) :]):
+            words = _(
+                "The portfolio was replaced after this page was opened. What you chose stands below; look again first."
+            )
+            refusal = Refusal(_("findings are about what was read"), words)
+            return Outcome(_("Nothing was recorded.") + f"\n{refusal}", (refusal,))
         outcome = self.act(case.reference, person, comment)
         if outcome is None:
             words = _("A command begins with a slash, and its name stands directly after it, as in /help.")
@@ -119,10 +129,15 @@ class CaseDesk:
         recorded = self.work(case, person).standing.findings
         return any(form.get(f"{FIELD} {' '.join(place)}") == "" for place in recorded)
 
-    def table_comment(self, case: Case, person: Person, form: Mapping[str, str]) -> str:
-        """The table's fields as /finding lines: only what differs from what is recorded."""
+    def _found(self, case: Case, person: Person) -> Callable[[Place], tuple[str | None, str]]:
+        """What is recorded of a place: the verdict, and why."""
         here = self.work(case, person).standing
         known = reasons.of(self.intake.store, case, here)
+        return lambda place: (here.findings.get(place), known.get(place, ""))
+
+    def _table_comment(self, case: Case, person: Person, form: Mapping[str, str]) -> str:
+        """The table's fields as /finding lines: only what somebody changed in it, and is not recorded yet."""
+        shown, now = (self._found(one, person) for one in (_as_shown(case, form), case))
         lines = []
         for name, verdict in form.items():
             field, _space, place = name.partition(" ")
@@ -130,8 +145,14 @@ class CaseDesk:
             if field != FIELD or verdict not in (MET, NOT_MET):
                 continue
             why = " ".join(form.get(f"{REASON} {place}", "").split()) if verdict == NOT_MET else ""
-            before = here.findings.get((statement, criterion)), known.get((statement, criterion), "")
-            if before != (verdict, why):
+            if (verdict, why) not in (shown((statement, criterion)), now((statement, criterion))):
                 line = f"/finding {place} {'met' if verdict == MET else 'not-met'}"
                 lines.append(f"{line} because {why}" if why else line)
         return "\n".join(lines)
+
+
+def _as_shown(case: Case, form: Mapping[str, str]) -> Case:
+    """The case as it was when the page with this form was made: others may have changed it since."""
+    number = form.get(TABLE, "")
+    known = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
+    return replace(case, events=case.events[:known] if known else case.events)
