@@ -36,8 +36,7 @@ from pipeline.audit.issue import MAX_BODY
 from pipeline.audit.markdown import code, escaped, quoted
 from pipeline.audit.reading import to_html
 from pipeline.audit.work import Work
-from pipeline.cases.comments import ANSWERED
-from pipeline.cases.events import Event
+from pipeline.cases.events import ANSWERED, Event
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person

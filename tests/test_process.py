@@ -21,6 +21,7 @@ from pipeline.audit.board_case import CaseDesk
 from pipeline.audit.commands import EVERY
 from pipeline.audit.impartiality import uninvolved
 from pipeline.audit.issue import Issue
+from pipeline.audit.joining import join
 from pipeline.audit.markdown import escaped
 from pipeline.audit.needs import NEEDS
 from pipeline.audit.work import Work
@@ -28,6 +29,7 @@ from pipeline.cases import events
 from pipeline.cases.forget import COMMAND_LINE, Forget
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
+from pipeline.cases.rejected import Rejected
 from pipeline.cases.standing import standing
 from pipeline.cases.store import Store
 from pipeline.cases.verify import verify
@@ -45,6 +47,7 @@ PEOPLE = (
     Person("ada", "Ada Audit", ("auditor",)),
     Person("abe", "Abe Audit", ("auditor",), teaches_for=("WELLth Movement",)),
     Person("vera", "Vera Verify", ("verifier",)),
+    Person("vic", "Vic Verify", ("verifier",)),
     Person("dora", "Dora Director", ("director",)),
     Person("all", "Al Rounder", ("intake_manager", "auditor", "verifier", "director")),
 )
@@ -61,7 +64,9 @@ class Body:
 
     def send(self, kind: str, about: str, **more: Any) -> str:
         here = desk(JUDGE, self.root, self.store, self.store.root)
-        receipt = accept(here, filled(kind, about, **more))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("pipeline.accept.accept.now", lambda: stamp(self.now))
+            receipt = accept(here, filled(kind, about, **more))
         assert isinstance(receipt, Receipt)
         Intake(JUDGE, self.store)()
         return receipt.reference
@@ -294,7 +299,7 @@ def test_the_verifier_of_an_appeal_is_another_one(body: Body) -> None:
 def test_an_appeal_says_who_may_decide_it(body: Body) -> None:
     reference = declined_practice(body)
     said = body.do("ines", reference, "/appeal").said
-    assert "These took no part and may decide: abe, all." in said
+    assert "These took no part and may decide: abe, vic, all." in said
     assert body.do("ines", reference, "/withdraw").said == "It is withdrawn."
     assert body.state(reference) == "declined"
 
@@ -375,9 +380,8 @@ def test_a_certificate_that_cannot_be_shown_is_a_reason_to_decline(body: Body) -
 
 
 def test_evidence_that_comes_in_a_case_of_its_own_is_joined_and_goes_on_also_after_another_request(
-    body: Body, monkeypatch: pytest.MonkeyPatch
+    body: Body,
 ) -> None:
-    monkeypatch.setattr("pipeline.accept.accept.now", lambda: stamp(body.now))
     reference = audited(body)
     act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/finding all met"), ("ada", "/request-evidence C1.1"))
     answers = filled(derive.PORTFOLIO, CONCEPTS)["answers"]
@@ -564,6 +568,146 @@ def test_an_old_page_of_the_table_changes_only_what_was_changed_in_it_and_nothin
     body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers)
     refused = save(old, **{"finding C1.1 mastery": "not_met"})
     assert [refusal.rule for refusal in refused.refusals] == ["findings are about what was read"]
+
+
+def test_a_newer_portfolio_is_not_replaced_by_joining_an_older_one(body: Body) -> None:
+    alone = body.send(derive.PORTFOLIO, CONCEPTS, id="a" * 32)
+    body.now += timedelta(days=2)
+    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    answers = filled(derive.PORTFOLIO, CONCEPTS)["answers"]
+    answers["C1.1"]["evidence"] = "Better."
+    body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers)
+    newest = body.store.case(reference).current(derive.PORTFOLIO)
+    assert "newer portfolio" in body.do("ines", alone, f"/link {reference}").said
+    assert (body.state(alone), body.store.case(reference).current(derive.PORTFOLIO)) == ("joined", newest)
+
+
+def test_a_question_or_a_refusal_is_no_part_in_a_case(body: Body) -> None:
+    reference = declined_practice(body)
+    case = body.store.case(reference)
+    for login in ("abe", "all"):
+        case_ = body.store.append(case, "answered", at=stamp(body.now), by=login, data={"comment": 1, "said": "x"})
+        assert case_
+        case = case_
+    assert "These took no part and may decide: abe, vic, all." in body.do("ines", reference, "/appeal").said
+
+
+def test_the_verifier_of_an_appeal_can_be_replaced(body: Body) -> None:
+    reference = declined_practice(body)
+    act(body, reference, ("ines", "/appeal"), ("all", "/claim no-conflict"))
+    assert "one verifier a case" in rules(body, "vic", reference, "/claim no-conflict")[0].lower()
+    assert "an appeal goes to somebody uninvolved" in rules(body, "ines", reference, "/assign @vera")
+    act(body, reference, ("ines", "/assign @vic"), ("vic", "/claim no-conflict"), ("vic", "/meeting held"))
+    assert "assigned" in rules(body, "all", reference, "/meeting held")
+
+
+def test_the_same_portfolio_again_is_an_answer_and_a_request_can_be_taken_back(body: Body) -> None:
+    reference = audited(body)
+    act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/finding all met"), ("ada", "/request-evidence C1.1"))
+    body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference))
+    assert body.state(reference) == "audit"
+    assert len(standing(DATA, body.store.case(reference)).findings) == 216
+    act(body, reference, ("ada", "/request-evidence C1.1"), ("ada", "/return"))
+    assert body.state(reference) == "audit"
+    assert body.store.case(reference).audit_begun
+
+
+def test_what_was_sent_before_the_request_is_no_answer_to_it_and_no_event_lies_before_another(body: Body) -> None:
+    reference = audited(body)
+    act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/finding all met"), ("ada", "/request-evidence C1.1"))
+    answers = filled(derive.PORTFOLIO, CONCEPTS)["answers"]
+    answers["C1.1"]["evidence"] = "From a quarantine."
+    later, body.now = body.now, body.now - timedelta(minutes=150)
+    body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers)
+    assert body.state(reference) == "evidence_requested"
+    (found,) = Rejected(body.store.root).all().values()
+    assert "was sent before more evidence was requested" in found[0].message
+    body.now = later
+    first = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="e" * 32, applicant={"name": "Ola", "email": "o@x.org"})
+    act(body, first, ("ines", "/pause"))
+    body.now -= timedelta(days=3)
+    body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="e" * 32, applicant={"name": "Ola O", "email": "o@x.org"})
+    events_ = body.store.case(first).events
+    assert [event.at for event in events_] == sorted(event.at for event in events_)
+
+
+def test_who_sends_a_case_back_as_the_director_does_not_audit_it(body: Body) -> None:
+    reference = audited(body)
+    act(body, reference, ("all", "/claim no-conflict"), ("all", "/finding all met"), ("all", "/recommend grant"))
+    assert "one judging role a case" in rules(body, "all", reference, "/return")
+    act(body, reference, ("dora", "/return"))
+    other = audited(body, applicant={"name": "Ola", "email": "o@x.org"})
+    act(body, other, ("ada", "/claim no-conflict"), ("ada", "/finding all met"), ("ada", "/recommend grant"))
+    act(body, other, ("all", "/return"))
+    assert "one judging role a case" in rules(body, "ines", other, "/assign @all")
+
+
+def test_a_trainer_named_where_the_certificate_was_granted_does_not_judge_what_it_counts_for(body: Body) -> None:
+    hers = audited(body, education={"providers": [], "trainers": ["Abe Audit"]})
+    granted(body, hers)
+    case = body.send(derive.SELF_ASSESSMENT, PRACTICE)
+    act(body, case, ("ines", "/admit"))
+    own = filled(derive.PORTFOLIO, PRACTICE)["answers"]
+    answers = {name: answer for name, answer in own.items() if name.startswith("P")}
+    body.send(derive.PORTFOLIO, PRACTICE, case=body.secret(case), held={CONCEPTS: "IMC 7"}, answers=answers)
+    act(body, case, ("ines", f"/credit {hers}"))
+    assert "not on those one has trained" in rules(body, "abe", case, "/claim no-conflict")
+
+
+def test_two_people_of_one_name_are_told_apart_by_their_addresses_but_judge_nobody_of_their_name(body: Body) -> None:
+    people = (*PEOPLE, Person("mia", "Mia Garcia", ("intake_manager", "auditor"), "mia@work.org"))
+    reference = body.send(derive.PORTFOLIO, CONCEPTS, applicant={"name": "Mia Garcia", "email": "other@x.org"})
+    work = replace(body.work("ines", reference), people=people, person=people[-1])
+    outcome = decide(work, "/admit")
+    assert outcome
+    assert outcome.refusals == ()
+    act(body, reference, ("ines", "/admit"))
+    work = replace(body.work("ines", reference), people=people, person=people[-1])
+    outcome = decide(work, "/claim no-conflict")
+    assert outcome
+    assert [refusal.rule for refusal in outcome.refusals] == ["not on oneself"]
+
+
+def test_the_issue_says_to_whom_a_case_is_assigned_and_that_it_is_paused(body: Body) -> None:
+    reference = audited(body)
+    act(body, reference, ("ines", "/assign @ada"), ("ines", "/pause"))
+    case = body.store.case(reference)
+    event = case.current(derive.PORTFOLIO)
+    assert event
+    shown = Intake(JUDGE, body.store).draw(case, event).body
+    assert "| Assigned to | ` ada ` (Auditor) |" in shown
+    assert "| Paused since | 2027" in shown
+    assert case.events[-2].data["mentions"] == ["ada"]
+
+
+def test_a_lost_race_leaves_neither_a_reason_nor_a_sheet_of_what_did_not_happen(body: Body) -> None:
+    reference = audited(body)
+    act(body, reference, ("ada", "/claim no-conflict"))
+    work = body.work("ada", reference)
+    outcome = decide(work, "/finding C1.1 not-met because of the course")
+    assert outcome
+    act(body, reference, ("ines", "/pause"))
+    assert record(work, outcome) is None
+    assert not list(body.store.folder(reference).glob("private/*/reasons.*"))
+    assert verify(JUDGE, body.store).findings == []
+
+
+def test_a_joining_that_was_broken_off_is_done_again_though_the_audit_has_begun(body: Body) -> None:
+    alone, reference = body.send(derive.PORTFOLIO, CONCEPTS), body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    act(body, reference, ("ines", "/admit"))
+    assert join(body.work("ines", alone), reference)
+    act(body, reference, ("ada", "/claim no-conflict"))
+    act(body, alone, ("ines", f"/link {reference}"))
+    assert body.state(alone) == "joined"
+
+
+def test_a_portfolio_that_was_admitted_alone_can_still_be_joined_before_somebody_audits_it(body: Body) -> None:
+    alone, reference = body.send(derive.PORTFOLIO, CONCEPTS), body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    act(body, alone, ("ines", "/admit"))
+    other = body.send(derive.PORTFOLIO, CONCEPTS, id="f" * 32)
+    act(body, other, ("ines", "/admit"), ("ada", "/claim no-conflict"))
+    assert rules(body, "ines", other, f"/link {reference}") == ["before the audit"]
+    act(body, alone, ("ines", f"/link {reference}"))
 
 
 WITH_REASONS = """/finding C3 met except C3.4 mastery because the evidence  speaks of a course only
@@ -886,7 +1030,7 @@ def test_what_would_break_the_process_is_found_in_the_table(tmp_path: Path) -> N
     assert "exclude each other" in row("recommended", when="[meeting, no meeting, grant]")
     assert "only what was declined can be appealed" in row("appealed", from_="[granted]")
     assert "only an appeal leaves" in row("resumed", from_="[granted]")
-    assert "can claim in “audit”" in row("claimed", who="[verifier]")
+    assert "nobody of auditor can claim" in row("claimed", who="[verifier]")
     assert "is the pipeline's" in row("admitted", who="[intake, intake_manager]")
     assert "nothing that they send leads on" in row("received", from_="[evidence_requested]")
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,7 @@ def test_what_was_joined_is_forgotten_in_both_cases_from_either(body: Body) -> N
 def test_who_sends_again_after_being_forgotten_is_taken_in_and_a_late_copy_is_not(body: Body) -> None:
     value = filled(derive.SELF_ASSESSMENT, CONCEPTS)
     reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
-    forgotten = datetime.now(UTC) + timedelta(minutes=1)
+    forgotten = body.now + timedelta(minutes=1)
     forget(body.store, reference, now=forgotten)
     assert body.send(derive.SELF_ASSESSMENT, CONCEPTS) == reference  # received before: a copy on its way
     assert anywhere(body.store.root) == []

@@ -138,7 +138,7 @@ class Pages:
             "awaited": "you" if awaited == APPLICANT else awaited,
             "since": day(here.since, self.renderer.data.language) if here else "",
             "history": [
-                (day(event.at, self.renderer.data.language), _history(case, event.type, event.data))
+                (day(event.received, self.renderer.data.language), _history(case, event.type, event.data))
                 for event in case.events
                 if event.type in (*DELIVERIES, FORGOTTEN)
             ],

@@ -87,7 +87,7 @@ class Submitted:
             event = case.current(kind)
             content = self.store.submission(case.reference, str(event.data["digest"])) if event else None
             if event and content:
-                yield Filed(case.reference, event.at, content)
+                yield Filed(case.reference, event.received, content)
 
 
 def _read(inbox: Inbox, name: str) -> Delivery | None:

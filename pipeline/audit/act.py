@@ -150,7 +150,12 @@ def record(work: Work, outcome: Outcome, **more: Any) -> Case | None:
     if outcome.event == "linked" and not join(work, str((outcome.data or {})["reference"])):
         return None
     if outcome.reasons:
-        reasons.keep(work.store, work.case, outcome.reasons)
+        reasons.keep(work.store, work.case, outcome.reasons)  # what the event speaks of comes first
     data, at = {**(outcome.data or {}), **more}, stamp(work.now)
     meeting.keep(work.of(after(work.case, outcome.event, at=at, by=work.person.login, data=data)[0]))
-    return work.store.append(work.case, outcome.event, at=at, by=work.person.login, data=data)
+    done = work.store.append(work.case, outcome.event, at=at, by=work.person.login, data=data)
+    if done is None:
+        there = work.of(work.store.case(work.case.reference))
+        reasons.drop(work.store, there.case, outcome.reasons)
+        meeting.keep(there)
+    return done

@@ -180,8 +180,8 @@ class Board:
             "stage_name": here.title,
             "turn": here.awaited,
             "turn_name": self.pages.renderer.who(here.awaited),
-            "at": last.at,
-            "day": day(last.at, data.organization.language),
+            "at": last.received,
+            "day": day(last.received, data.organization.language),
             **self._time_and_hands(case),
         }
 

@@ -91,5 +91,5 @@ def _choices(work: Work, command: Command) -> Iterator[tuple[str, str]]:
     """Those whose turn it could be, without whom the command would refuse."""
     for person in work.people:
         outcome = decide(work, f"/{command.name} @{person.login}")
-        if work.standing.state.awaits in person.roles and outcome and not outcome.refusals:
+        if work.claimant in person.roles and outcome and not outcome.refusals:
             yield person.login, person.name

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.audit.issue import kind_word
 from pipeline.cases.events import (
+    ANSWERED,
     CLAIMED,
     CONTACT,
     DELETED,
@@ -24,7 +25,7 @@ from pipeline.cases.standing import NOT_MET
 from pipeline.profiles.model import Data
 from pipeline.text import _
 
-SILENT = (CLAIMED, OPENED, UPDATED, DELETED, REMINDED, ESCALATED)  # the pipeline's own: no step of a case
+SILENT = (CLAIMED, OPENED, UPDATED, DELETED, REMINDED, ESCALATED, ANSWERED)  # no step of a case
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ class Command:
 
 def parse(comment: str) -> Call | Refusal | None:
     """None if it is no command at all: people may talk. Leading blank lines are not looked past."""
-    lines = comment.replace("\r\n", "\n").split("\n")
+    lines = comment.encode("utf-8", "replace").decode().replace("\r\n", "\n").split("\n")
     first = _call(lines[0])
     if first is None:
         return None

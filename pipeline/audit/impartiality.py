@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.audit.work import Refusal, Work
-from pipeline.cases.events import Case, Event
+from pipeline.cases.events import ANSWERED, Case, Event
 from pipeline.cases.likeness import same, same_address
+from pipeline.cases.people import Person
 from pipeline.text import _
 
 APPEALED, ASSIGNED = "appealed", "assigned"
@@ -17,12 +18,17 @@ JUDGING = ("auditor", "verifier", "decider")
 
 
 def own(work: Work) -> Iterator[Refusal]:
-    """Nobody does anything to a case of their own."""
+    """Nobody does anything to a case of their own. Two addresses tell two people of one name apart."""
     for value in work.submissions():
-        applicant = value.get("applicant", {})
-        if same(applicant.get("name"), work.person.name) or same_address(applicant.get("email"), work.person.email):
-            words = _("The applicant of this case and {login} are one person; somebody else has to do this.")
-            yield Refusal(_("not on oneself"), words.format(login=work.person.login))
+        applicant, person = value.get("applicant", {}), work.person
+        named = same(applicant.get("name"), person.name) and not (applicant.get("email") and person.email)
+        if named or same_address(applicant.get("email"), person.email):
+            yield _oneself(person)
+
+
+def _oneself(person: Person) -> Refusal:
+    words = _("The applicant of this case and {login} are one person; somebody else has to do this.")
+    return Refusal(_("not on oneself"), words.format(login=person.login))
 
 
 def refusals(work: Work, role: str) -> Iterator[Refusal]:
@@ -32,8 +38,9 @@ def refusals(work: Work, role: str) -> Iterator[Refusal]:
         words = _("What was sent has been removed, so nobody can see who the applicant is and who taught them.")
         yield Refusal(_("not on what is forgotten"), words)
     yield from own(work)
-    for value in sent:
-        taught = value.get("education", {})
+    if any(same(value.get("applicant", {}).get("name"), person.name) for value in sent):
+        yield _oneself(person)
+    for taught in work.taught():
         if any(same(name, person.name) for name in taught.get("trainers", [])):
             yield Refusal(
                 _("not on those one has trained"),
@@ -64,7 +71,9 @@ def uninvolved(work: Work) -> Iterator[Refusal]:
     if any(_took_part(event, work.person.login.lower()) for event in _before_the_appeal(work.case)):
         yield Refusal(
             _("an appeal goes to somebody uninvolved"),
-            _("You took part in this case before the appeal; somebody who did not has to decide it."),
+            _("{login} took part in this case before the appeal; somebody who did not has to decide it.").format(
+                login=work.person.login
+            ),
         )
 
 
@@ -76,5 +85,7 @@ def _before_the_appeal(case: Case) -> Iterator[Event]:
 
 
 def _took_part(event: Event, login: str) -> bool:
+    if event.type == ANSWERED:  # asked for help, or was refused: nothing was done
+        return False
     assigned = str(event.data.get("login", "")) if event.type == ASSIGNED else ""
     return login in (event.by.lower(), assigned.lower())

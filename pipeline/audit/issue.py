@@ -93,7 +93,7 @@ def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -
     here = stage(drawing.data, case)
     role = awaited_name(drawing.data, here.awaited)
     link = f"{drawing.folder}{str(event.data['digest'])[:16]}/{file_name(str(event.data['kind']))}"
-    rows = [(_("Reference"), code(case.reference)), (_("Received"), escaped(event.at[:10]))]
+    rows = [(_("Reference"), code(case.reference)), (_("Received"), escaped(event.received[:10]))]
     if profile:
         version = str(event.data.get("version"))
         rows.insert(
@@ -131,6 +131,11 @@ def _noted(data: Data, case: Case, here: Standing) -> Iterator[tuple[str, str]]:
         yield _("Due"), escaped(here.due.date().isoformat())
     if here.moment:
         yield _("Arranged for"), escaped(here.moment)
+    if here.pause:
+        yield _("Paused since"), escaped(here.pause.date().isoformat())
+    for role, given in here.assigned.items():
+        if given != here.claims.get(role):
+            yield _("Assigned to"), f"{code(given)} ({escaped(data.organization.role(role).name)})"
     for role in ("auditor", "verifier"):
         if login := here.claims.get(role):
             yield escaped(data.organization.role(role).name), code(login)

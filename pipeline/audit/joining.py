@@ -6,21 +6,27 @@ First the other case gets it, then this one is closed: killed in between, the co
 from __future__ import annotations
 
 from pipeline.audit.work import Work
-from pipeline.cases.events import LINKED
+from pipeline.cases.events import LINKED, Case
 from pipeline.moment import stamp
 from pipeline.profiles import derive
+
+
+def newer(work: Work, target: Case) -> bool:
+    """The other case has a portfolio that was sent after this one: it stays, and answers for both."""
+    event, there = work.case.current(derive.PORTFOLIO), target.current(derive.PORTFOLIO)
+    return event is not None and there is not None and event.received < there.received
 
 
 def join(work: Work, reference: str) -> bool:
     """False if somebody else was faster at the other case: read again, decide again."""
     event, target = work.case.current(derive.PORTFOLIO), work.store.case(reference)
-    if event is None or target.names(str(event.data["digest"])):
+    if event is None or target.names(str(event.data["digest"])) or newer(work, target):
         return True
     digest = str(event.data["digest"])
     source = work.store.private(work.case.reference, digest)
     for path in sorted(source.iterdir()) if source.is_dir() else []:
         work.store.keep_private(reference, digest, path.name, path.read_bytes())
-    data = {**event.data, "of": work.case.reference, "joined": True}
+    data = {**event.data, "of": work.case.reference, "joined": True, "received": event.received}
     if target.current(derive.PORTFOLIO):
         sent = work.store.submission(work.case.reference, digest) or {}
         data["changed"] = work.store.changed(target, derive.PORTFOLIO, sent.get("answers", {}))

@@ -39,9 +39,7 @@ def need(text: Callable[[], str], *, said: bool = False) -> Callable[[Rule], Rul
 
 def role_of(work: Work, row: Transition) -> str:
     """The part that a person plays by a row: who claims an audit is its auditor, who decides its decider."""
-    if row.command == "decide":
-        return "decider"
-    return next((role for role in row.who if role in work.person.roles), row.who[0])
+    return row.part(next((role for role in row.who if role in work.person.roles), row.who[0]))
 
 
 @need(lambda: _("a date and a time to come"), said=True)
@@ -110,7 +108,7 @@ def uninvolved(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
 def assignee(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     data = act.data or {}
     person = work.who(str(data.get("login", "")))
-    role = work.standing.state.awaits
+    role = work.claimant
     if person is None:
         yield Refusal(_("people.yml"), _("Nobody with that login works here; see people.yml."))
     elif role not in person.roles:
@@ -120,8 +118,11 @@ def assignee(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
 @need(lambda: _("that this person may judge the case"), said=True)
 def impartial_assignee(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     person = work.who(str((act.data or {}).get("login", "")))
-    if person:
-        yield from dict.fromkeys(impartiality.refusals(work.by(person), work.standing.state.awaits))
+    if person is None:
+        return
+    yield from dict.fromkeys(impartiality.refusals(work.by(person), work.claimant))
+    if any("uninvolved" in row.needs for row in work.process.of_command("decide", work.standing.state.id)):
+        yield from impartiality.uninvolved(work.by(person))
 
 
 @need(lambda: _("a finding for every statement by every criterion"))
@@ -144,7 +145,11 @@ def findings_fit(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
         some = ", ".join(f"{statement} {criterion}" for statement, criterion in not_met[:10])
         yield Refusal(
             _("grant only what is met"),
-            _("Not met: {some}. Request evidence, or recommend to decline.").format(some=some),
+            (
+                _("Not met: {some}. Decline, or send the case back with /return.")
+                if row.command == "decide"
+                else _("Not met: {some}. Request evidence, or recommend to decline.")
+            ).format(some=some),
         )
     if act.outcome == "decline" and not not_met and not certificates.unconfirmed(work):
         yield Refusal(_("decline only with a reason"), _("Every finding is met; there is nothing to decline for."))
@@ -199,12 +204,13 @@ def credits(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
 )
 def other_case(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     reference = str((act.data or {}).get("reference", ""))
+    sent = work.case.current("portfolio")
     other = work.store.case(reference) if re.fullmatch(r"[A-Z0-9-]{5,40}", reference) else None
     if other is None or not other.events or reference == work.case.reference:
         yield Refusal(_("another case"), _("There is no such other case; compare the reference."))
     elif other.about != work.case.about:
         yield Refusal(_("the same certificate"), _("That case is about another certificate."))
-    elif not takes(work.judge.data, other):
+    elif not takes(work.judge.data, other) and not (sent and other.names(str(sent.data["digest"]))):
         yield Refusal(_("before the audit"), _("The audit of that case has begun, or it is over."))
     elif not certificates.comparable(work, other):
         words = _(
@@ -213,6 +219,12 @@ def other_case(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
         yield Refusal(_("not on what is forgotten"), words)
     elif not certificates.of_the_same(work, other):
         yield Refusal(_("the same person"), _("The e-mail address there is another one. Ask the applicant."))
+
+
+@need(lambda: _("that nobody has begun to audit it"))
+def unaudited(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
+    if work.case.audit_begun:
+        yield Refusal(_("before the audit"), _("The audit of this case has begun."))
 
 
 @need(lambda: _("that it is not paused"))

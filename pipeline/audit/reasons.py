@@ -13,6 +13,7 @@ from pipeline.audit.markdown import code, escaped, quoted
 from pipeline.cases.events import Case
 from pipeline.cases.standing import Standing
 from pipeline.cases.store import Store
+from pipeline.files import remove_folder
 from pipeline.text import _
 
 MAX = 500  # characters of one reason
@@ -26,6 +27,13 @@ def keep(store: Store, case: Case, reasons: Mapping[str, str]) -> None:
     content = json.dumps(dict(reasons), ensure_ascii=False, indent=1).encode()
     store.keep_private(case.reference, digest, FILE, content)
     store.keep_private(case.reference, digest, DOCUMENT, _document(case.reference, reasons).encode())
+
+
+def drop(store: Store, case: Case, reasons: Mapping[str, str]) -> None:
+    """Where no event came to name them."""
+    digest = sha256(dict(reasons))
+    if reasons and not any(event.data.get("reasons") == digest for event in case.events):
+        remove_folder(store.private(case.reference, digest))
 
 
 def of(store: Store, case: Case, here: Standing) -> dict[Place, str]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from pipeline.accept.check import Judge
-from pipeline.cases.events import LINKED, Case
+from pipeline.cases.events import CREDITED, LINKED, Case
 from pipeline.cases.people import Person
 from pipeline.cases.standing import Standing, facts, standing
 from pipeline.cases.store import Store
@@ -63,6 +63,13 @@ class Work:
     def criteria(self) -> tuple[Criterion, ...]:
         return self.profile.criteria if self.profile else ()
 
+    @property
+    def claimant(self) -> str:
+        """The role that can claim the case in its state; where nobody can, the role whose turn it is."""
+        rows = self.process.of_command("claim", self.standing.state.id)
+        known = self.facts(None)
+        return next((row.who[0] for row in rows if row.fits(known)), self.standing.state.awaits)
+
     def title(self, role: str) -> str:
         """What the body calls a role, or the part of whoever decides."""
         names = {known.id: known.name for known in self.judge.data.organization.roles}
@@ -90,6 +97,16 @@ class Work:
             for event in case.deliveries
         )
         return [value for value in found if value is not None]
+
+    def taught(self) -> list[dict[str, Any]]:
+        """What the applicant said of their education: here, and in the cases whose certificates count here."""
+        named = [
+            str(event.data["reference" if event.type == CREDITED else "prerequisite"])
+            for event in self.case.events
+            if event.type == CREDITED or "prerequisite" in event.data
+        ]
+        counted = [value for name in dict.fromkeys(named) for value in self.of(self.store.case(name)).submissions()]
+        return [value.get("education", {}) for value in (*self.submissions(), *counted)]
 
     def _with_joined(self) -> Iterator[Case]:
         """/link brings the portfolio alone: what else was sent stays in the case that it came from."""

@@ -15,7 +15,7 @@ from pipeline.accept.check import Judge
 from pipeline.audit.act import decide, record
 from pipeline.audit.work import Refusal, Work
 from pipeline.cases import people
-from pipeline.cases.events import OPENED, Case
+from pipeline.cases.events import ANSWERED, OPENED, Case
 from pipeline.cases.people import Person
 from pipeline.cases.replies import Replies
 from pipeline.cases.store import Store
@@ -26,7 +26,6 @@ from pipeline.moment import stamp
 from pipeline.text import _
 
 OVERLAP = timedelta(hours=2)  # lists lag: each run looks a little further back than the last one came
-ANSWERED = "answered"
 MAY = ("triage", "write", "maintain", "admin")  # GitHub's roles that may do more than read
 
 

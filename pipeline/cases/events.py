@@ -20,9 +20,11 @@ PORTFOLIO = "portfolio"  # the kind of delivery that is audited
 DELIVERIES = (RECEIVED, REVISED, CONTACT, LINKED)
 CLAIMED, OPENED, UPDATED, DELETED = "issue_claimed", "issue_opened", "issue_updated", "issue_deleted"
 AUDITING = "claimed"
-EVIDENCE = "evidence_requested"
+CREDITED = "credited"
+EVIDENCE, RETURNED = "evidence_requested", "returned"
 FORGOTTEN = "forgotten"
 REMINDED, ESCALATED = "reminded", "escalated"
+ANSWERED = "answered"  # a comment that changed nothing
 MESSAGE_ANSWERED = "message_answered"
 
 
@@ -37,6 +39,11 @@ class Event:
     previous: str | None
     data: Mapping[str, Any]
     sha256: str
+
+    @property
+    def received(self) -> str:
+        """When a delivery came, UTC: before `at` where it could be taken in only later (a quarantine, a relay without a net)."""
+        return str(self.data.get("received", self.at))
 
 
 @dataclass(frozen=True)
@@ -65,12 +72,22 @@ class Case:
     @property
     def audit_begun(self) -> bool:
         """What is audited must not change: from the claim on, but while more evidence is requested."""
-        begun = requested = False
+        begun = any(event.type == AUDITING and event.data["role"] == "auditor" for event in self.events)
+        return begun and not self.evidence_requested
+
+    @property
+    def evidence_requested(self) -> bool:
+        """And neither sent since, nor the request taken back."""
+        requested = False
         for event in self.events:
-            begun = begun or (event.type == AUDITING and event.data["role"] == "auditor")
             answered = event.type in DELIVERIES and event.data["kind"] == PORTFOLIO
-            requested = event.type == EVIDENCE or (requested and not answered)
-        return begun and not requested
+            requested = event.type == EVIDENCE or (requested and not answered and event.type != RETURNED)
+        return requested
+
+    @property
+    def latest(self) -> tuple[Event, ...]:
+        """The last delivery of each kind."""
+        return tuple({str(event.data["kind"]): event for event in self.deliveries}.values())
 
     def names(self, digest: str) -> bool:
         return any(event.data.get("digest") == digest for event in self.deliveries)

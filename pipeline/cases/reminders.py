@@ -13,7 +13,6 @@ from typing import Any
 
 from pipeline.accept.check import Judge
 from pipeline.cases.events import CONTACT, ESCALATED, REMINDED, Case, Event
-from pipeline.cases.intake import BUDGET
 from pipeline.cases.patience import patient
 from pipeline.cases.people import Person
 from pipeline.cases.replies import Replies
@@ -28,6 +27,7 @@ BY = "intake"
 DIRECTOR, INTAKE_MANAGER = "director", "intake_manager"
 BATCH = 40  # comments a run: at a second each they are posted well within a claim; the next run goes on
 MENTIONED = 10  # people in one comment, at most
+BUDGET = timedelta(minutes=3)  # a run asks GitHub no longer: well within a claim, and beside the intake within its job
 PAUSE = timedelta(days=1)  # between a reminder that came late and the Director's
 
 
@@ -103,8 +103,11 @@ class Reminders:
         owner = [person.login for person in people if kind == REMINDED and person.login == here.owner]
         if owner or not self.github:
             return owner
-        role = DIRECTOR if kind == ESCALATED else _whose(here)
-        return [person.login for person in people if role in person.roles][:MENTIONED]
+        roles = {DIRECTOR} if kind == ESCALATED else {_whose(here)}
+        if kind == REMINDED and here.state.awaits != APPLICANT:  # an appeal is not the Director's alone
+            roles |= {role for row in self.judge.data.process.of_command("decide", here.state.id) for role in row.who}
+        free = [one.login for one in people if roles & set(one.roles) and one.login not in here.acted]
+        return free[:MENTIONED]
 
     def _words(self, here: Standing, kind: str) -> str:
         data, waits = self.judge.data, here.state.awaits == APPLICANT

@@ -14,7 +14,8 @@ from pipeline.profiles.process import Process, State
 MET, NOT_MET = "met", "not_met"
 # Whoever did one of these has judged the case, or was about to.
 JUDGING = (
-    "claimed", "findings", "evidence_requested", "recommended", "meeting_held", "meeting_missed", "granted", "declined",
+    "claimed", "findings", "evidence_requested", "recommended", "meeting_held", "meeting_missed", "returned", "granted",
+    "declined",
 )  # fmt: skip
 MEETING = "verification"  # the step by which a profile says that there is a meeting
 Judged = Mapping[tuple[str, str], str]
@@ -135,7 +136,7 @@ def _noted(here: Standing, event: Event) -> Standing:
     elif event.type == "returned":
         here = replace(here, recommendation=None)
     elif event.type == "meeting_missed":
-        here = replace(here, moment=None)
+        here = replace(here, moment=None, since=at, rested=timedelta())
     elif event.type == "recommended":
         here = replace(here, recommendation=data["outcome"])
     elif event.type == "scheduled":

@@ -93,6 +93,9 @@ class Store:
         for reference in self.references():
             try:
                 case = self.case(reference)
+                for event in case.events:
+                    if "reasons" in event.data:
+                        self.private_object(reference, str(event.data["reasons"]), "reasons.json")
                 for event in case.deliveries:
                     self.submission(reference, str(event.data["digest"]))
                     schema = str(event.data["schema"])

@@ -12,7 +12,7 @@ from pipeline.accept.check import Judge, check
 from pipeline.accept.inbox import Delivery, Inbox
 from pipeline.accept.submission import Submission
 from pipeline.audit.document import document, file_name
-from pipeline.cases.events import CONTACT, PORTFOLIO, RECEIVED, REVISED, Case
+from pipeline.cases.events import CONTACT, EVIDENCE, PORTFOLIO, RECEIVED, REVISED, Case
 from pipeline.cases.rejected import Rejected
 from pipeline.cases.standing import takes
 from pipeline.cases.store import Store
@@ -75,12 +75,20 @@ class TakeIn:
         while True:
             case = self.store.case(reference)
             current = case.current(submission.kind)
-            if case.holds(submission.kind, submission.digest, delivery.received_at):
+            asked = next((event.at for event in reversed(case.events) if event.type == EVIDENCE), "")
+            again = submission.kind == PORTFOLIO and case.evidence_requested and delivery.received_at >= asked
+            if not again and case.holds(submission.kind, submission.digest, delivery.received_at):
                 break
-            if current and delivery.received_at < current.at:
+            if current and delivery.received_at < current.received:
                 message = _("is older than what {reference} has already; it is kept here, and changes nothing")
                 found = Finding("", str(submission.schema["title"]), message.format(reference=reference))
                 self._reject(delivery.name, [found])
+                return None
+            if case.evidence_requested and delivery.received_at < asked:
+                message = _("was sent before more evidence was requested of {reference}, and answers nothing").format(
+                    reference=reference
+                )
+                self._reject(delivery.name, [Finding("", str(submission.schema["title"]), message)])
                 return None
             if not takes(self.judge.data, case):
                 message = _(
@@ -120,7 +128,10 @@ class TakeIn:
             data["changed"] = self.store.changed(case, PORTFOLIO, submission.value["answers"])
         if case.reference != delivery.reference and self.store.onward(delivery.reference) == case.reference:
             data["joined"] = True
-        return self.store.append(case, event, at=delivery.received_at, by=BY, data=data)
+        at = max(delivery.received_at, *(event.at for event in case.events[-1:]), "")
+        if at != delivery.received_at:
+            data["received"] = delivery.received_at
+        return self.store.append(case, event, at=at, by=BY, data=data)
 
     def _reject(self, name: str, findings: list[Finding]) -> None:
         path = self.inbox.path(name)

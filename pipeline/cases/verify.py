@@ -302,7 +302,7 @@ def _refused(judge: Judge, here: str, event: Event) -> str:
 def _by_another(judge: Judge, event: Event) -> str:
     """That the table gives this to another role today: who might do it can be changed at any time, what was done cannot."""
     role = event.data.get("role")
-    if any(role in (("decider",) if row.command == "decide" else row.who) for row in _rows(judge, event)):
+    if any(role == row.part(one) for row in _rows(judge, event) for one in row.who):
         return ""
     words = _("was done by {role}, which the process table does not allow now; look whether it did then")
     return words.format(role=role)

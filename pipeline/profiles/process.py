@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.errors import CannotGoOn
 
+DECIDER = "decider"
 APPLICANT, NOBODY, PIPELINE, SAME = "applicant", "nobody", "intake", "same"
 
 
@@ -34,6 +35,11 @@ class Transition:
     who: tuple[str, ...]
     needs: tuple[str, ...]
     when: tuple[str, ...]
+
+    def part(self, role: str) -> str:
+        """What somebody of a role is by it: who decides is the decider, and so is a Director who sends a case back."""
+        back = self.command == "return" and role not in ("auditor", "verifier")
+        return DECIDER if back or self.command == "decide" else role
 
     def fits(self, facts: Iterable[str]) -> bool:
         known = set(facts)

@@ -29,6 +29,7 @@ NEEDS = (
     "prerequisite",
     "remembered",
     "running",
+    "unaudited",
     "unclaimed",
     "uninvolved",
 )
@@ -160,10 +161,9 @@ def _meanings(table: Source) -> Iterator[Finding]:
             words = "is the end of a case, which only an appeal leaves; take it out"
             yield table.finding(f"{place}/from", ", ".join(sorted(set(row["from"]) & closed)), words)
         if "claimed" in row["needs"]:
-            for source in row["from"]:
-                if not any(_claims(other, source, row["who"]) for other in rows):
-                    words = f"needs a claim, and nobody of {', '.join(row['who'])} can claim in “{source}”"
-                    yield table.finding(f"{place}/needs", event, f"{words}; add such a row of /claim")
+            if not any(other["event"] == "claimed" and set(other["who"]) & set(row["who"]) for other in rows):
+                words = f"needs a claim, and nobody of {', '.join(row['who'])} can claim; add such a row of /claim"
+                yield table.finding(f"{place}/needs", event, words)
 
 
 def _guards(row: dict[str, Any], meaning: Meaning, appealed: set[str]) -> Iterator[str]:
@@ -186,10 +186,6 @@ def _leads(table: Source, place: str, row: dict[str, Any], meaning: Meaning, clo
         )
     elif meaning.leads == END and to not in closed:
         yield table.finding(f"{place}/to", row["event"], "ends a case; lead it to a state with open: false")
-
-
-def _claims(row: dict[str, Any], source: str, roles: list[str]) -> bool:
-    return row["event"] == "claimed" and source in row["from"] and bool(set(row["who"]) & set(roles))
 
 
 def _known(table: Source, place: str, name: str, known: set[str], what: str) -> Iterator[Finding]:

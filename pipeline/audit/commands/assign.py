@@ -14,8 +14,8 @@ def read(work: Work, call: Call) -> Act | Refusal:
         return wrong(USAGE)
     login = call.words[0].removeprefix("@")
     known = work.who(login)
-    role = work.standing.state.awaits
-    return Act(_("It is assigned."), data={"login": known.login if known else login, "for": role})
+    data = {"login": known.login if known else login, "for": work.claimant}
+    return Act(_("It is assigned."), data={**data, "mentions": [known.login]} if known else data)
 
 
 COMMAND = Command(
