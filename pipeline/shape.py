@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
 from pipeline.findings import Finding, pointer
@@ -35,9 +35,20 @@ MOST = (
 )
 
 
+def _items(validator: Any, items: Any, instance: Any, schema: Mapping[str, Any]) -> Iterator[ValidationError]:
+    """Of a list that is too long, which is told once, only as many entries as it may have: nobody reads the millionth."""
+    most = schema.get("maxItems")
+    if isinstance(instance, list) and most is not None and len(instance) > most:
+        instance = instance[:most]
+    yield from Draft202012Validator.VALIDATORS["items"](validator, items, instance, schema)
+
+
+_Validator = validators.extend(Draft202012Validator, {"items": _items})  # type: ignore[no-untyped-call]
+
+
 def check(schema: dict[str, Any], value: Any, label: Labels) -> list[Finding]:
     """All findings of a value (MOST at most), each at the place where it is to be mended."""
-    every = (finding for error in Draft202012Validator(schema).iter_errors(value) for finding in _explain(error, label))
+    every = (finding for error in _Validator(schema).iter_errors(value) for finding in _explain(error, label))
     return sorted(set(islice(every, MOST)))
 
 

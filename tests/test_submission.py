@@ -288,6 +288,14 @@ def test_a_string_that_never_ends_is_refused_as_fast_as_one_that_does() -> None:
     assert time.monotonic() - began < 5
 
 
+def test_a_key_that_stands_twice_is_found_as_fast_among_many() -> None:
+    many = ",".join(f'"k{number}":1' for number in range(200_000))
+    began = time.monotonic()
+    with pytest.raises(UnreadableInput, match="“k199999” stands twice"):
+        raw.parse_json(f'{{{many},"k199999":1}}'.encode())
+    assert time.monotonic() - began < 5
+
+
 def test_nonsense_by_the_megabyte_gets_a_bounded_number_of_findings() -> None:
     value = filled(derive.SELF_ASSESSMENT, CONCEPTS, education={"trainers": [0] * 50_000})
     began = time.monotonic()

@@ -111,9 +111,12 @@ def _order(places: dict[str, int], place: str) -> tuple[int, str]:
 
 def _sense(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[Finding]:
     """Rules across fields."""
-    for place, text in _texts(value, []):
+    for path, text in _texts(value, ()):
         if _CONTROL.search(text):
-            message = _("has invisible control characters in it; remove them, or paste it as plain text")
+            message, place = (
+                _("has invisible control characters in it; remove them, or paste it as plain text"),
+                pointer(path),
+            )
             yield Finding(place, fields.label(schema, place), message)
     asked = list(fields.fields(schema))
     for field in asked:
@@ -165,15 +168,15 @@ def _given(value: object) -> bool:
     return has_content(value) if isinstance(value, str) else value is not None
 
 
-def _texts(value: Any, path: list[str | int]) -> Iterator[tuple[str, str]]:
+def _texts(value: Any, path: fields.Path) -> Iterator[tuple[fields.Path, str]]:
     if isinstance(value, str):
-        yield pointer(path), value
+        yield path, value
     elif isinstance(value, dict):
         for key, inner in value.items():
-            yield from _texts(inner, [*path, key])
+            yield from _texts(inner, (*path, key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _texts(inner, [*path, index])
+            yield from _texts(inner, (*path, index))
 
 
 def _get(value: Any, path: fields.Path) -> Any:

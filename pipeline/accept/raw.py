@@ -99,8 +99,11 @@ def _shallow(text: str, deepest: int) -> str:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        keys = [key for key, _value in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        seen: set[str] = set()
+        for twice, _value in pairs:
+            if twice in seen:
+                break
+            seen.add(twice)
         raise ValueError(_("the key “{key}” stands twice").format(key=twice[:60]))
     return value
 
