@@ -45,6 +45,16 @@ ALIKE = [
     ("O’Brien Sean", "Sean O'Brien"),
     ("Anne-Marie Test", "Annemarie Test"),
     ("Anne Marie Test", "Test, Anne-Marie"),
+    ("Anne Marie Test", "Test, Annemarie"),
+    ("Xiao Ming Li", "Li Xiaoming"),
+    ("Sue Ellen Test", "Test, Sueellen"),
+    ("Xiao Ming de Silva", "Desilva, Xiaoming"),
+    ("Đorđe Ilić", "Djordje Ilic"),
+    ("Đorđe Ilić", "Dorde Ilic"),
+    ("Djordje Ilić", "Dorde Ilic"),
+    ("Na Lü", "Lue, Na"),
+    ("Na Lü", "Na Lu"),
+    ("Bo Brø", "Broe, Bo"),
     ("Eva Müller", "Mueller, Eva"),
     ("Eva Müller", "Muller, Eva"),
     ("Eva Mueller", "Muller, Eva"),
@@ -73,6 +83,10 @@ DIFFERENT = [
     ("K-9", "K-8"),
     ("Rosa Test", "Rosa Tester"),
     ("Rosa M. Test", "Rosa N. Test"),
+    ("Sue Li", "Su Li"),
+    ("Zoe Test", "Zo Test"),
+    ("Xiao Ming Li", "Li Xiaoling"),
+    ("Anne Marie Test", "Test, Annamaria"),
     ("Сара Кох", "Sara Koch"),  # it sounds alike, but does not look so
 ]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from itertools import permutations, product
 
 Word = frozenset[str]  # every form in which it may be written
 Name = tuple[Word, ...]
@@ -35,7 +36,10 @@ _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa
 # Accents and points that are often left out. The vowel signs of other scripts are none: they are half of the word.
 _ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff]")
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
-_DIGRAPHS = re.compile("(?<=[aou])e|(?<=a)a")  # Mueller for Müller, Aarhus for Århus
+# Mueller for Müller, Aarhus for Århus, Djordje for Đorđe. An e that ends a word is its own: Sue is not Su.
+_DIGRAPHS = re.compile("(?<=[aou])e(?!$)|(?<=a)a|(?<=d)j")
+_POINTS = re.compile("(?<=[aou])[\u0308\u030b]|(?<=ø)(?!\\w)", re.IGNORECASE)  # an e may stand for them: Lue for Lü
+MANY = 4  # words that are joined in any order
 # Letters that look like a Latin one in the usual typefaces (some of Unicode's confusables.txt); capitals by themselves.
 _LOOK_ALIKES = str.maketrans(
     "АВЕЅІЈКМНОРСТУХԚԜаеѕіјкорсухһԁԛԝ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορυχ",
@@ -49,7 +53,8 @@ def same(first: str | None, second: str | None) -> bool:
     """Whether two names may be the same one's. Symmetric; not transitive. An empty name is nobody's.
 
     - What is equal without case and compatibility forms (NFKC) is the same, whatever it is.
-    - Accents, apostrophes, hyphens, order, titles and what cannot be seen do not matter; ü is ue or u, ß is ss.
+    - Accents, apostrophes, hyphens, order, titles and what cannot be seen do not matter; ü is ue or u, đ is dj or d, ß is ss.
+    - Up to four words are the same in any order, joined or not: Xiao Ming Li and Li Xiaoming.
     - A legal form (Ltd, GmbH, e.V.) does not matter.
     - Every word of the shorter name stands for another one of the longer name: the same word, or its initial. One word in
       full must be among them, unless there are no more words in either. So a first name alone is everybody's of that name.
@@ -78,14 +83,14 @@ def _plain(text: str) -> str:
 
 
 def _names(text: str) -> Iterator[Name]:
-    """What a text may stand for: with hyphens as spaces or as nothing, "M." as a title or an initial."""
+    """What a text may stand for: with hyphens as spaces or as nothing, ü as u or ue, "M." as a title or an initial."""
     spelled = "".join(letter for letter in text if unicodedata.category(letter) != "Cf" or letter.isspace())
     spelled = _INVISIBLE.sub("", _APOSTROPHES.sub("", spelled))
-    spelled = _ACCENTS.sub("", unicodedata.normalize("NFKD", spelled))
-    spelled = _INVISIBLE.sub("", unicodedata.normalize("NFC", spelled))
-    for hyphen in (" ", ""):
+    marked = unicodedata.normalize("NFKD", spelled)
+    for with_marks, hyphen in product(dict.fromkeys((marked, _POINTS.sub("e", marked))), (" ", "")):
+        plain = _INVISIBLE.sub("", unicodedata.normalize("NFC", _ACCENTS.sub("", with_marks)))
         letters = (
-            hyphen if unicodedata.category(letter) == "Pd" else letter if _counts(letter) else " " for letter in spelled
+            hyphen if unicodedata.category(letter) == "Pd" else letter if _counts(letter) else " " for letter in plain
         )
         words = _without_extras([_word(word) for word in "".join(letters).split()])
         if words:
@@ -106,7 +111,9 @@ def _word(text: str) -> Word:
 
 def _folded(word: str) -> str:
     plain = unicodedata.normalize("NFC", word.casefold()).translate(_LETTERS)
-    short = _DIGRAPHS.sub("", plain)
+    short = plain
+    while (less := _DIGRAPHS.sub("", short)) != short:  # so that to fold it again changes nothing
+        short = less
     return short if len(short) > 1 else plain
 
 
@@ -128,14 +135,22 @@ def _form(words: Sequence[Word], forms: frozenset[str]) -> int:
 
 
 def _alike(one: Name, other: Name) -> bool:
-    if _joined(one) == _joined(other) or _stands_for(one, other):
+    if _joined_alike(one, other) or _stands_for(one, other):
         return True
     ours, theirs = (name[: len(name) - _form(name, RARE_FORMS)] for name in (one, other))
     return (ours, theirs) != (one, other) and len(ours) == len(theirs) and _matched(ours, theirs, _equal)
 
 
-def _joined(name: Name) -> str:
-    return "".join(min(word) for word in name)
+def _joined_alike(one: Name, other: Name) -> bool:
+    ours, theirs = _joined(one), _joined(other)
+    if len(one) != len(other):  # what ended a word is now within one
+        ours, theirs = ({_folded(text) for text in joined} for joined in (ours, theirs))
+    return bool(ours & theirs)
+
+
+def _joined(name: Name) -> set[str]:
+    words = [min(word) for word in name]
+    return {"".join(order) for order in (permutations(words) if len(words) <= MANY else [words])}
 
 
 def _stands_for(one: Name, other: Name) -> bool:
