@@ -1033,6 +1033,29 @@ def test_what_would_break_the_process_is_found_in_the_table(tmp_path: Path) -> N
     assert "nobody of auditor can claim" in row("claimed", who="[verifier]")
     assert "is the pipeline's" in row("admitted", who="[intake, intake_manager]")
     assert "nothing that they send leads on" in row("received", from_="[evidence_requested]")
+    for event, to in (
+        ("granted", "declined"),
+        ("granted", "withdrawn"),
+        ("appeal_withdrawn", "granted"),
+        ("expired", "withdrawn"),
+        ("withdrawn", "joined"),
+    ):
+        assert f"leads to “{to}”, which is the end of " in row(event, to=to)
+    assert "“granted”, which is the end of granted too" in row("appeal_withdrawn", to="granted")
+    assert "/decide that fits grant, for certificates without a meeting" in row("granted", from_="[appealed]")
+    assert "/decide that fits decline, for certificates with a meeting" in row("declined", from_="[appealed]")
+    fewer = row("granted", when="[grant, meeting]")
+    assert "/decide that fits grant, for certificates without a meeting" in fewer
+    assert "grant, for certificates with a meeting" not in fewer
+    assert "/recommend that fits grant, for certificates with a meeting" in row(
+        "recommended", when="[meeting, decline]"
+    )
+    line = next(line for line in text.splitlines() if "[no meeting, grant]" in line)
+    assert "/recommend that fits grant, for certificates without a meeting" in found(f"{line}\n", "")
+    line = next(line for line in text.splitlines() if "event: recommended" in line and "[decline]" in line)
+    assert "/recommend that fits decline, for certificates with a meeting" in found(f"{line}\n", "")
+    undecided = "".join(f"{line}\n" for line in text.splitlines() if "command: decide" not in line)
+    assert "decide nothing" in found(text, undecided)
 
 
 def test_a_pause_stops_the_clock(body: Body) -> None:

@@ -79,17 +79,18 @@ class Process:
         return tuple(dict.fromkeys(row.event for row in self.transitions))
 
 
-def build(raw: dict[str, Any]) -> Process:
-    rows = tuple(
-        Transition(
-            event=row["event"],
-            command=row["command"],
-            sources=tuple(row["from"]),
-            to=row["to"],
-            who=tuple(row["who"]),
-            needs=tuple(row["needs"]),
-            when=tuple(row["when"]),
-        )
-        for row in raw["transitions"]
+def transition(raw: dict[str, Any]) -> Transition:
+    return Transition(
+        event=raw["event"],
+        command=raw["command"],
+        sources=tuple(raw["from"]),
+        to=raw["to"],
+        who=tuple(raw["who"]),
+        needs=tuple(raw["needs"]),
+        when=tuple(raw["when"]),
     )
-    return Process(tuple(State(**state) for state in raw["states"]), raw["start"], rows)
+
+
+def build(raw: dict[str, Any]) -> Process:
+    states = tuple(State(**state) for state in raw["states"])
+    return Process(states, raw["start"], tuple(transition(row) for row in raw["transitions"]))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from pipeline.findings import Finding, Level
-from pipeline.profiles.process import APPLICANT, NOBODY, PIPELINE, SAME
+from pipeline.profiles.process import APPLICANT, NOBODY, PIPELINE, SAME, transition
 from pipeline.profiles.yamlsource import Source
 
 FACTS = ("portfolio", "meeting", "grant", "decline", "held", "missed")
@@ -82,7 +83,10 @@ COMMANDS = tuple(dict.fromkeys(meaning.command for meaning in EVENTS.values() if
 SENT = ("received", "revised")  # by the applicant
 DECISIONS = ("granted", "declined")
 BEFORE_A_DECISION = ("recommended", "meeting_held", "appealed")  # nothing else leads to where it is decided
+MEETINGS = {"with": ("meeting",), "without": ()}
 AFTER_AN_APPEAL = ("claimed", "meeting_held", *DECISIONS)  # by somebody who took no part
+# A closed state is one end: the statistics and the words to the applicant tell them apart.
+ENDS = (("granted",), ("declined", "appeal_withdrawn"), ("withdrawn",), ("expired",), ("linked",))
 OPPOSITE = (("grant", "decline"), ("held", "missed"))
 
 
@@ -164,6 +168,33 @@ def _meanings(table: Source) -> Iterator[Finding]:
             if not any(other["event"] == "claimed" and set(other["who"]) & set(row["who"]) for other in rows):
                 words = f"needs a claim, and nobody of {', '.join(row['who'])} can claim; add such a row of /claim"
                 yield table.finding(f"{place}/needs", event, words)
+    yield from _ends(table, closed)
+    yield from _outcomes(table, ("recommended",))
+    yield from _outcomes(table, DECISIONS)
+    if not decided:
+        yield table.finding("/transitions", "transitions", "decide nothing; add rows of /decide")
+
+
+def _ends(table: Source, closed: set[str]) -> Iterator[Finding]:
+    rows = table.value["transitions"]
+    for index, row in enumerate(rows):
+        same = next((events for events in ENDS if row["event"] in events), ())
+        others = {other["event"] for other in rows if other["to"] == row["to"]} - set(same)
+        if same and row["to"] in closed and others:
+            words = f"leads to “{row['to']}”, which is the end of {', '.join(sorted(others))} too"
+            yield table.finding(f"/transitions/{index}/to", row["event"], f"{words}; give each a state of its own")
+
+
+def _outcomes(table: Source, events: Sequence[str]) -> Iterator[Finding]:
+    """Where one outcome is possible the other one is, and for every certificate: with a meeting and without."""
+    rows = [transition(row) for row in table.value["transitions"] if row["event"] in events]
+    for index, state in enumerate(table.value["states"]):
+        here = [row for row in rows if state["id"] in row.sources]
+        for outcome, (words, meeting) in product(("grant", "decline"), MEETINGS.items() if here else ()):
+            if not any(row.fits({"portfolio", outcome, *meeting}) for row in here):
+                command = EVENTS[events[0]].command
+                said = f"has no row of /{command} that fits {outcome}, for certificates {words} a meeting; add one"
+                yield table.finding(f"/states/{index}/id", state["id"], said)
 
 
 def _guards(row: dict[str, Any], meaning: Meaning, appealed: set[str]) -> Iterator[str]:
