@@ -153,6 +153,35 @@ def test_what_is_not_listed_is_counted_and_an_end_is_the_last_one(tmp_path: Path
     assert [found.funnel[end] for end in ("declined", "withdrawn", "expired")] == [3, 1, 0]
 
 
+def test_a_case_whose_appeal_was_withdrawn_has_ended_as_declined(tmp_path: Path) -> None:
+    made = Store(tmp_path / "records")
+    appeal: list[Step] = [
+        (20, "appealed", "ines", moved("declined", "appealed", role="intake_manager")),
+        (22, "appeal_withdrawn", "ines", moved("appealed", "declined", role="intake_manager")),
+    ]
+    write(made, 1, CONCEPTS, audited((0, 1, 11, 15, 16), {}, "declined") + appeal)
+    write(made, 2, CONCEPTS, audited((0, 1, 11, 15, 16), {}, "declined") + appeal[:1])
+    found = statistics(DATA, made.cases(), NOW)
+    assert [found.funnel[step] for step in ("decided", "declined", "withdrawn")] == [2, 1, 0]
+
+
+def test_no_stay_is_negative_where_a_clock_went_back(tmp_path: Path) -> None:
+    made = Store(tmp_path / "records")
+    steps = audited((5, 1, 11, 9, 0), {}, None)
+    pause: list[Step] = [
+        (11, "paused", "ada", moved("audit", "audit", role="auditor")),
+        (10, "resumed", "ada", moved("audit", "audit", role="auditor")),
+    ]
+    write(made, 1, CONCEPTS, steps[:3] + pause + steps[3:])
+    found = statistics(DATA, made.cases(), NOW)
+    assert {stay.state: (stay.median, stay.p90) for stay in found.stays} == {
+        "received": (0, 0),
+        "awaiting_portfolio": (10, 10),
+        "audit": (0, 0),
+    }
+    assert [entry.oldest >= timedelta() for entry in load.of(DATA, made.cases(), START)] == [True]
+
+
 def test_no_case_is_no_fault(tmp_path: Path) -> None:
     found = statistics(DATA, Store(tmp_path).cases(), NOW)
     assert (set(found.funnel.values()), found.stays, found.not_met, found.loads) == ({0}, (), None, ())

@@ -55,8 +55,8 @@ class Standing:
         return max(due, datetime.fromisoformat(self.moment).replace(tzinfo=due.tzinfo)) if self.moment else due
 
     def age(self, now: datetime) -> timedelta:
-        """Time in the state, without pauses."""
-        return (self.pause or now) - self.since - self.rested
+        """Time in the state, without pauses; none where a clock went back."""
+        return max((self.pause or now) - self.since - self.rested, timedelta())
 
 
 def facts(case: Case, profile: Profile | None, outcome: str | None) -> frozenset[str]:
@@ -144,7 +144,7 @@ def _noted(here: Standing, event: Event) -> Standing:
     elif event.type == "paused":
         here = replace(here, pause=at)
     elif event.type == "resumed" and here.pause:
-        here = replace(here, pause=None, rested=here.rested + (at - here.pause))
+        here = replace(here, pause=None, rested=here.rested + max(at - here.pause, timedelta()))
     if "role" in data and event.type in JUDGING:
         by = event.by.lower()
         here = replace(here, acted={**here.acted, by: (*here.acted.get(by, ()), data["role"])})

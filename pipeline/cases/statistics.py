@@ -29,6 +29,7 @@ DAY = timedelta(days=1)
 ENDS = ("declined", "withdrawn", "expired")
 FUNNEL = ("received", "admitted", "portfolio", "recommended", "decided", "granted", *ENDS)
 REOPENED = "appealed"
+LAST = {"appeal_withdrawn": "declined"}  # what was decided before holds
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def _reached(case: Case, step: str) -> bool:
     if step == "portfolio":
         return case.current(derive.PORTFOLIO) is not None
     if step in ENDS:
-        ends = [event.type for event in case.events if event.type in ("granted", *ENDS, REOPENED)]
+        types = [LAST.get(event.type, event.type) for event in case.events]
+        ends = [kind for kind in types if kind in ("granted", *ENDS, REOPENED)]
         return ends[-1:] == [step]
     return _has(case, "granted", "declined") if step == "decided" else _has(case, step)
 
