@@ -417,6 +417,7 @@ def test_pages_with_hostile_texts_have_the_tags_of_any_other(service: Service) -
         kept = service.post(sent, HTML)
         assert (refused.status_code, quarantined.status_code, kept.status_code) == (422, 303, 303)
         received = kept.headers["Location"]
+        status = received.replace("received", "status").removesuffix("/portfolio")
         case = f"{service.url}/auditors/cases/{received.split('/')[2]}"
         until(lambda: auditor.get(case, timeout=10).status_code == 200)
         submission = re.search(r'href="(/auditors/cases/[^"]*\.md)"', page(auditor, case))
@@ -429,7 +430,7 @@ def test_pages_with_hostile_texts_have_the_tags_of_any_other(service: Service) -
             "sent": page(auditor, service.url + submission[1]),
             "quarantine": "".join(page(manager, service.url + path) for path in waiting),
             "received": requests.get(service.url + received, timeout=10).text,
-            "status": requests.get(service.url + received.replace("received", "status"), timeout=10).text,
+            "status": requests.get(service.url + status, timeout=10).text,
             "refused": refused.text,
         }
 

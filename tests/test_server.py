@@ -72,6 +72,19 @@ def test_a_form_post_leads_to_a_confirmation_page(service: Service) -> None:
     assert "Write my portfolio" in page.text
 
 
+def test_the_receipt_of_a_portfolio_that_joins_its_case_speaks_of_the_portfolio(service: Service) -> None:
+    first = service.post(form(filled(*SELF)), HTML).headers["Location"]
+    reference, secret = first.split("/")[-2:]
+    joining = filled(derive.PORTFOLIO, SELF[1], case={"reference": reference, "secret": secret})
+    second = service.post(form(joining), HTML).headers["Location"]
+    assert second == f"{first}/portfolio"
+    page = requests.get(service.url + second, timeout=10).text
+    assert "It has arrived" in page
+    assert "sees that everything is there" in page
+    assert "reads your self-assessment" not in page
+    assert "Write my portfolio" not in page
+
+
 def test_a_form_with_faults_comes_back_with_every_typed_value_and_a_summary(service: Service) -> None:
     typed = {
         "applicant.name": "Rosa <b>& Söhne</b>",

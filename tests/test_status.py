@@ -210,6 +210,26 @@ def test_what_happens_next_follows_the_case(house: House, site: Settings) -> Non
     assert "Write my portfolio" not in page
 
 
+def test_a_receipt_speaks_of_what_was_sent_and_what_comes_next_after_all_that_was(house: House, site: Settings) -> None:
+    receipt = house.send(about=PRACTICE)
+    assert "Write my portfolio" in page_of(house, site, receipt, "received")
+    house.send(kind=derive.PORTFOLIO, about=PRACTICE, case={"reference": receipt.reference, "secret": receipt.secret})
+    titles = [
+        str(derive.form_schema(DATA, kind, PRACTICE)["title"]) for kind in (derive.SELF_ASSESSMENT, derive.PORTFOLIO)
+    ]
+    waiting = page_of(house, site, receipt, "received_portfolio")
+    Intake(JUDGE, house.store)()
+    for page, title in (
+        (waiting, titles[1]),
+        (page_of(house, site, receipt, "received_portfolio"), titles[1]),
+        (page_of(house, site, receipt, "received"), titles[0]),
+    ):
+        assert f"<p>{escape(title)}</p>" in page
+        assert "sees that everything is there" in page
+        assert "reads your self-assessment" not in page
+        assert "Write my portfolio" not in page
+
+
 def moved(house: House, receipt: Receipt, event: str, state: str, **data: object) -> None:
     case = house.store.case(receipt.reference)
     at = f"2027-05-{len(case.events):02}T09:00:00Z"

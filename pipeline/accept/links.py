@@ -43,6 +43,7 @@ class Links:
 
     def routes(self) -> list[BaseRoute]:
         pages = self.pages
+        received: dict[str, View] = {"": pages.received, "portfolio": pages.received_portfolio}
         status: dict[str, View] = {
             "": pages.status,
             "portfolio": pages.portfolio,
@@ -51,7 +52,7 @@ class Links:
         return [
             Route(f"{prefix}/{name}/{{link:anything}}", self._shown(views))
             for prefix in pages.prefixes
-            for name, views in (("received", {"": pages.received}), ("status", status))
+            for name, views in (("received", received), ("status", status))
         ]
 
     def _shown(self, views: Mapping[str, View]) -> Callable[[Request], Awaitable[Response]]:

@@ -117,10 +117,25 @@ class Pages:
         return self.template("lost.html", title, 422 if error else 200, here=LOST, **context)
 
     def received(self, claim: Claim, secret: str) -> HTMLResponse:
-        context = {**self._about(claim, secret), "form_title": self._form_title(claim)}
-        here = f"/received/{claim.reference}/{secret}"
-        ahead = self._ahead(claim, claim.kind)
-        return self.template("received.html", _("It has arrived"), here=here, **context, **ahead)
+        """The receipt of what opened the case."""
+        return self._received(claim, secret, claim.kind)
+
+    def received_portfolio(self, claim: Claim, secret: str) -> HTMLResponse:
+        """The receipt of a portfolio, which may have joined the case of a self-assessment and be on its way there still."""
+        return self._received(claim, secret, derive.PORTFOLIO, "/portfolio")
+
+    def _received(self, claim: Claim, secret: str, sent: str, below: str = "") -> HTMLResponse:
+        last = sent
+        if sent == derive.SELF_ASSESSMENT and self._delivered(self.store.case(claim.reference)):
+            last = derive.PORTFOLIO
+        context = {
+            **self._about(claim, secret),
+            **self._ahead(claim, last),
+            "kind": last,
+            "form_title": self._form_title(sent, claim.about),
+        }
+        here = f"/received/{claim.reference}/{secret}{below}"
+        return self.template("received.html", _("It has arrived"), here=here, **context)
 
     def status(self, claim: Claim, secret: str) -> HTMLResponse:
         """Where the case stands, drawn from its events; a case that no intake has seen yet has none."""
@@ -128,7 +143,7 @@ class Pages:
         here = stage(self.renderer.data, case) if case.events else None
         organization = self.renderer.data.organization
         complaint = claim.about in topics.COMPLAINTS
-        delivered = case.current(derive.PORTFOLIO) is not None
+        delivered = self._delivered(case)
         sent = derive.PORTFOLIO if delivered else claim.kind
         awaited = here.awaited if here else organization.complaints_role if complaint else "intake_manager"
         context = {
@@ -208,11 +223,15 @@ class Pages:
             "status_url": urljoin(self.renderer.service_url, f"{self.prefix}/status/{claim.reference}/{secret}"),
         }
 
-    def _form_title(self, claim: Claim) -> str:
+    def _form_title(self, kind: str, about: str) -> str:
         data = self.renderer.data
-        if (claim.kind, claim.about) in derive.form_kinds(data):
-            return str(derive.form_schema(data, claim.kind, claim.about)["title"])
-        return claim.about
+        if (kind, about) in derive.form_kinds(data):
+            return str(derive.form_schema(data, kind, about)["title"])
+        return about
+
+    @staticmethod
+    def _delivered(case: Case) -> bool:
+        return case.current(derive.PORTFOLIO) is not None
 
 
 def _history(case: Case, event: str, data: Mapping[str, Any]) -> str:

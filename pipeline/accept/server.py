@@ -151,7 +151,8 @@ class Service:
             found = [as_in_form(finding, schema, rows) for finding in result]
             return self.pages.form(named["kind"], about, form, found, 422)
         self.arrived()
-        return RedirectResponse(f"{self.pages.prefix}/received/{result.reference}/{result.secret}", 303)
+        receipt = f"{self.pages.prefix}/received/{result.reference}/{result.secret}"
+        return RedirectResponse(f"{receipt}/portfolio" if result.kind == derive.PORTFOLIO else receipt, 303)
 
     def _accept(self, request: Request, value: Any, suspicious: bool) -> Receipt | list[Finding] | Response:
         try:
