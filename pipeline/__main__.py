@@ -70,14 +70,14 @@ def _complain(text: str) -> None:
 
 def _judge(settings: Settings) -> Judge:
     """What is said of submissions is said in the body's first language."""
-    data = load_or_stop(settings.data, settings.schemas)
+    data = load_or_stop(settings.data, settings.schemas, PROVIDERS)
     language.set(data.language)
     return Judge(data, settings.schemas)
 
 
 def check_data(settings: Settings, arguments: Arguments) -> int:
     """Check all of data/, and that what is generated from it and committed is up to date."""
-    loaded = load(settings.data, settings.schemas)
+    loaded = load(settings.data, settings.schemas, PROVIDERS)
     found = list(loaded.findings)
     if loaded.data:
         found += release.outdated(loaded.data, settings.schemas)
@@ -361,7 +361,9 @@ def serve(settings: Settings, arguments: Arguments) -> int:
     from pipeline import wiring
     from pipeline.accept.limits import Limits
 
-    origin = (settings.site_url or load_or_stop(settings.data, settings.schemas).organization.site_url).rstrip("/")
+    origin = (
+        settings.site_url or load_or_stop(settings.data, settings.schemas, PROVIDERS).organization.site_url
+    ).rstrip("/")
     if arguments.relay:
         github = GitHub.from_environment()
         running = wiring.relay(
@@ -379,7 +381,7 @@ def serve(settings: Settings, arguments: Arguments) -> int:
 
 def init_records(settings: Settings, arguments: Arguments) -> int:
     """Write the files of a new records repository into DIR."""
-    data = load_or_stop(settings.data, settings.schemas)
+    data = load_or_stop(settings.data, settings.schemas, PROVIDERS)
     site, sha = records.site_of(ROOT, arguments.site)
     for name in records.init(Path(arguments.folder), data.organization, site, sha):
         say(f"{arguments.folder}/{name}")
@@ -389,14 +391,14 @@ def init_records(settings: Settings, arguments: Arguments) -> int:
 
 def release_profile(settings: Settings, arguments: Arguments) -> int:
     """Pin the present version of a profile: its schemas and its text never change again."""
-    data = load_or_stop(settings.data, settings.schemas)
+    data = load_or_stop(settings.data, settings.schemas, PROVIDERS)
     say(str(release.release(data, settings.schemas, arguments.profile)))
     return WELL
 
 
 def schemas(settings: Settings, arguments: Arguments) -> int:
     """Write the schemas that are derived from data/ and committed."""
-    for path in release.write_current(load_or_stop(settings.data, settings.schemas), settings.schemas):
+    for path in release.write_current(load_or_stop(settings.data, settings.schemas, PROVIDERS), settings.schemas):
         say(path)
     return WELL
 
@@ -427,7 +429,7 @@ def _translated(loaded: Loaded, code: str) -> list[originals.Translated]:
 
 def translated(settings: Settings, arguments: Arguments) -> int:
     """Record that somebody has compared the translations of LANGUAGE with the originals as they are now."""
-    loaded, code = load(settings.data, settings.schemas), arguments.language
+    loaded, code = load(settings.data, settings.schemas, PROVIDERS), arguments.language
     if loaded.data is None:
         raise DataInvalid(errors(loaded.findings))
     if code not in loaded.data.others:

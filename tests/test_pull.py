@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -20,8 +23,8 @@ from pipeline.accept import providers
 from pipeline.accept.desk import desk
 from pipeline.accept.providers import PROVIDERS, configured, formspree, listing
 from pipeline.accept.providers import netlify as netlify_api
-from pipeline.accept.providers.provider import FormNeeds, Provider, ProviderFailed, Sent
-from pipeline.accept.providers.reader import Reader, records
+from pipeline.accept.providers.provider import FormNeeds, Provider, ProviderFailed
+from pipeline.accept.providers.reader import Reader
 from pipeline.accept.pull import Pull, Pulled
 from pipeline.accept.raw import parse_form
 from pipeline.cases.gitstore import GitStore
@@ -30,9 +33,11 @@ from pipeline.cases.store import Store
 from pipeline.errors import CannotGoOn, StoreFailed
 from pipeline.profiles import derive
 from pipeline.profiles.model import Endpoint
+from pipeline.settings import ROOT
 from tests import steps
 from tests.fakes.formspree import FakeFormspree
 from tests.fakes.netlify import FakeNetlify
+from tests.fakes.third import Third
 from tests.support import CONCEPTS, JUDGE, PRACTICE, filled, form, remote
 
 Fakes = FakeFormspree | FakeNetlify
@@ -559,47 +564,33 @@ def test_the_token_is_sent_to_the_api_alone(memory: Path, netlify: FakeNetlify) 
         pull(memory, netlify)
 
 
-class Third:
-    """A provider is one small class: this is all of it."""
+def test_a_third_provider_is_one_small_file(memory: Path) -> None:
+    copy = memory / "copy"
+    for name in ("pipeline", "schemas", "data"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    path, named = copy / "data/organization.yml", "submission_endpoint: {kind: third, url: 'https://third.example/f/1'}"
+    path.write_text(path.read_text("utf-8").replace("submission_endpoint: null", named), "utf-8")
+    environ = {"PATH": os.environ["PATH"], "PIPELINE_VAR": str(memory / "var"), "PYTHONDONTWRITEBYTECODE": "1"}
 
-    kind: ClassVar[str] = "third"
-    host: ClassVar[str] = "third.example"
-    key_name: ClassVar[str] = "THIRD_KEY"
-    api_name: ClassVar[str] = "THIRD_URL"
-    default_api: ClassVar[str] = "https://third.example"
-    honeypot: ClassVar[str] = "trap"
+    def run(*words: str, **more: str) -> str:
+        command = [sys.executable, "-m", "pipeline", *words]
+        done = subprocess.run(command, cwd=copy, env={**environ, **more}, capture_output=True, text=True, timeout=60)
+        return f"{done.returncode} {done.stdout}{done.stderr}"
 
-    def __init__(self, reader: Reader) -> None:
-        self.reader = reader
-
-    @classmethod
-    def needs(cls, name: str, thanks: str) -> FormNeeds:
-        return FormNeeds(cls.honeypot, hidden={"_redirect": thanks})
-
-    @classmethod
-    def from_endpoint(cls, url: str, api: str, key: str) -> Self:
-        return cls(Reader(api, cls.key_name, auth=("", key)))
-
-    def since(self, last: str) -> str:
-        return last
-
-    def sent(self, last: str) -> Iterator[Sent]:
-        page = self.reader.page(
-            f"{self.reader.api}/forms/abcdwxyz/submissions", {}, lambda got: records(got["submissions"])
-        )
-        yield from (Sent.of(entry["_date"], entry) for entry in page.entries)
-
-
-def test_a_third_provider_is_one_small_class(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(PROVIDERS, "third", Third)
-    endpoint = Endpoint("third", "https://third.example/f/1")
-    assert providers.needs(endpoint, "any", "https://body.example/thanks/").hidden == {
-        "_redirect": "https://body.example/thanks/"
-    }
+    unknown = run("check")
+    assert unknown.startswith("1 ")
+    assert "third: is nowhere that forms can be sent to; use one of: server, formspree, netlify" in unknown
+    shutil.copy(ROOT / "tests/fakes/third.py", copy / "pipeline/accept/providers/third.py")
+    assert run("check").startswith("0 ")
+    assert "FORM_PROVIDER_TOKEN is not set" in run("pull")
     with FakeFormspree() as fake:
         receive(fake, 1, 2)
-        provider = configured(endpoint, {"THIRD_KEY": fake.key, "THIRD_URL": fake.api})
-        assert provider is not None
-        store = Store(memory / "records")
-        assert Pull(provider, desk(JUDGE, memory / "var", store, store.root), store)() == Pulled(new=2)
-    assert cases(memory) == 2
+        told = run("pull", FORM_PROVIDER_TOKEN=fake.key, FORM_PROVIDER_API_URL=fake.api)
+    assert told.startswith("0 2 new, 0 known")
+    assert (memory / "var/records/pulled/third.json").is_file()
+
+
+def test_what_a_third_provider_needs_stands_in_the_forms(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PROVIDERS, "third", Third)
+    needs = providers.needs(Endpoint("third", "https://third.example/f/1"), "any", "https://body.example/thanks/")
+    assert needs == FormNeeds("trap", hidden={"_redirect": "https://body.example/thanks/"})

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from pipeline.accept.providers import PROVIDERS
+from pipeline.accept.providers.provider import TOKEN
 from pipeline.cases import people
 from pipeline.errors import CannotGoOn, GitFailed
 from pipeline.files import write_new
@@ -52,7 +53,7 @@ def workflow(site: str, sha: str) -> dict[str, Any]:
     Of a group one run waits, and a new one takes its place: it looks at everything anyway. The group is the job's, for a
     comment that starts nothing would take a place in the workflow's; and the day's run, which does more, has its own.
     """
-    keys = [provider.key_name for provider in PROVIDERS.values()]
+    keys = dict.fromkeys([*(provider.key_name for provider in PROVIDERS.values()), TOKEN])
     return {
         "name": "intake",
         "on": {

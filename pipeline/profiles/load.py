@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,11 @@ class Loaded:
     translated: tuple[Translated, ...] = ()
 
 
-def load(data_folder: Path, schemas: Path) -> Loaded:
-    """Read and check the whole folder. Raises CannotGoOn if it is no data folder at all."""
+def load(data_folder: Path, schemas: Path, kinds: Collection[str] = ()) -> Loaded:
+    """Read and check the whole folder. Raises CannotGoOn if it is no data folder at all.
+
+    `kinds`: of the form providers that organization.yml may name; without any, every kind is taken.
+    """
     if not (data_folder / "organization.yml").is_file():
         raise CannotGoOn(f"{data_folder} has no organization.yml; set PIPELINE_DATA to the folder that has it")
     organization = _read(data_folder, "organization.yml", schemas, "organization")
@@ -42,7 +45,9 @@ def load(data_folder: Path, schemas: Path) -> Loaded:
     findings = [finding for source in (organization, providers, table, *profiles) for finding in source.findings]
     if not profiles:
         findings.append(organization.finding("", "profiles", "data/profiles/ has no file; add a profile"))
-    findings += sorted(_rules(organization, providers, table, profiles), key=lambda f: (f.file, f.line, f.message))
+    findings += sorted(
+        _rules(organization, providers, table, profiles, kinds), key=lambda f: (f.file, f.line, f.message)
+    )
     texts = _texts(organization, providers, table, profiles) if not errors(findings) else {}
     translated: list[Translated] = []
     told = _translations(data_folder, schemas, organization, texts, findings, translated)
@@ -51,7 +56,9 @@ def load(data_folder: Path, schemas: Path) -> Loaded:
     return Loaded(_data(organization, providers, table, profiles, told), findings, tuple(translated))
 
 
-def _rules(organization: Source, providers: Source, table: Source, profiles: list[Source]) -> Iterator[Finding]:
+def _rules(
+    organization: Source, providers: Source, table: Source, profiles: list[Source], kinds: Collection[str]
+) -> Iterator[Finding]:
     """The rules over whatever has the right shape: a slip in one file hides nothing in another."""
     if errors(organization.findings):
         return
@@ -59,18 +66,18 @@ def _rules(organization: Source, providers: Source, table: Source, profiles: lis
     if len(sound) == len(profiles) and not errors(table.findings):
         yield from process_rules.all_rules(table, organization, profiles)
     if len(sound) == len(profiles) and not errors(providers.findings):
-        yield from rules.all_rules(organization, providers, profiles)
+        yield from rules.all_rules(organization, providers, profiles, kinds)
         return
-    yield from rules.of_organization(organization)
+    yield from rules.of_organization(organization, kinds)
     for source in sound:
         yield from rules.of_profile(source, organization)
     if len(sound) == len(profiles):
         yield from rules.across(profiles)
 
 
-def load_or_stop(data_folder: Path, schemas: Path) -> Data:
+def load_or_stop(data_folder: Path, schemas: Path, kinds: Collection[str] = ()) -> Data:
     """Raises DataInvalid with all errors."""
-    loaded = load(data_folder, schemas)
+    loaded = load(data_folder, schemas, kinds)
     if loaded.data is None:
         raise DataInvalid(errors(loaded.findings))
     return loaded.data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from pipeline.findings import Finding, Level
@@ -12,11 +12,14 @@ from pipeline.profiles.yamlsource import Source
 
 UNKNOWN = "is not known yet: the site says so and asks people to write; fill it in when it is decided"
 NEEDED_ROLES = ("intake_manager", "auditor")  # forms, pages and issues speak of them by id
+SERVER = "server"  # the kind of the body's own
 RESERVED = {"index", "compare", "print", "data", "released", "contact"}  # addresses, and folders of schemas/
 
 
-def all_rules(organization: Source, providers: Source, profiles: list[Source]) -> Iterator[Finding]:
-    yield from of_organization(organization)
+def all_rules(
+    organization: Source, providers: Source, profiles: list[Source], kinds: Collection[str]
+) -> Iterator[Finding]:
+    yield from of_organization(organization, kinds)
     for source in profiles:
         yield from of_profile(source, organization)
         yield from _worked_example(source, profiles)
@@ -35,7 +38,8 @@ def across(profiles: list[Source]) -> Iterator[Finding]:
     yield from _nesting(profiles)
 
 
-def of_organization(source: Source) -> Iterator[Finding]:
+def of_organization(source: Source, kinds: Collection[str]) -> Iterator[Finding]:
+    """`kinds`: of the form providers that there is code for; without any, nothing is said of them."""
     value = source.value
     ids = [role["id"] for role in value["roles"]]
     for index, role_id in enumerate(ids):
@@ -48,6 +52,10 @@ def of_organization(source: Source) -> Iterator[Finding]:
     if value["complaints"]["role"] not in ids:
         message = f"is no role; use one of: {', '.join(ids)}"
         yield source.finding("/complaints/role", value["complaints"]["role"], message)
+    endpoint = value["submission_endpoint"]
+    if endpoint and kinds and endpoint["kind"] not in (SERVER, *kinds):
+        message = f"is nowhere that forms can be sent to; use one of: {', '.join((SERVER, *kinds))}"
+        yield source.finding("/submission_endpoint/kind", endpoint["kind"], message)
     for name, raw in value["colours"].items():
         yield from _contrast(source, f"/colours/{name}", build.colour(name, raw))
 

@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
-from pipeline.accept.providers import host
+from pipeline.accept.providers import PROVIDERS, host
 from pipeline.profiles.derive import SELF_ASSESSMENT
 from pipeline.profiles.load import load_or_stop
 from pipeline.profiles.model import Data, Endpoint, Profile, is_placeholder
@@ -56,7 +56,7 @@ class Renderer:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Renderer:
-        data = load_or_stop(settings.data, settings.schemas)
+        data = load_or_stop(settings.data, settings.schemas, PROVIDERS)
         endpoint = Endpoint("server", settings.endpoint) if settings.endpoint else data.organization.endpoint
         return cls(data, endpoint, settings.site_url or data.organization.site_url, languages.written(DOCS))
 

@@ -1,17 +1,27 @@
-"""Form providers: what a person sent to somebody else's form service. One small file each; PROVIDERS is all that knows them."""
+"""Form providers: what a person sent to somebody else's form service. One small file each, found here by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
 
-from pipeline.accept.providers.formspree import Formspree
-from pipeline.accept.providers.netlify import Netlify
 from pipeline.accept.providers.provider import FormNeeds, Provider
 from pipeline.accept.raw import HONEYPOT
 from pipeline.errors import CannotGoOn
 from pipeline.profiles.model import Endpoint
 
-PROVIDERS: dict[str, type[Provider]] = {provider.kind: provider for provider in (Formspree, Netlify)}
+
+def _found() -> Iterator[type[Provider]]:
+    """Every class beside this file that names its kind, in the order of the files' names."""
+    for name in sorted(module.name for module in pkgutil.iter_modules(__path__)):
+        module = importlib.import_module(f"{__name__}.{name}")
+        for value in vars(module).values():
+            if isinstance(value, type) and value.__module__ == module.__name__ and "kind" in vars(value):
+                yield value
+
+
+PROVIDERS: dict[str, type[Provider]] = {provider.kind: provider for provider in _found()}
 
 
 def host(endpoint: Endpoint | None) -> str:

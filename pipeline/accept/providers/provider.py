@@ -14,6 +14,9 @@ from pipeline.accept.submission import sha256
 from pipeline.errors import CannotGoOn, UnreadableInput
 from pipeline.text import normalised
 
+# The workflow hands on this secret beside those of single providers: with these names a new one needs no change there.
+TOKEN, API_URL = "FORM_PROVIDER_TOKEN", "FORM_PROVIDER_API_URL"
+
 
 class ProviderFailed(CannotGoOn):
     pass
@@ -66,7 +69,7 @@ class FormNeeds:
 class Provider(Protocol):
     """`kind` stands in organization.yml, `host` on the pages that say through whom a submission passes.
 
-    The environment has the credential as `key_name`, another API's address as `api_name`.
+    The environment has the credential as `key_name`, another API's address as `api_name` (of a new one: TOKEN, API_URL).
     """
 
     kind: ClassVar[str]
