@@ -207,6 +207,24 @@ def test_the_issue_of_a_case_that_has_ended_is_closed(memory: Path) -> None:
     assert state(made, reference) == "withdrawn"
 
 
+def test_the_issue_of_a_message_is_closed_once_it_is_answered_and_says_nothing_of_its_text(memory: Path) -> None:
+    made, _reference = begin(memory / "r")
+    first = made.root / "first"
+    value = filled(derive.CONTACT, "question", message="Xylophone?")
+    assert isinstance(accept(desk(JUDGE, memory / "keys", GitStore.at(first), first), value), Receipt)
+    push(first, "Deliver")
+    with FakeGitHub() as fake:
+        run(made, "one", fake)
+        number = next(issue["number"] for issue in fake.issues if "Ask a question" in issue["title"])
+        fake.add_comment(number, "ada", "/answered")
+        fake.add_comment(number, "ines", "/answered")
+        run(made, "two", fake)
+        states = {issue["number"]: issue["state"] for issue in fake.issues}
+        assert (states.pop(number), set(states.values())) == ("closed", {"open"})
+        assert ["Intake Manager" in reply["body"] for reply in fake.replies()] == [True, False]
+        assert "Xylophone" not in "".join(str(issue) for issue in fake.issues)
+
+
 @pytest.mark.parametrize("name", ["0001.json", "0003.json"])
 def test_a_command_under_a_damaged_case_waits_until_it_is_mended_and_is_acted_on_once(memory: Path, name: str) -> None:
     made, reference = begin(memory / "r")
