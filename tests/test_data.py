@@ -84,6 +84,12 @@ FAULTS = [
     (f"profiles/{CONCEPTS}.yml", "order: 1", "order: 0", "must be a number from 1"),
     (f"profiles/{CONCEPTS}.yml", "who: intake_manager", "who: nobody", "nobody's role"),
     (f"profiles/{CONCEPTS}.yml", "kind: knowledge", "kind: wisdom", "is not one of the choices"),
+    (f"profiles/{CONCEPTS}.yml", "short_name: ", "short_name: '\u200b' # ", "nobody sees"),
+    (f"profiles/{CONCEPTS}.yml", "open: true", "open: yes", "as true or false; write true"),
+    (f"profiles/{CONCEPTS}.yml", "open: true", "open: True", "as true or false; write true"),
+    (f"profiles/{CONCEPTS}.yml", "order: 1", "order: 02", "; write 2"),
+    (f"profiles/{CONCEPTS}.yml", "order: 1", "order: 2.0", "; write 2"),
+    (f"profiles/{CONCEPTS}.yml", "validity: none", "validity: {years: 2.5}", "; write a whole number, like 2"),
     (f"profiles/{CONCEPTS}.yml", 'version: "0.1.0"', "version: 0.1", "without quotes"),
 ]
 
@@ -97,6 +103,22 @@ def test_a_maintainers_mistake_is_told_with_file_line_and_remedy(
     lines = [line for line in found(folder) if words in line]
     assert lines, found(folder)
     assert re.match(rf"data/{re.escape(name)}:\d+: .+: .+", lines[0])
+
+
+def test_a_remedy_mends_and_nothing_else_is_said_of_the_place(tmp_path: Path) -> None:
+    folder = copy(tmp_path)
+    path = folder / f"profiles/{CONCEPTS}.yml"
+    for old, new in (
+        ("open: true", "open: yes"),
+        ("order: 1", "order: 02"),
+        ("validity: none", "validity: {years: 2.5}"),
+    ):
+        change(path, old, new)
+    assert [line.rpartition("; ")[2] for line in found(folder)] == [
+        "write true",
+        "write 2",
+        "write a whole number, like 2",
+    ]
 
 
 def test_all_findings_of_all_files_come_at_once(tmp_path: Path) -> None:

@@ -55,6 +55,52 @@ def test_what_is_not_read_is_said(text: str, words: str) -> None:
     assert any(words in found for found in messages(text)), messages(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('a: 1\nb: "Cert\\x0b Practice"\n', "2: has the control character U+000B"),
+        ('a: 1\nb: ["x", "\\x00"]\n', "2: has the control character U+0000"),
+        ('a: 1\n"b\\x1b": c\n', "2: has the control character U+001B"),
+        ('a: 1\nb: "  "\n', "2: has only characters that nobody sees"),
+        ('a: 1\nb: "\\u200b"\n', "2: has only characters that nobody sees"),
+        ("a: 1\nb: \u00a0\n", "2: has only characters that nobody sees"),
+    ],
+)
+def test_a_text_that_nobody_can_see_or_no_page_can_hold_is_found_wherever_it_stands(text: str, words: str) -> None:
+    assert [found for found in messages(text) if found.startswith(words)], messages(text)
+
+
+def test_several_lines_and_an_empty_text_are_texts() -> None:
+    assert messages('a: "one\\ntwo\\tthree"\nb: ""\nc: |\n  x\n  y\n') == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("é: ü\nfill: #1b6640\n", '2: #1b6640 is not read: a # after a blank begins a comment. Write "#1b6640"'),
+        ('light: {fill: #1b6640, tint: "#fff"}\nb: 1\n', "1: #1b6640 is not read"),
+        ("short_name: Practice #1\n", '1: #1 is not read: a # after a blank begins a comment. Write "Practice #1"'),
+    ],
+)
+def test_a_hash_that_would_cut_a_value_is_told_with_quotes_as_remedy(text: str, words: str) -> None:
+    assert messages(text)[0].startswith(words)
+    assert len(messages(text)) == 1
+
+
+@pytest.mark.parametrize("text", ["a: b # c\n", "a: b  #c\n", "a: #c\n  b: d\n", "#a\na: |\n  b #1\n", 'a: "b #1"\n'])
+def test_a_comment_is_a_comment(text: str) -> None:
+    assert messages(text) == []
+
+
+def test_a_quote_that_is_not_closed_is_told_at_the_line_where_it_opens() -> None:
+    many = "".join(f"k{number}: word\n" for number in range(40))
+    for end in ('z: "text"\n', 'z: ""\n', "z: word\n"):
+        found = messages(f'a: 1\nb: "open\n{many}{end}')
+        assert found == [
+            "2: a quote opens here and is not closed on this line; close it, or put the whole text on one line"
+        ]
+
+
 def test_both_parsers_of_the_library_read_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [path.read_text("utf-8") for path in sorted((ROOT / "data").rglob("*.yml"))]
     texts += [
@@ -64,6 +110,8 @@ def test_both_parsers_of_the_library_read_the_same(monkeypatch: pytest.MonkeyPat
         "a: |\n  b\n c: d\n",
         "no: x\n",
         "a: &x [1]\nb: *x\n",
+        'é: "open\nb: c\nd: "e"\n',
+        "é: ü #1\nb: {c: #123456}\n",
     ]
 
     def found() -> list[tuple[object, list[int]]]:

@@ -11,8 +11,8 @@ from typing import Any
 
 from pipeline import shape
 from pipeline.errors import CannotGoOn, DataInvalid
-from pipeline.findings import Finding, Level, errors
-from pipeline.profiles import build, originals, process, process_rules, rules, translations
+from pipeline.findings import Finding, errors
+from pipeline.profiles import build, originals, process, process_rules, rules, shaped, translations
 from pipeline.profiles.model import Colour, Data, Profile
 from pipeline.profiles.originals import Translated
 from pipeline.profiles.yamlsource import Source, read
@@ -94,19 +94,11 @@ def recorded(data_folder: Path, language: str) -> dict[str, str]:
 
 def _read(folder: Path, name: str, schemas: Path, kind: str) -> Source:
     source = read(folder / name, f"{folder.name}/{name}")
-    if source.value is None and source.findings:
-        return source
-    told = {finding.pointer for finding in source.findings}
-    schema = shape.data_schema(schemas, kind)
 
     def label(place: str) -> str:
         return place.strip("/").replace("/", ".") or name
 
-    for found in shape.check(schema, source.value, label):
-        if found.pointer in told:
-            continue
-        line = source.line(found.pointer)
-        source.findings.append(Finding(found.pointer, found.label, found.message, Level.ERROR, source.path, line))
+    shaped.check(source, shape.data_schema(schemas, kind), label)
     return source
 
 

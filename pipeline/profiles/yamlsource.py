@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from pipeline.findings import Finding, pointer
+from pipeline.text import has_content
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C, about 15 times as quick, where it is there
 MAX_BYTES = 1_000_000
@@ -36,16 +37,23 @@ _SURPRISES = [
 ]
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,14})")
 _NULL = {"", "~", "null"}
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # only escapes bring them this far
+_CUT = re.compile(r"([ \t]+)(#[^\s#][^\r\n]*)")  # a comment beside something, without a blank after its #
+_CODE = re.compile(r"#[0-9A-Fa-f]{3,8}\b|#\d+")  # a colour or a number: no comment
 
 
 @dataclass
 class Source:
-    """A file's value with the line of every place in it. `value` is None when the file cannot be read at all."""
+    """A file's value with the line of every place in it. `value` is None when the file cannot be read at all.
+
+    `surprises`: the words of a finding about a plain value that YAML would change, by their finding.
+    """
 
     path: str
     value: Any = None
     lines: dict[str, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    surprises: dict[Finding, str] = field(default_factory=dict)
 
     def line(self, place: str) -> int:
         """The line of a place, or of the nearest place around it that stands in the file."""
@@ -89,6 +97,7 @@ def parse(text: str, source: Source) -> Source:
         source.findings.append(
             source.finding("", name, "is an invisible character that YAML does not allow; remove it", line)
         )
+    source.findings.extend(_cut(text, source))
     if source.findings:
         return source
     try:
@@ -97,12 +106,70 @@ def parse(text: str, source: Source) -> Source:
             node = yaml.compose(text, Loader=LOADER)
             source.value = _value(node, [], source) if node else None
     except yaml.YAMLError as error:
-        problem = getattr(error, "problem", None) or str(error).split("\n")[0]
-        hint = "check the indentation, the colons and the quotes around here"
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        source.findings.append(source.finding("", "YAML", f"cannot be read: {problem}; {hint}", line))
+        source.findings.append(_unread(error, text, source))
     return source
+
+
+def _unread(error: yaml.YAMLError, text: str, source: Source) -> Finding:
+    mark = getattr(error, "problem_mark", None)
+    line = mark.line + 1 if mark else 1
+    opened = _opened(text, line)
+    if opened:
+        message = "a quote opens here and is not closed on this line; close it, or put the whole text on one line"
+        return source.finding("", "YAML", message, opened)
+    problem = getattr(error, "problem", None) or str(error).split("\n")[0]
+    hint = "check the indentation, the colons and the quotes around here"
+    return source.finding("", "YAML", f"cannot be read: {problem}; {hint}", line)
+
+
+def _opened(text: str, line: int) -> int:
+    """Where a quote that was forgotten opens: it took in all lines up to the next quote, on `line`. 0 if none did."""
+    quoted: list[tuple[int, int]] = []
+    try:
+        for token in yaml.scan(text, Loader=LOADER):
+            if isinstance(token, yaml.ScalarToken) and token.style in ("'", '"'):
+                quoted.append((token.start_mark.line + 1, token.end_mark.line + 1))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "context_mark", None)
+        if mark and getattr(error, "context", "") == "while scanning a quoted scalar":
+            quoted.append((mark.line + 1, line))
+    opened = 0
+    for first, last in reversed(quoted):
+        if last == (opened or line) and first < last:
+            opened = first
+    return opened
+
+
+def _cut(text: str, source: Source) -> Iterator[Finding]:
+    """What stands after a # beside a value and looks as if it belonged to it: YAML drops it without a word."""
+    if not _CUT.search(text):
+        return
+    key = ""
+    last: Any = None
+    try:
+        for token in yaml.scan(text, Loader=LOADER):
+            if isinstance(last, yaml.KeyToken) and isinstance(token, yaml.ScalarToken):
+                key = token.value
+            last = token
+            found = _CUT.match(text, token.end_mark.index) if token.end_mark.index > token.start_mark.index else None
+            if not found:
+                continue
+            blanks, rest = found.groups()
+            if isinstance(token, yaml.ScalarToken):
+                lost = blanks == " " and not token.style  # two blanks: meant as a comment
+                whole = f"{token.value} {rest}"
+            else:
+                code = _CODE.match(rest)
+                lost, rest = bool(code), code[0] if code else rest
+                whole = rest
+            if lost:
+                message = (
+                    f'{rest[:60]} is not read: a # after a blank begins a comment. Write "{whole[:60]}" with the quotes, '
+                    "or a blank after the # if it is a comment"
+                )
+                yield source.finding("", key or "value", message, token.end_mark.line + 1)
+    except yaml.YAMLError:
+        return  # said by the reader
 
 
 def _refused(text: str, source: Source) -> Iterator[Finding]:
@@ -155,8 +222,7 @@ def _mapping(node: yaml.MappingNode, path: list[str | int], source: Source) -> d
             continue
         key = key_node.value
         place = pointer([*path, key])
-        if not key_node.style:
-            _scalar(key_node, place, source, line)
+        _scalar(key_node, place, source, line)
         if key in value:
             first = source.lines[place]
             source.findings.append(
@@ -168,9 +234,13 @@ def _mapping(node: yaml.MappingNode, path: list[str | int], source: Source) -> d
     return value
 
 
-def _scalar(node: yaml.Node, place: str, source: Source, line: int = 0) -> Any:
+def _scalar(node: yaml.Node, place: str, source: Source, key_line: int = 0) -> Any:
+    """A value, or a key (`key_line` is its line)."""
     text: str = node.value
+    line = key_line or node.start_mark.line + 1
+    label = place.rpartition("/")[2] or "value"
     if getattr(node, "style", None):  # plain: None, or "" from the parser in C
+        source.findings.extend(_unseen(text, place, label, line, source))
         return text
     if text in _NULL:
         return None
@@ -180,7 +250,19 @@ def _scalar(node: yaml.Node, place: str, source: Source, line: int = 0) -> Any:
         return int(text)
     for pattern, reason in _SURPRISES:
         if pattern.fullmatch(text):
-            label = place.rpartition("/")[2] or "value"
-            message = f'{text} without quotes: {reason}; write "{text}"'
-            source.findings.append(source.finding(place, label, message, line or node.start_mark.line + 1))
+            finding = source.finding(place, label, f'{text} without quotes: {reason}; write "{text}"', line)
+            source.findings.append(finding)
+            if not key_line:
+                source.surprises[finding] = text
+    source.findings.extend(_unseen(text, place, label, line, source))
     return text
+
+
+def _unseen(text: str, place: str, label: str, line: int, source: Source) -> Iterator[Finding]:
+    """Of every text of every file: no page, no letter and no Word file can hold what these have in them, or lack."""
+    odd = _CONTROL.search(text)
+    if odd:
+        message = f"has the control character U+{ord(odd[0]):04X} in it, which nobody sees; take it out"
+        yield source.finding(place, _CONTROL.sub("", label) or "Key", message, line)
+    elif text and not has_content(text):
+        yield source.finding(place, label.strip() or "Key", "has only characters that nobody sees; write a text", line)
