@@ -350,6 +350,8 @@ def run(settings: Settings, arguments: Arguments) -> int:
     say(f"The board: {origin}/auditors/  with these personal links, valid until the server stops:")
     for name, path in running.links:
         say(f"  {name}: {origin}{path}")
+    if running.trouble:
+        _complain(running.trouble)
     say(f"Data:      {settings.var}    Stop with Ctrl-C")
     wiring.serve(running.app, listening)
     say("Stopped.")
@@ -374,6 +376,8 @@ def serve(settings: Settings, arguments: Arguments) -> int:
     listening = wiring.bind(arguments.host, arguments.port)
     for name, path in running.links:
         say(f"{name}: http://{arguments.host}:{arguments.port}{path}")
+    if running.trouble:
+        _complain(running.trouble)
     say(f"Serving on http://{arguments.host}:{arguments.port}")
     wiring.serve(running.app, listening)
     return WELL
@@ -499,8 +503,8 @@ def main(words: list[str] | None = None) -> int:
         done: int = arguments.function(Settings.from_environment(), arguments)
         return done
     except DataInvalid as error:
-        _print(error.findings)
-        _complain(f"{len(error.findings)} errors in the data; mend them first")
+        _print(replace(finding, file=finding.file and (error.path or finding.file)) for finding in error.findings)
+        _complain(f"{len(error.findings)} errors in {error.path or 'the data'}; mend them first")
     except CannotGoOn as error:
         _complain(str(error))
     except OSError as error:

@@ -25,9 +25,12 @@ class CannotGoOn(Exception):
 
 
 class DataInvalid(CannotGoOn):
-    def __init__(self, findings: list[Finding]) -> None:
+    """`path`: the one file that it is about; "" for the folder data/."""
+
+    def __init__(self, findings: list[Finding], path: str = "") -> None:
         super().__init__("\n".join(str(finding) for finding in findings))
         self.findings = findings
+        self.path = path
 
 
 class UnreadableInput(CannotGoOn):

@@ -48,10 +48,11 @@ RELAY_EVERY = 5.0  # seconds: pushes gather what came in between
 
 @dataclass(frozen=True)
 class Running:
-    """What the command line starts and tells: the service, and everybody's sign-in path."""
+    """What the command line starts and tells: the service, everybody's sign-in path, and why nobody has one ("")."""
 
     app: Starlette
     links: list[tuple[str, str]]
+    trouble: str = ""
 
 
 def local(settings: Settings, limits: Limits, origin: str) -> Running:
@@ -63,10 +64,10 @@ def local(settings: Settings, limits: Limits, origin: str) -> Running:
     worker = Worker("intake", intake, EVERY)
     people.write_default(store.root / "people.yml", renderer.data.organization)
     front = _front(settings, renderer, desk(judge, settings.var, store, store.root), store)
-    signin = SignIn(front.people())
+    signin, trouble = _sign_in(front.people)
     board = Board(front.pages, front.desk, intake, signin, worker.ring, front.room, front.people)
     app = front.application(limits, worker, origin, board.routes())
-    return Running(app, [(person.name, path) for person, path in signin.links()])
+    return Running(app, [(person.name, path) for person, path in signin.links()], trouble)
 
 
 def _people(settings: Settings, renderer: Renderer) -> Callable[[], tuple[Person, ...]]:
@@ -74,9 +75,23 @@ def _people(settings: Settings, renderer: Renderer) -> Callable[[], tuple[Person
     file = settings.records / "people.yml"
 
     def known() -> tuple[Person, ...]:
-        return people.load(file, settings.schemas, renderer.data.organization) if file.is_file() else ()
+        return people.load(file, settings.schemas, renderer.data.organization)
 
     return known
+
+
+def _sign_in(known: Callable[[], tuple[Person, ...]]) -> tuple[SignIn, str]:
+    """A wrong people.yml keeps nobody from sending a form: the server starts, and this says what is to be mended."""
+    try:
+        return SignIn(known()), ""
+    except DataInvalid as error:
+        first, *more = error.findings
+        line = f"line {first.line}, " if first.line else ""
+        others = f"; and {len(more)} more" if more else ""
+        return SignIn(()), (
+            f"Nobody can sign in at the board until {error.path} is mended and this is started again "
+            f"({line}{first.label}: {first.message}{others}). Forms are taken in all the same."
+        )
 
 
 def _people_trouble(known: Callable[[], tuple[Person, ...]]) -> str:
@@ -85,7 +100,9 @@ def _people_trouble(known: Callable[[], tuple[Person, ...]]) -> str:
         known()
     except DataInvalid as error:
         lines = sorted({str(finding.line) for finding in error.findings if finding.line}, key=int)
-        return f"people.yml is wrong, and the board is closed: see line {', '.join(lines) or '1'}"
+        if not lines:
+            return "people.yml is missing, and the board is closed"
+        return f"people.yml is wrong, and the board is closed: see line {', '.join(lines)}"
     return ""
 
 
@@ -98,11 +115,11 @@ def relay(settings: Settings, limits: Limits, origin: str, ensure_private: Calla
     store = GitStore.at(settings.records)
     front = _front(settings, renderer, desk(judge, settings.var, store, settings.var / "outbox"), store)
     worker = Worker("relay", Relay(front.desk.inbox, store, ensure_private), RELAY_EVERY)
-    signin = SignIn(front.people())
+    signin, trouble = _sign_in(front.people)
     intake = Intake(judge, store, address="/auditors/")
     board = Board(front.pages, front.desk, intake, signin, worker.ring, front.room, front.people, acts=False)
     app = front.application(limits, worker, origin, board.routes())
-    return Running(app, [(person.name, path) for person, path in signin.links()])
+    return Running(app, [(person.name, path) for person, path in signin.links()], trouble)
 
 
 @dataclass(frozen=True)

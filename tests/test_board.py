@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from pipeline import wiring
+from pipeline.accept.limits import Limits
 from pipeline.audit.board_list import ASKED, MINE, ORDER, REFERENCE, WAITING, choose
 from pipeline.profiles import derive
+from pipeline.settings import Settings
 from tests.conftest import Service
-from tests.support import CONCEPTS, PRACTICE, filled, form, until
+from tests.support import CONCEPTS, PRACTICE, filled, form, free_port, serving, until
 
 MANAGER, AUDITOR, DIRECTOR = "Intake Manager", "Auditor", "Director of Certification"
 VERIFIER = "Verifier"
@@ -66,6 +71,7 @@ def test_nobody_sees_anything_without_signing_in(service: Service, path: str) ->
         ("people:\n  - {login: ines\n", 3, ""),
         ("people:\n  - {login: ines, roles: [auditor]}\n", 2, "name"),
         ("people:\n  - \x00\n", 0, ""),
+        ("people: []\n", 1, "has nobody in it"),
     ],
 )
 def test_a_wrong_line_in_people_yml_is_told_to_whoever_is_signed_in_and_mended_without_a_restart(
@@ -86,6 +92,35 @@ def test_a_wrong_line_in_people_yml_is_told_to_whoever_is_signed_in_and_mended_w
     file.write_text(well, "utf-8")
     assert session.get(f"{service.url}/auditors/", timeout=10).status_code == 200
     assert requests.get(f"{service.url}/health", timeout=10).json()["people"] == "well"
+
+
+def test_a_people_yml_that_is_gone_is_told_like_a_wrong_line(service: Service) -> None:
+    session, file = signed_in(service, MANAGER), service.records / "people.yml"
+    well = file.read_bytes()
+    file.unlink()
+    answer = session.get(f"{service.url}/auditors/", timeout=10)
+    assert (answer.status_code, "File: is not there" in answer.text) == (503, True)
+    health = requests.get(f"{service.url}/health", timeout=10).json()
+    assert health["people"] == "people.yml is missing, and the board is closed"
+    file.write_bytes(well)
+    assert session.get(f"{service.url}/auditors/", timeout=10).status_code == 200
+
+
+def test_with_a_wrong_people_yml_at_the_start_forms_are_taken_in_and_the_trouble_names_the_file(
+    site: Settings, tmp_path: Path
+) -> None:
+    settings = replace(site, var=tmp_path / "var", records=tmp_path / "records")
+    file = tmp_path / "records/people.yml"
+    file.parent.mkdir()
+    file.write_text("people:\n  - 0\n", "utf-8")
+    running = wiring.local(settings, Limits(10_000, 100_000), "http://127.0.0.1:1")
+    assert running.links == []
+    assert running.trouble.startswith(f"Nobody can sign in at the board until {file} is mended")
+    assert "(line 2, 0: must be a group of fields)" in running.trouble
+    with serving(running.app, free_port()) as url:
+        sent = requests.post(f"{url}/submissions", data=form(filled(derive.SELF_ASSESSMENT, CONCEPTS)), timeout=30)
+        assert sent.ok
+        assert requests.get(f"{url}/health", timeout=10).json()["people"].endswith("see line 2")
 
 
 def test_the_boards_address_typed_without_its_last_slash_leads_to_it(service: Service) -> None:

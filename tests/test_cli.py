@@ -118,6 +118,14 @@ def test_pull_without_a_provider_says_what_to_write(tmp_path: Path) -> None:
     assert "submission_endpoint" in done.stderr
 
 
+def test_a_wrong_people_yml_is_told_with_its_whole_path(tmp_path: Path) -> None:
+    (tmp_path / "people.yml").write_text("people:\n  - 0\n")
+    done = pipeline("remind", PIPELINE_RECORDS=str(tmp_path), PIPELINE_VAR=str(tmp_path / "var"))
+    assert done.returncode == 2
+    assert done.stdout == f"{tmp_path}/people.yml:2: 0: must be a group of fields\n"
+    assert done.stderr == f"1 errors in {tmp_path}/people.yml; mend them first\n"
+
+
 def test_init_records_writes_a_short_workflow_that_calls_one_commit(tmp_path: Path) -> None:
     done = pipeline("init-records", str(tmp_path / "records"), "--site", "body/site")
     assert done.returncode == 0, done.stderr

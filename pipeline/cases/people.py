@@ -13,7 +13,8 @@ from pipeline import shape
 from pipeline.cases.likeness import same, same_address
 from pipeline.errors import DataInvalid
 from pipeline.files import write_new
-from pipeline.findings import Finding, Level
+from pipeline.findings import Finding
+from pipeline.profiles import shaped
 from pipeline.profiles.model import Organization
 from pipeline.profiles.yamlsource import read
 
@@ -33,17 +34,18 @@ TWICE = (
     "looks like {login}, who has an entry; one person has one entry, with all roles. "
     "If they are two people, give each of them an e-mail address of their own"
 )
+MISSING = "is not there; bring it back from a copy, or write it anew with an entry for each person"
 
 
 def load(path: Path, schemas: Path, organization: Organization) -> tuple[Person, ...]:
-    """Raises DataInvalid with all findings."""
+    """Raises DataInvalid with all findings; also where nobody is in it, or it is not there."""
+    if not path.is_file():
+        raise DataInvalid([Finding("", "File", MISSING)], str(path))
     source = read(path, path.name)
+    shaped.check(source, shape.data_schema(schemas, "people"), shape.last_name)
     findings = list(source.findings)
-    if not findings:
-        for found in shape.check(shape.data_schema(schemas, "people"), source.value, shape.last_name):
-            findings.append(
-                Finding(found.pointer, found.label, found.message, Level.ERROR, path.name, source.line(found.pointer))
-            )
+    if not findings and not source.value["people"]:
+        findings.append(source.finding("/people", "people", "has nobody in it; add an entry for each person"))
     known = {role.id for role in organization.roles}
     logins: set[str] = set()
     for index, raw in enumerate([] if findings else source.value["people"]):
@@ -60,7 +62,7 @@ def load(path: Path, schemas: Path, organization: Organization) -> tuple[Person,
                 message = f"is no role; use one of: {', '.join(sorted(known))}"
                 findings.append(source.finding(f"/people/{index}/roles/{place}", role, message))
     if findings:
-        raise DataInvalid(findings)
+        raise DataInvalid(findings, str(path))
     return tuple(
         Person(
             raw["login"].lower(),
