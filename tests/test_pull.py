@@ -262,6 +262,19 @@ def test_the_text_of_a_complaint_is_not_copied_into_the_records(memory: Path, fa
     assert "Rosa" not in kept
 
 
+def test_each_complaint_has_an_entry_of_its_own_and_the_same_one_has_one(memory: Path, fake: Fakes) -> None:
+    for number in (1, 2):
+        value = filled(derive.CONTACT, "complaint", message=f"He shouted at me, day {number}.")
+        fake.receive(post(number, value), at(number))
+    assert pull(memory, fake) == Pulled(rejected=2)
+    folder = memory / "records/rejected"
+    told = [json.loads(path.read_bytes())[0]["label"] for path in folder.glob("*.findings")]
+    assert (len(list(folder.glob("*.json"))), len(set(told))) == (2, 2)
+    (memory / f"records/pulled/{fake.kind}.json").unlink()
+    pull(memory, fake)
+    assert len(list(folder.glob("*.json"))) == 2
+
+
 def test_a_whole_practice_portfolio_goes_the_same_way(memory: Path, fake: Fakes) -> None:
     fake.receive(post(1, filled(derive.PORTFOLIO, PRACTICE)), at(1))
     assert pull(memory, fake) == Pulled(new=1)

@@ -108,7 +108,7 @@ class Pull:
             message = _(
                 "A complaint or an appeal came through the form provider. Its text was not copied: read it there"
             )
-            self._reject(value, [Finding("", told, message)], done)
+            self._reject(value, [Finding("", told, message)], done, sent.mark)
             return
         if sent.trouble:
             self._reject(value, [Finding("", told, sent.trouble), *suspicion(sent, told, trap)], done)
@@ -141,8 +141,8 @@ class Pull:
         waits = self.desk.inbox.path(submission.name).exists()
         return waits or any(self.store.case(reference).names(submission.digest) for reference in possible)
 
-    def _reject(self, value: object, findings: list[Finding], done: Pulled) -> None:
-        reject(self.desk, self.store, value, findings)
+    def _reject(self, value: object, findings: list[Finding], done: Pulled, mark: str = "") -> None:
+        reject(self.desk, self.store, value, findings, mark)
         done.rejected += 1
 
 
@@ -167,20 +167,27 @@ def to_value(desk: Desk, form: raw.Form) -> object:
     return raw.unflatten(schema, form)[0]
 
 
-def reject(desk: Desk, store: Store, value: object, findings: list[Finding]) -> str:
+def reject(desk: Desk, store: Store, value: object, findings: list[Finding], mark: str = "") -> str:
     """Keep what cannot be taken in as a delivery that can be mended and moved back to inbox/; its name.
 
-    Of a complaint nothing but its kind: its text does not belong in the records (D10).
+    Of a complaint nothing but its kind: its text does not belong in the records (D10). `mark` is the provider's of it:
+    two complaints are two entries.
     """
+    told = value
     if isinstance(value, dict) and value.get("topic") in topics.COMPLAINTS:
         value = {"kind": derive.CONTACT, "topic": value["topic"]}
+        told = [value, mark or _digest(told)]
     known = check(desk.judge, value)
     if isinstance(known, Submission):
         key, name = known.key, known.name  # moved to inbox/ it is the same thing as if it had come by itself
     else:
-        key = hashlib.sha256(json.dumps(value, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+        key = _digest(told)
         name = f"{key}-{key[:16]}.json"
     reference = references.candidate(desk.inbox.prefix, key, references.LENGTHS[0])
     kept = value if isinstance(value, dict) else {"content": value}
     delivery = Delivery(name, reference, False, now(), kept)
     return Rejected(store.root).add(delivery.name, delivery.to_bytes(), findings)
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
