@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -45,6 +46,7 @@ from pipeline.settings import ROOT, Settings
 from pipeline.text import language
 
 WELL, FINDINGS, FAILED = 0, 1, 2
+TRACEBACK = "PIPELINE_TRACEBACK"  # set: an unforeseen error is shown whole
 PUSHES = 10  # how often somebody else may push first
 Arguments = argparse.Namespace
 T = TypeVar("T")
@@ -73,6 +75,15 @@ def _judge(settings: Settings) -> Judge:
     data = load_or_stop(settings.data, settings.schemas, PROVIDERS)
     language.set(data.language)
     return Judge(data, settings.schemas)
+
+
+def _store(settings: Settings) -> Store:
+    """Raises CannotGoOn where PIPELINE_RECORDS names no folder: in one that was mistyped there would be no case."""
+    here = settings.records
+    if not here.is_dir() and (here.exists() or os.environ.get("PIPELINE_RECORDS")):
+        what = "a file" if here.exists() else "not there"
+        raise CannotGoOn(f"{here} is {what}; set PIPELINE_RECORDS to the folder of the records")
+    return store(here)
 
 
 def check_data(settings: Settings, arguments: Arguments) -> int:
@@ -120,7 +131,7 @@ def _read(name: str) -> bytes:
 
 def accept(settings: Settings, arguments: Arguments) -> int:
     """Take submissions (JSON files, or copies saved from a form) into the inbox; what is not valid is kept in rejected/."""
-    judge, where = _judge(settings), store(settings.records)
+    judge, where = _judge(settings), _store(settings)
     here = desk(judge, settings.var, where, where.root)
     outcome = WELL
 
@@ -170,7 +181,7 @@ def _published(where: Store, work: Callable[[], T], message: str, keep: type[Exc
 
 def pull(settings: Settings, arguments: Arguments) -> int:
     """Bring in what the form provider of organization.yml has received."""
-    judge, where = _judge(settings), store(settings.records)
+    judge, where = _judge(settings), _store(settings)
     provider = configured(judge.data.organization.endpoint, os.environ)
     if provider is None and arguments.if_configured:
         return WELL
@@ -199,7 +210,7 @@ def _run() -> str:
 
 def intake(settings: Settings, arguments: Arguments) -> int:
     """Turn deliveries into cases, and cases into issues. Safe to run at any time, twice, or at once with another."""
-    judge, where, github = _judge(settings), store(settings.records), GitHub.from_environment()
+    judge, where, github = _judge(settings), _store(settings), GitHub.from_environment()
     server, branch = os.environ.get("GITHUB_SERVER_URL", "https://github.com"), getattr(where, "branch", "main")
     address = f"{server}/{github.repository}/blob/{branch}/" if github else "/auditors/"
     done = Intake(judge, where, github, _run(), address)()
@@ -214,7 +225,7 @@ def intake(settings: Settings, arguments: Arguments) -> int:
 
 def forget(settings: Settings, arguments: Arguments) -> int:
     """Remove what somebody sent. The events stay, and one says that it was removed. Safe to stop and run again."""
-    judge, where = _judge(settings), store(settings.records)
+    judge, where = _judge(settings), _store(settings)
     prefix = judge.data.organization.reference_prefix
     reference = references.normalise(prefix, arguments.reference)
     if reference is None:
@@ -267,7 +278,7 @@ def _deliveries(place: Inbox) -> Iterator[Delivery]:
 
 def remind(settings: Settings, arguments: Arguments) -> int:
     """Say once of each overdue case whose turn it is, and after twice the time tell the Director."""
-    judge, where = _judge(settings), store(settings.records)
+    judge, where = _judge(settings), _store(settings)
 
     def workers() -> tuple[people.Person, ...]:
         path = where.root / "people.yml"
@@ -282,7 +293,7 @@ def remind(settings: Settings, arguments: Arguments) -> int:
 
 def count(settings: Settings, arguments: Arguments) -> int:
     """Count the cases: how far they came, how long they stayed, what was not met, and who has how many."""
-    data, where = _judge(settings).data, store(settings.records)
+    data, where = _judge(settings).data, _store(settings)
     cases = list(_readable(where))
     named = [profile.id for profile in data.profiles]
     if arguments.certificate not in ("", *named):
@@ -301,7 +312,7 @@ def count(settings: Settings, arguments: Arguments) -> int:
 
 def due(settings: Settings, arguments: Arguments) -> int:
     """List what has been kept longer than organization.yml says; with --issue, in one issue on GitHub."""
-    judge, where = _judge(settings), store(settings.records)
+    judge, where = _judge(settings), _store(settings)
     github = GitHub.from_environment() if arguments.issue else None
     prefix = judge.data.organization.reference_prefix
     complaints, quarantine = (Inbox(settings.var / name, prefix) for name in ("complaints", "quarantine"))
@@ -327,7 +338,7 @@ def verify_cases(settings: Settings, arguments: Arguments) -> int:
     """Walk every chain of events: the first broken link of each case, and what is not there or was not allowed."""
     judge = _judge(settings)
     quarantine = Inbox(settings.var / "quarantine", judge.data.organization.reference_prefix)
-    done = verify.verify(judge, store(settings.records), (quarantine,))
+    done = verify.verify(judge, _store(settings), (quarantine,))
     _print(done.findings, arguments.format)
     if arguments.format == "text":
         wrong, notes = len(errors(done.findings)), len(done.findings) - len(errors(done.findings))
@@ -426,6 +437,12 @@ def _login(text: str) -> str:
     return text
 
 
+def _port(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 0 < int(text) < 65_536:
+        raise argparse.ArgumentTypeError(f"{text} is no port: use a number from 1 to 65535")
+    return int(text)
+
+
 def _translated(loaded: Loaded, code: str) -> list[originals.Translated]:
     of_data = [text for text in loaded.translated if text.language == code]
     return [*of_data, *originals.of_pages(ROOT / "docs", code)]
@@ -454,7 +471,7 @@ def parser() -> argparse.ArgumentParser:
         added.set_defaults(function=function)
         return added
 
-    command("run", run).add_argument("--port", type=int, default=8000)
+    command("run", run).add_argument("--port", type=_port, default=8000)
     checking = command("check", check_data)
     checking.add_argument("--deploy", action="store_true", help="refuse placeholders too")
     checking.add_argument("--since", metavar="COMMIT", help="also refuse changes to what was released before COMMIT")
@@ -477,7 +494,7 @@ def parser() -> argparse.ArgumentParser:
     serving = command("serve", serve)
     serving.add_argument("--relay", action="store_true", help="PIPELINE_RECORDS is a clone of the records repository")
     serving.add_argument("--host", default="127.0.0.1")
-    serving.add_argument("--port", type=int, default=8000)
+    serving.add_argument("--port", type=_port, default=8000)
     command("pull", pull).add_argument(
         "--if-configured", action="store_true", help="without a form provider, do nothing"
     )
@@ -492,6 +509,17 @@ def parser() -> argparse.ArgumentParser:
         "language", metavar="LANGUAGE", help="a code of two letters, like fr"
     )
     return root
+
+
+def _unforeseen(error: Exception) -> str:
+    """A fault of the program, in a sentence, with the place where it is looked for."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(ROOT))]
+    place = f" in {Path(frames[-1].filename).relative_to(ROOT)}, line {frames[-1].lineno}" if frames else ""
+    words = " ".join(str(error).split())[:300]
+    return (
+        f"This is a fault of the program{place}: {type(error).__name__}: {words}. Please report it; "
+        f"{TRACEBACK}=1 before the same command shows all of it"
+    )
 
 
 def main(words: list[str] | None = None) -> int:
@@ -511,6 +539,10 @@ def main(words: list[str] | None = None) -> int:
         _complain(f"{error.filename or 'A file'} cannot be used ({error.strerror}); check the rights and the disk")
     except KeyboardInterrupt:
         _complain("Stopped.")
+    except Exception as error:
+        _complain(_unforeseen(error))
+        if os.environ.get(TRACEBACK):
+            logging.exception("All of it:")
     return FAILED
 
 

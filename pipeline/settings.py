@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from pipeline.errors import CannotGoOn
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,6 +32,8 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> Settings:
+        """Raises CannotGoOn where SITE_URL is no address."""
+
         def path(name: str, default: Path) -> Path:
             return Path(os.environ.get(name) or default).resolve()
 
@@ -40,7 +45,15 @@ class Settings:
             records=path("PIPELINE_RECORDS", var / "records"),
             site=path("PIPELINE_SITE", cls.site),
             endpoint=os.environ.get("SUBMISSION_ENDPOINT", ""),
-            site_url=os.environ.get("SITE_URL", ""),
+            site_url=_address(os.environ.get("SITE_URL", "")),
             smtp_url=os.environ.get("SMTP_URL", ""),
             mail_from=os.environ.get("MAIL_FROM", ""),
         )
+
+
+def _address(text: str) -> str:
+    if text and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
+        raise CannotGoOn(
+            f"SITE_URL is {text}, which is no address of a site; write one like https://certificates.example.org/"
+        )
+    return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import socket
 import subprocess
@@ -35,7 +36,7 @@ from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
 from pipeline.cases.store import Store
-from pipeline.errors import CannotGoOn, DataInvalid
+from pipeline.errors import CannotGoOn, DataInvalid, GitFailed
 from pipeline.git import git
 from pipeline.mail.address import Address
 from pipeline.mail.room import MailRoom, mail_room
@@ -112,7 +113,7 @@ def relay(settings: Settings, limits: Limits, origin: str, ensure_private: Calla
     """
     renderer = Renderer.from_settings(settings)
     judge = Judge(renderer.data, settings.schemas)
-    store = GitStore.at(settings.records)
+    store = _clone(settings.records)
     front = _front(settings, renderer, desk(judge, settings.var, store, settings.var / "outbox"), store)
     worker = Worker("relay", Relay(front.desk.inbox, store, ensure_private), RELAY_EVERY)
     signin, trouble = _sign_in(front.people)
@@ -120,6 +121,21 @@ def relay(settings: Settings, limits: Limits, origin: str, ensure_private: Calla
     board = Board(front.pages, front.desk, intake, signin, worker.ring, front.room, front.people, acts=False)
     app = front.application(limits, worker, origin, board.routes())
     return Running(app, [(person.name, path) for person, path in signin.links()], trouble)
+
+
+def _clone(records: Path) -> GitStore:
+    """Raises CannotGoOn where it is none, or has no commit."""
+    try:
+        if (records / ".git").exists():
+            git(records, "remote", "get-url", "origin")
+            git(records, "rev-parse", "--verify", "HEAD")
+            return GitStore.at(records)
+    except GitFailed:
+        pass
+    raise CannotGoOn(
+        f"PIPELINE_RECORDS ({records}) is no clone of a records repository. Make the repository with "
+        "python -m pipeline init-records DIR, push it, clone it with git clone, and set PIPELINE_RECORDS to the clone"
+    )
 
 
 @dataclass(frozen=True)
@@ -190,15 +206,19 @@ def _site(settings: Settings) -> Path:
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Raises CannotGoOn where somebody else has the port."""
+    """Raises CannotGoOn where somebody else has the port, or the host is none of this machine's."""
     bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         bound.close()
+        if isinstance(error, socket.gaierror | UnicodeError) or error.errno == errno.EADDRNOTAVAIL:
+            raise CannotGoOn(
+                f"{host} is no address of this machine; use --host 127.0.0.1, or 0.0.0.0 for all it has"
+            ) from error
         raise CannotGoOn(
-            f"Port {port} cannot be used ({error.strerror}); choose another: make run PORT={port + 1}"
+            f"Port {port} cannot be used ({error.strerror}); choose another with --port, or: make run PORT={port + 1}"
         ) from error
     return bound
 

@@ -9,16 +9,20 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import requests
 import yaml
 
-from pipeline.__main__ import parser
-from pipeline.profiles import derive
-from pipeline.settings import ROOT
-from tests.support import CONCEPTS, EXAMPLES, filled, free_port, until
+from pipeline import wiring
+from pipeline.__main__ import main, parser
+from pipeline.cases import records
+from pipeline.errors import CannotGoOn
+from pipeline.profiles import derive, release
+from pipeline.settings import ROOT, Settings
+from tests.support import CONCEPTS, EXAMPLES, filled, free_port, run, until
 
 
 def pipeline(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -124,6 +128,113 @@ def test_a_wrong_people_yml_is_told_with_its_whole_path(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stdout == f"{tmp_path}/people.yml:2: 0: must be a group of fields\n"
     assert done.stderr == f"1 errors in {tmp_path}/people.yml; mend them first\n"
+
+
+@pytest.fixture
+def said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
+    """Runs a command in this process: the exit code, and what it complained of."""
+
+    def call(*words: str, **variables: str) -> tuple[int, str]:
+        with monkeypatch.context() as patch:
+            for name, value in {"PIPELINE_VAR": str(tmp_path / "var"), **variables}.items():
+                patch.setenv(name, value)
+            try:
+                code = main(list(words))
+            except SystemExit as error:
+                code = int(str(error.code))
+        return code, capsys.readouterr().err
+
+    return call
+
+
+Said = Callable[..., tuple[int, str]]
+
+
+@pytest.mark.parametrize("words", [("run", "--port", "99999"), ("run", "--port=-1"), ("serve", "--port", "70000")])
+def test_a_number_that_is_no_port_is_said_in_words(said: Said, words: tuple[str, ...]) -> None:
+    code, complaint = said(*words)
+    assert (code, "use a number from 1 to 65535" in complaint) == (2, True)
+
+
+@pytest.mark.parametrize("host", ["nope.invalid", "..", "203.0.113.7"])
+def test_a_host_that_is_not_this_machines_is_said_in_words(host: str) -> None:
+    with pytest.raises(CannotGoOn, match="is no address of this machine; use --host"):
+        wiring.bind(host, 8000)
+
+
+@pytest.mark.parametrize("command", ["intake", "verify-cases", "statistics", "due", "remind", "pull"])
+def test_records_that_are_not_where_they_are_said_to_be_are_no_empty_records(
+    said: Said, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "file").touch()
+    for name, words in (("none", "is not there"), ("file", "is a file")):
+        code, complaint = said(command, PIPELINE_RECORDS=str(tmp_path / name))
+        assert (code, complaint) == (
+            2,
+            f"{tmp_path / name} {words}; set PIPELINE_RECORDS to the folder of the records\n",
+        )
+    assert not (tmp_path / "none").exists()
+
+
+def test_records_that_nobody_has_named_yet_are_empty(said: Said) -> None:
+    assert said("verify-cases") == (0, "")
+
+
+def test_what_is_no_clone_cannot_be_relayed_to_and_how_to_make_one_is_said(
+    said: Said, site: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "plain").mkdir()
+    run("git", "init", "--quiet", str(tmp_path / "fresh"))
+    for name in ("none", "plain", "fresh"):
+        code, complaint = said("serve", "--relay", PIPELINE_RECORDS=str(tmp_path / name), PIPELINE_SITE=str(site.site))
+        assert code == 2
+        assert f"({tmp_path / name}) is no clone of a records repository" in complaint
+        assert "init-records" in complaint
+
+
+def test_a_commit_that_is_not_there_is_said(said: Said) -> None:
+    for name in ("nope", "-x"):
+        code, complaint = said("check", f"--since={name}")
+        assert (code, complaint.startswith(f"There is no commit {name} here")) == (2, True)
+
+
+@pytest.mark.parametrize("site", ["a/b/c", "a b/c", " a/b", "a/b ", "", "a", "https://gitlab.example/a/b", "a/.."])
+def test_what_is_no_name_of_a_repository_is_not_written_into_a_workflow(said: Said, tmp_path: Path, site: str) -> None:
+    code, complaint = said("init-records", str(tmp_path / "records"), "--site", site)
+    assert (code, "write --site OWNER/NAME" in complaint) == (2, True)
+    assert not (tmp_path / "records").exists()
+
+
+@pytest.mark.parametrize("site", ["body/site", "https://github.com/body/site.git", "git@github.com:body/site.git"])
+def test_the_name_of_a_repository_may_be_its_address(site: str) -> None:
+    assert records.site_of(ROOT, site)[0] == "body/site"
+
+
+def test_records_are_not_begun_in_a_file(said: Said, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    code, complaint = said("init-records", str(tmp_path / "file"), "--site", "body/site")
+    assert (code, complaint) == (2, f"{tmp_path / 'file'} is a file; name a folder, which may be new\n")
+
+
+@pytest.mark.parametrize("address", ["nonsense", "https://", "ftp://a.example/", "https://a.example/?x", "https://a b"])
+def test_what_is_no_address_of_a_site_is_refused(said: Said, address: str) -> None:
+    code, complaint = said("serve", SITE_URL=address)
+    assert (code, complaint.startswith(f"SITE_URL is {address}, which is no address of a site")) == (2, True)
+
+
+def test_an_error_that_nobody_foresaw_is_one_sentence_and_no_finding(
+    said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_anything: object) -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr(release, "changed", broken)
+    code, complaint = said("check")
+    assert code == 2
+    assert complaint.startswith("This is a fault of the program in tests/test_cli.py, line ")
+    assert len(complaint.splitlines()) == 1
 
 
 def test_init_records_writes_a_short_workflow_that_calls_one_commit(tmp_path: Path) -> None:

@@ -93,3 +93,14 @@ def test_changes_to_what_was_released_before_a_commit_are_refused(tmp_path: Path
     assert [finding.label for finding in release.changed_since(schemas, "HEAD~1")] == [
         f"schemas/released/{CONCEPTS}/0.1.0/release.json"
     ]
+
+
+def test_a_lower_version_than_one_that_is_released_is_not_released(tmp_path: Path) -> None:
+    folder, schemas = body(tmp_path)
+    change(folder, 'version: "0.1.0"', 'version: "0.10.0"')
+    release.release(load_or_stop(folder, schemas), schemas, CONCEPTS)
+    change(folder, 'version: "0.10.0"', 'version: "0.9.0"')
+    with pytest.raises(CannotGoOn, match=r"0\.10\.0 is released already, and 0\.9\.0 is lower"):
+        release.release(load_or_stop(folder, schemas), schemas, CONCEPTS)
+    change(folder, 'version: "0.9.0"', 'version: "0.11.0"')
+    assert release.release(load_or_stop(folder, schemas), schemas, CONCEPTS).name == "0.11.0"

@@ -16,7 +16,8 @@ from pipeline.files import write_new
 from pipeline.git import git
 from pipeline.profiles.model import Organization
 
-_SITE = re.compile(r"(?:github\.com[/:])?([A-Za-z0-9-]+/[A-Za-z0-9._-]+?)(?:\.git)?/?$")
+_NAME = r"([A-Za-z0-9][A-Za-z0-9-]{0,38}/(?!\.{1,2}(?:$|/))[A-Za-z0-9._-]{1,100}?)(?:\.git)?/?"
+_SITE = re.compile(rf"(?:(?:https://|ssh://)?(?:[\w.:-]+@)?(?:www\.)?github\.com[/:])?{_NAME}")
 
 HOURLY, DAILY = "17 * * * *", "41 4 * * *"  # not on the hour: then GitHub's clock is latest
 
@@ -38,10 +39,15 @@ def site_of(root: Path, name: str | None) -> tuple[str, str]:
     """(owner/name, SHA) of the site's repository: the commit that is checked out here. Raises CannotGoOn."""
     try:
         sha = git(root, "rev-parse", "HEAD")
-        remote = name or git(root, "remote", "get-url", "origin")
+        remote = name if name is not None else git(root, "remote", "get-url", "origin")
     except GitFailed as error:
         raise CannotGoOn("The site's repository is not known here; give --site OWNER/NAME in a clone of it") from error
-    found = _SITE.search(remote) if name or "github.com" in remote else None
+    if name is not None:
+        found = _SITE.fullmatch(name)
+    else:
+        found = re.search(f"{_NAME}$", remote) if "github.com" in remote else None
+    if not found and name is not None:
+        raise CannotGoOn(f"{name!r} is no repository of GitHub; write --site OWNER/NAME, like body/certificates")
     if not found:
         raise CannotGoOn("The site's repository is not on GitHub; give --site OWNER/NAME")
     return found[1], sha
@@ -104,7 +110,9 @@ The code is in {site}. To move to a newer version of it, change the SHA in `.git
 
 
 def init(folder: Path, organization: Organization, site: str, sha: str) -> list[str]:
-    """Write what is not there yet; the names of what was written. Nothing that exists is changed."""
+    """Write what is not there yet; the names of what was written. Nothing that exists is changed. Raises CannotGoOn."""
+    if folder.exists() and not folder.is_dir():
+        raise CannotGoOn(f"{folder} is a file; name a folder, which may be new")
     content = {
         ".github/workflows/intake.yml": workflow_text(site, sha),
         ".gitattributes": "* -text\n",

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.errors import CannotGoOn
+from pipeline.errors import CannotGoOn, GitFailed
 from pipeline.files import write
 from pipeline.findings import Finding
 from pipeline.git import git
@@ -78,6 +78,12 @@ def release(data: Data, schemas: Path, profile_id: str) -> Path:
         "profile_hash": data.hashes[profile.id],
         "files": {name: hashlib.sha256(text).hexdigest() for name, text in content.items()},
     }
+    later = [version for version in _released(schemas, profile.id) if _number(version) > _number(profile.version)]
+    if later and not folder.is_dir():
+        latest = max(later, key=_number)
+        raise CannotGoOn(
+            f"{profile_id} {latest} is released already, and {profile.version} is lower; write a higher version in its file"
+        )
     if (folder / "release.json").is_file() and (folder / "release.json").read_bytes() != _json(manifest):
         raise CannotGoOn(
             f"{profile_id} {profile.version} is released already and differs; raise the version in its file"
@@ -86,6 +92,14 @@ def release(data: Data, schemas: Path, profile_id: str) -> Path:
         write(folder / name, text)
     write(folder / "release.json", _json(manifest))
     return folder
+
+
+def _released(schemas: Path, profile_id: str) -> list[str]:
+    return [path.parent.name for path in (schemas / RELEASED / profile_id).glob("*/release.json")]
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
 def changed(data: Data, schemas: Path) -> Iterator[Finding]:
@@ -107,7 +121,13 @@ def changed(data: Data, schemas: Path) -> Iterator[Finding]:
 
 
 def changed_since(schemas: Path, base: str) -> list[Finding]:
-    """What of the released versions differs from a commit of before. Raises GitFailed."""
+    """What of the released versions differs from a commit of before. Raises CannotGoOn where there is no such commit."""
+    try:
+        git(schemas, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
+    except GitFailed as error:
+        raise CannotGoOn(
+            f"There is no commit {base} here; compare its name with git log, or fetch it first (git fetch --unshallow)"
+        ) from error
     arguments = ("diff", "--name-only", "--no-renames", "--diff-filter=MDT", f"{base}...HEAD", "--", RELEASED)
     names = git(schemas, *arguments).splitlines()
     return [Finding("", name, f"was released before {base} and must not change", file=name, line=1) for name in names]
