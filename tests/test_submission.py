@@ -218,6 +218,26 @@ def test_bytes_that_cannot_be_read_are_refused_in_words(data: bytes) -> None:
     assert refused.value.status == 400
 
 
+def test_a_file_with_the_mark_that_windows_writes_before_it_is_read() -> None:
+    assert raw.parse_file(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b'{"a": 1,\n "b": x}', "This is not JSON: something is wrong at line 2, column 7, or just before it."),
+        (b"{}{}", "This is not JSON: something is wrong at line 1, column 3, or just before it."),
+        (b" \n", "There is nothing in it."),
+        (b'{"a": ' + b"1" * 5000 + b"}", "This is not JSON: a number has too many digits"),
+        (b'{"a": -1e999}', "This is not JSON: a number is too large"),
+    ],
+)
+def test_what_is_no_json_is_said_in_the_pipelines_own_words(data: bytes, words: str) -> None:
+    with pytest.raises(UnreadableInput) as refused:
+        raw.parse_json(data)
+    assert str(refused.value) == words
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_make_the_readers_fail(data: bytes) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -27,15 +29,25 @@ Form = Mapping[str, Sequence[str]]
 
 
 def parse_json(data: bytes) -> Any:
-    """A JSON value without duplicate keys, NaN, lone surrogates or nesting deeper than MAX_DEPTH."""
-    text = _decode(data)
+    """A JSON value without duplicate keys, NaN, lone surrogates or nesting deeper than MAX_DEPTH.
+
+    Windows writes a byte order mark before it, which is no part of it (RFC 8259, 8.1).
+    """
+    text = _decode(data.removeprefix(codecs.BOM_UTF8))
     if _depth(text) > MAX_DEPTH:
         raise UnreadableInput(_("The JSON is nested more than {limit} levels deep.").format(limit=MAX_DEPTH))
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_whole_number, parse_float=_float
+        )
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except UnicodeEncodeError as error:
         raise UnreadableInput(_("The text has half a character in it (a lone surrogate).")) from error
+    except json.JSONDecodeError as error:
+        if not text.strip():
+            raise UnreadableInput(_("There is nothing in it.")) from error
+        message = _("This is not JSON: something is wrong at line {line}, column {column}, or just before it.")
+        raise UnreadableInput(message.format(line=error.lineno, column=error.colno)) from error
     except ValueError as error:
         raise UnreadableInput(_("This is not JSON: {problem}").format(problem=str(error)[:200])) from error
     return value
@@ -110,6 +122,20 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(_("{name} is no JSON number").format(name=name))
+
+
+def _whole_number(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError as error:
+        raise ValueError(_("a number has too many digits")) from error
+
+
+def _float(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(_("a number is too large"))
+    return number
 
 
 def parse_form(data: bytes) -> dict[str, list[str]]:
