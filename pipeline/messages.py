@@ -90,8 +90,12 @@ def mo(catalog: Plain) -> bytes:
 
 def files(begin: str = "") -> dict[Path, bytes]:
     """Every file of the catalogues as it should be; `begin` names a language that has none yet."""
-    if begin and not (re.fullmatch("[a-z]{2}", begin) and localedata.exists(begin)):
+    if begin and not re.fullmatch("[a-z]{2}", begin):
         raise CannotGoOn(f"{begin} is no language code of two letters, like fr")
+    if begin and not localedata.exists(begin):
+        raise CannotGoOn(
+            f"{begin} is not the code of a language that is known here; compare it with ISO 639-1, like fr"
+        )
     texts = template()
     found = {POT: po(texts)}
     for language in sorted({*languages(), *([begin] if begin else [])}):

@@ -111,6 +111,8 @@ def test_an_update_keeps_what_is_translated_and_guesses_nothing(locale: Path) ->
 
 def test_a_language_begins_with_the_command_and_must_be_one(locale: Path) -> None:
     assert locale / "es" / "LC_MESSAGES" / "messages.po" in messages.files("es")
-    for wrong in ("xx", "../fr", "français"):
+    for wrong in ("../fr", "français"):
         with pytest.raises(CannotGoOn, match="two letters"):
             messages.files(wrong)
+    with pytest.raises(CannotGoOn, match="xx is not the code of a language that is known here"):
+        messages.files("xx")

@@ -105,6 +105,41 @@ def test_a_maintainers_mistake_is_told_with_file_line_and_remedy(
     assert re.match(rf"data/{re.escape(name)}:\d+: .+: .+", lines[0])
 
 
+@pytest.mark.parametrize("end", ["/?lang=en", "/#top", "?x"])
+def test_the_sites_address_has_no_query_and_no_fragment(tmp_path: Path, end: str) -> None:
+    folder = copy(tmp_path)
+    path = folder / "organization.yml"
+    text = path.read_text("utf-8")
+    path.write_text(re.sub(r"(?m)^site_url: .*$", f"site_url: https://certificates.example.org{end}", text), "utf-8")
+    assert [line for line in found(folder) if "has no ? and no # in it" in line], found(folder)
+
+
+def test_netlify_takes_forms_at_an_address_of_the_site_itself(tmp_path: Path) -> None:
+    folder = copy(tmp_path)
+    path = folder / "organization.yml"
+    change(
+        path, "submission_endpoint: null", "submission_endpoint: {kind: netlify, url: 'https://a.netlify.app/thanks/'}"
+    )
+    assert found(folder) == []  # nobody knows the site's address yet
+    change(path, "certificates.placeholder.invalid", "certificates.example.org")
+    assert [line.partition(": ")[2] for line in found(folder)] == [
+        "submission_endpoint.url: a.netlify.app is not the host of site_url; write an address of the site itself, at "
+        "certificates.example.org"
+    ]
+    change(path, "a.netlify.app", "certificates.example.org")
+    assert found(folder) == []
+
+
+def test_a_file_that_nobody_reads_is_a_note(tmp_path: Path) -> None:
+    folder = copy(tmp_path)
+    (folder / "profiles/sub").mkdir()
+    names = ["notes.txt", "organisation.yml", "profiles/sub/x.yml", "profiles/y.txt", "translations/fr.yml"]
+    for name in (*names, ".gitkeep", "profiles/.y.yml.swp"):
+        (folder / name).write_text("a: 1\n")
+    told = [f for f in load(folder, ROOT / "schemas").findings if "is not read" in f.message]
+    assert [(f.file, f.level) for f in told] == [(f"data/{name}", Level.NOTE) for name in names]
+
+
 def test_a_remedy_mends_and_nothing_else_is_said_of_the_place(tmp_path: Path) -> None:
     folder = copy(tmp_path)
     path = folder / f"profiles/{CONCEPTS}.yml"

@@ -384,3 +384,10 @@ def test_nothing_committed_names_a_machine_a_registry_or_another_bodys_template(
     ]
     allowed = {"pipeline/accept/references.py", "pipeline/audit/issue.py"}
     assert [name for name in mine if name not in allowed and body.search(texts[name])] == []
+
+
+def test_the_written_pages_link_to_sources_as_mkdocs_asks() -> None:
+    pages = {path: path.read_text("utf-8") for path in (ROOT / "docs").rglob("*.md")}
+    relative = re.compile(r"\]\((?![a-z]+:|[#/])([^)#\s]+)")
+    wrong = [(path.name, link) for path, text in pages.items() for link in relative.findall(text)]
+    assert [(name, link) for name, link in wrong if not link.endswith(".md")] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from pipeline import shape
 from pipeline.errors import CannotGoOn, DataInvalid
-from pipeline.findings import Finding, errors
+from pipeline.findings import Finding, Level, errors
 from pipeline.profiles import build, originals, process, process_rules, rules, shaped, translations
 from pipeline.profiles.model import Colour, Data, Profile
 from pipeline.profiles.originals import Translated
@@ -48,12 +49,32 @@ def load(data_folder: Path, schemas: Path, kinds: Collection[str] = ()) -> Loade
     findings += sorted(
         _rules(organization, providers, table, profiles, kinds), key=lambda f: (f.file, f.line, f.message)
     )
+    findings += _not_read(data_folder)
     texts = _texts(organization, providers, table, profiles) if not errors(findings) else {}
     translated: list[Translated] = []
     told = _translations(data_folder, schemas, organization, texts, findings, translated)
     if errors(findings):
         return Loaded(None, findings)
     return Loaded(_data(organization, providers, table, profiles, told), findings, tuple(translated))
+
+
+READ = re.compile(
+    r"(organization|providers|process)\.yml|profiles/[^/]+|translations/[^/]+/([^/]+\.y[^/]*ml|originals\.json)"
+)
+
+
+def _not_read(folder: Path) -> Iterator[Finding]:
+    """A note for each file that lies where nobody looks; hidden ones are no files of the body's."""
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        yaml_file = path.suffix.lower() in (".yml", ".yaml") or not name.startswith("profiles/")
+        if not path.is_file() or "/." in f"/{name}" or (READ.fullmatch(name) and yaml_file):
+            continue
+        message = (
+            "is not read; what is read lies in data/ itself (organization.yml, providers.yml, process.yml), in profiles/ "
+            "and in translations/<language>/: rename it, move it there, or take it away"
+        )
+        yield Finding("", name, message, Level.NOTE, f"{folder.name}/{name}", 1)
 
 
 def _rules(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from pipeline.findings import Finding, Level
 from pipeline.profiles import build, contrast
@@ -56,8 +57,20 @@ def of_organization(source: Source, kinds: Collection[str]) -> Iterator[Finding]
     if endpoint and kinds and endpoint["kind"] not in (SERVER, *kinds):
         message = f"is nowhere that forms can be sent to; use one of: {', '.join((SERVER, *kinds))}"
         yield source.finding("/submission_endpoint/kind", endpoint["kind"], message)
+    yield from _endpoint(source)
     for name, raw in value["colours"].items():
         yield from _contrast(source, f"/colours/{name}", build.colour(name, raw))
+
+
+def _endpoint(source: Source) -> Iterator[Finding]:
+    """Netlify takes the forms of the sites that it serves, at their own addresses."""
+    endpoint, site = source.value["submission_endpoint"], source.value["site_url"]
+    if not endpoint or endpoint["kind"] != "netlify" or is_placeholder(site):
+        return
+    there, here = urlsplit(endpoint["url"]).hostname, urlsplit(site).hostname
+    if there != here:
+        message = f"{there} is not the host of site_url; write an address of the site itself, at {here}"
+        yield source.finding("/submission_endpoint/url", "submission_endpoint.url", message)
 
 
 def _contrast(source: Source, place: str, colour: Colour) -> Iterator[Finding]:
