@@ -46,7 +46,11 @@ class AuditBegun(CannotGoOn):
 
 
 class CaseOver(AuditBegun):
-    pass
+    """`anew`: a new self-assessment is the way on."""
+
+    def __init__(self, message: str, anew: bool = False) -> None:
+        super().__init__(message)
+        self.anew = anew
 
 
 class StoreFailed(CannotGoOn):

@@ -292,6 +292,29 @@ def test_once_the_audit_has_begun_a_revision_is_409_and_the_same_again_is_not(se
     assert "A new self-assessment begins a new case." in over.json()["detail"]
 
 
+def test_a_browsers_post_that_comes_too_late_shows_what_was_typed_to_copy_and_the_way_on(service: Service) -> None:
+    reference = post_json(service, filled(*SELF)).json()["reference"]
+    store = Store(service.records)
+    until(lambda: bool(store.case(reference).events))
+    withdrawn = {"role": "intake_manager", "to": "withdrawn"}
+    assert store.append(store.case(reference), "withdrawn", at="2027-01-02T00:00:00Z", by="ines", data=withdrawn)
+    value = filled(derive.PORTFOLIO, SELF[1])
+    value["answers"]["C1.1"] = {
+        "answer": "not_yet",
+        "evidence": "Two <b>lines</b>\nof mine",
+        "links": ["https://a.org/"],
+    }
+    typed = form(value) | service.desk_secret(reference)
+    answer = service.post(typed, HTML)
+    page = answer.text.partition("<h1>")[2]
+    assert (answer.status_code, "Two &lt;b&gt;lines&lt;/b&gt;\nof mine" in page) == (409, True)
+    for words in ("not yet</blockquote>", "https://a.org/", "I wrote an agreement with Rosa in March.", "Rosa Test"):
+        assert words in page
+    assert typed["case.secret"] not in page
+    assert f"certificates/{SELF[1]}/self-assessment/" in page
+    assert "If you see “Clear this draft” there, choose it." in page
+
+
 def test_health_security_headers_and_no_log_of_who_called(
     service: Service, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+import yaml
 from markupsafe import escape
 from starlette.applications import Starlette
 
@@ -23,12 +24,16 @@ from pipeline.accept.limits import Limits
 from pipeline.accept.links import DELAY, Links
 from pipeline.accept.lost import Lost
 from pipeline.accept.pages import Pages
+from pipeline.audit.stages import Stage
 from pipeline.cases.events import AUDITING
 from pipeline.cases.intake import Intake
+from pipeline.cases.phases import Phase, phase
 from pipeline.cases.store import Store
 from pipeline.mail.address import Address
-from pipeline.profiles import derive
-from pipeline.settings import Settings
+from pipeline.profiles import derive, process
+from pipeline.profiles.process import Process
+from pipeline.publish.nextsteps import next_steps
+from pipeline.settings import ROOT, Settings
 from tests.conftest import Service
 from tests.support import CONCEPTS, DATA, JUDGE, PRACTICE, filled, form, free_port, remote, serving, until
 from tests.support_mail import Clock, House, part
@@ -276,7 +281,7 @@ def test_in_every_state_the_page_says_what_comes_next_and_nothing_of_another(
     page = page_of(house, site, receipt)
     assert said in page
     assert f"<dt>Whose turn it is</dt><dd>{turn}</dd>" in page
-    assert ("reads your portfolio for relevance" in page) is (state == "audit")
+    assert ("<li>The Auditor reads your portfolio for relevance" in page) is (state == "audit")
     assert ("/portfolio" in page) is (state in ("interview", "awaiting_portfolio", "audit", "evidence_requested"))
     assert ("When you hear from us" in page) is (turn not in ("You", "Nobody"))
     assert ('href="/complaints/"' in page.partition("<h1>")[2].partition("<footer")[0]) is (state == "declined")
@@ -302,6 +307,137 @@ def test_who_is_asked_for_more_evidence_sees_for_which_statements_and_how_to_sen
     assert f'href="/status/{receipt.reference}/{receipt.secret}/portfolio">Send my portfolio again' in page
 
 
+def link_of(house: House, site: Settings, receipt: Receipt) -> tuple[int, str]:
+    """What the receipt's link to the portfolio gives."""
+    claim = house.desk.inbox.claimed(receipt.reference)
+    assert claim
+    answer = pages(house, site).portfolio(claim, receipt.secret)
+    return answer.status_code, bytes(answer.body).decode().partition("<h1>")[2].partition("<footer")[0]
+
+
+@pytest.mark.parametrize(
+    ("state", "said", "anew"),
+    [
+        ("audit", "has begun, so what is audited cannot be replaced any more.", False),
+        ("withdrawn", "is over (Withdrawn). Nothing more can be sent to it. A new self-assessment begins", True),
+        ("expired", "is over (Expired).", True),
+        ("granted", "If something has to be put right, write to us.", False),
+        ("declined", "You may appeal against the decision", False),
+    ],
+)
+def test_the_link_to_the_portfolio_says_at_once_that_nothing_more_is_taken(
+    house: House, site: Settings, state: str, said: str, anew: bool
+) -> None:
+    receipt = begun(house)
+    assert link_of(house, site, receipt)[0] == 200
+    moved(house, receipt, AUDITING, "audit")
+    moved(house, receipt, "moved", state)
+    status, page = link_of(house, site, receipt)
+    assert (status, said in page) == (409, True)
+    assert f'href="/status/{receipt.reference}/{receipt.secret}"' in page
+    assert (f"/certificates/{PRACTICE}/self-assessment/" in page) is anew
+    assert "<form" not in page
+    assert "Go back in your browser" not in page
+
+
+def test_who_is_asked_for_more_evidence_has_the_form_behind_the_link(house: House, site: Settings) -> None:
+    receipt = begun(house)
+    moved(house, receipt, AUDITING, "audit")
+    assert link_of(house, site, receipt)[0] == 409
+    moved(house, receipt, "evidence_requested", "evidence_requested", statements=["C1.1"])
+    assert link_of(house, site, receipt)[0] == 200
+
+
+def test_a_portfolio_says_that_the_interview_comes_first_and_how_its_time_is_found(
+    house: House, site: Settings
+) -> None:
+    alone, joined = house.send(kind=derive.PORTFOLIO), house.send("b@example.org", interview=TIMES)
+    assert "If you have not had your interview of 15 minutes yet" in page_of(house, site, alone, "received")
+    case = {"reference": joined.reference, "secret": joined.secret}
+    house.send("b@example.org", derive.PORTFOLIO, case=case)
+    Intake(JUDGE, house.store)()
+    for receipt in (alone, joined):
+        page = page_of(house, site, receipt)
+        assert "Before the audit they meet you for 15 minutes. " in page
+        assert "The Intake Manager writes to you to fix the time." in page
+        assert "Then the Auditor reads your portfolio for relevance" in page
+        assert "reads it" not in page
+        assert ("interview.ics" in page) is (receipt is joined)
+
+
+def test_what_is_arranged_is_told_with_day_and_time_and_what_was_missed_is_arranged_anew(
+    house: House, site: Settings
+) -> None:
+    receipt = begun(house)
+    moved(house, receipt, "scheduled", "interview", moment="2027-06-01 09:30")
+    page = page_of(house, site, receipt)
+    assert "meets you for 15 minutes on 1 June 2027 at 09:30, as agreed with you." in page
+    moved(house, receipt, "recommended", "verification", outcome="grant")
+    assert "1 June 2027" not in page_of(house, site, receipt)
+    assert "writes to you to arrange a meeting" in page_of(house, site, receipt)
+    moved(house, receipt, "scheduled", "verification", moment="2027-07-02 18:00")
+    page = page_of(house, site, receipt)
+    assert "The Verifier talks with you on 2 July 2027 at 18:00, as agreed with you." in page
+    moved(house, receipt, "meeting_missed", "verification")
+    page = page_of(house, site, receipt)
+    assert "The meeting did not take place. The Verifier writes to you to arrange a new time." in page
+    assert "2 July 2027" not in page
+    moved(house, receipt, "appealed", "appealed")
+    moved(house, receipt, "scheduled", "appealed", moment="2027-08-03 10:00")
+    assert "The Verifier talks with you on 3 August 2027 at 10:00" in page_of(house, site, receipt)
+    moved(house, receipt, "meeting_held", "appealed")
+    assert "3 August" not in page_of(house, site, receipt)
+
+
+def test_a_paused_case_says_that_it_rests_and_promises_no_time(house: House, site: Settings) -> None:
+    receipt = house.send()
+    Intake(JUDGE, house.store)()
+    moved(house, receipt, "paused", "received")
+    page = page_of(house, site, receipt)
+    assert "Your case has rested since 1 May 2027. Its days do not count until it goes on." in page
+    assert "When you hear from us" not in page
+    assert "to fix the time" not in page
+    moved(house, receipt, "resumed", "received")
+    page = page_of(house, site, receipt)
+    assert "rested" not in page
+    assert "When you hear from us" in page
+
+
+def renamed() -> Process:
+    """The process of a body that calls every state otherwise and reads each portfolio twice, then lets it lie."""
+    raw = yaml.safe_load((ROOT / "data/process.yml").read_text("utf-8"))
+    for state in raw["states"]:
+        state["id"] = f"x{state['id']}"
+    for row in raw["transitions"]:
+        row["from"] = [f"x{name}" for name in row["from"]]
+        row["to"] = row["to"] if row["to"] == "same" else f"x{row['to']}"
+    lying = {"id": "lying", "title": "Lying", "awaits": "director", "todo": "Secret.", "days": None, "open": True}
+    second = {**lying, "id": "second", "title": "Second reading", "awaits": "verifier"}
+    raw["states"] += [lying, second, {**lying, "id": "end", "awaits": "nobody", "open": False}]
+    back = {"event": "returned", "command": "return", "who": ["director"], "needs": [], "when": []}
+    on = {"event": "recommended", "command": "recommend", "who": ["verifier"], "needs": [], "when": []}
+    raw["transitions"] += [{**back, "from": ["lying"], "to": "xaudit"}, {**on, "from": ["second"], "to": "xdecision"}]
+    return process.build({**raw, "start": f"x{raw['start']}"})
+
+
+def test_words_for_applicants_follow_what_the_table_says_of_a_state_and_not_what_it_is_called() -> None:
+    table = renamed()
+    for state in DATA.process.states:
+        assert phase(table, f"x{state.id}") == phase(DATA.process, state.id) != Phase.OTHER
+    body = DATA.organization
+
+    def told(state: str) -> str:
+        found = table.state(state)
+        here = Stage(state, found.title, found.awaits, found.todo, "2027-05-01T09:00:00Z", phase(table, state))
+        return " ".join(next_steps(body, derive.PORTFOLIO, PRACTICE, here).steps)
+
+    assert "Before the audit they meet you" in told("xreceived")
+    assert "You add the evidence" in told("xevidence_requested")
+    assert told("second") == "The Verifier reads your portfolio for relevance, authorship and mastery."
+    assert told("lying") == "Your case stands at “Lying”. Whose turn it is: Director of Certification."
+    assert told("end") == "Your case stands at “Lying”. Nobody is awaited."
+
+
 def test_a_joined_case_says_with_which_reference_it_goes_on(house: House, site: Settings) -> None:
     receipt = begun(house, derive.PORTFOLIO)
     moved(house, receipt, "linked", "joined", reference="IMC-7K3M-2Q9X-H")
@@ -319,7 +455,8 @@ def test_how_to_book_is_a_link_or_a_calendar_or_that_somebody_writes(house: Hous
     shown = page_of(house, site, wishes, name)
     assert f'href="/status/{wishes.reference}/{wishes.secret}/interview.ics"' in shown
     assert " hidden" not in shown.partition("data-if-times")[2][:20]
-    assert "writes to you" not in page_of(house, site, portfolio, name)
+    assert "The Intake Manager writes to you to fix the time." in page_of(house, site, portfolio, name)
+    assert "interview.ics" not in page_of(house, site, portfolio, name)
     renderer = house.room.postman.writer.renderer
     body = replace(renderer.data.organization, booking_url="https://booking.example/imc")
     bookable = replace(renderer, data=replace(renderer.data, organization=body))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.cases.events import Case
+from pipeline.cases.phases import Phase, phase
 from pipeline.cases.standing import standing, takes
 from pipeline.errors import AuditBegun, CaseOver
 from pipeline.profiles.model import Data
@@ -18,15 +19,22 @@ def too_late(data: Data, case: Case, digest: str) -> AuditBegun | None:
         words = _("The audit of {reference} has begun, so what is audited cannot be replaced any more. Write to us.")
         return AuditBegun(words.format(reference=case.reference))
     words = _("{reference} is over ({stage}). Nothing more can be sent to it.")
-    return CaseOver(f"{words.format(reference=case.reference, stage=state.title)} {_instead(state.id)}")
+    over = words.format(reference=case.reference, stage=state.title)
+    found = phase(data.process, state.id)
+    return CaseOver(f"{over} {_instead(found)}", anew=found not in (Phase.GRANTED, Phase.DECLINED))
 
 
-def _instead(state: str) -> str:
-    if state == "granted":
+def title(late: AuditBegun) -> str:
+    """What stands over the reason."""
+    return _("This case is over") if isinstance(late, CaseOver) else _("The audit has begun")
+
+
+def _instead(found: Phase) -> str:
+    if found is Phase.GRANTED:
         return _("If something has to be put right, write to us.")
-    if state == "declined":
+    if found is Phase.DECLINED:
         return _("You may appeal against the decision; the page about complaints and appeals says how.")
-    return _(
-        "A new self-assessment begins a new case. Save a copy of what you wrote, to read it. "
-        "Then open the form of the self-assessment, choose “Clear this draft”, and fill it in anew."
+    return _(  # the button is there only where the form keeps a draft
+        "A new self-assessment begins a new case. First keep a copy of what you wrote. Then open the form of the "
+        "self-assessment. If you see “Clear this draft” there, choose it. Then fill in the form anew."
     )

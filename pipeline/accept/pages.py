@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from babel.dates import format_date
 from starlette.responses import HTMLResponse, Response
 
 from pipeline.accept.calendar import Interview, calendar
+from pipeline.accept.late import title, too_late
 from pipeline.accept.references import Claim
 from pipeline.accept.submitted import Submitted
 from pipeline.audit.stages import Stage, stage
 from pipeline.cases.events import DELIVERIES, EVIDENCE, FORGOTTEN, JOINED, RECEIVED, REVISED, Case
+from pipeline.cases.phases import Phase
 from pipeline.cases.standing import takes
 from pipeline.cases.store import Store
+from pipeline.errors import AuditBegun, CaseOver
 from pipeline.findings import Finding
 from pipeline.moment import now
 from pipeline.profiles import derive, topics
@@ -29,17 +30,16 @@ from pipeline.profiles.process import APPLICANT
 from pipeline.publish.chrome import switch
 from pipeline.publish.forms import render_form
 from pipeline.publish.languages import alternates
-from pipeline.publish.nextsteps import next_steps
+from pipeline.publish.nextsteps import day, next_steps
 from pipeline.publish.render import Renderer, fill_shell
 from pipeline.text import _, language
 
 LOST = "/status/"
+NO_LINKS = {"lost": "", "status_path": "", "form_path": ""}
+Typed = Sequence[tuple[str, Sequence[str]]]
+"""What somebody typed: what the fields are called, and their texts."""
+
 REFERRER = re.compile(r'<meta name="referrer"[^>]*>')
-
-
-def day(moment: str, language: str) -> str:
-    """ "2027-03-14T09:00:00Z" → "14 March 2027"."""
-    return str(format_date(date.fromisoformat(moment[:10]), "d MMMM y", locale=language))
 
 
 @dataclass(frozen=True)
@@ -100,15 +100,23 @@ class Pages:
         title = str(derive.form_schema(self.renderer.data, kind, about)["title"])
         return self.page(_("To be mended: {title}").format(title=title) if findings else title, content, status)
 
-    def problem(self, status: int, title: str, message: str) -> HTMLResponse:
-        keep = status in (400, 409, 413, 415, 429, 503)
-        return self.template("problem.html", title, status, message=message, keep=keep, lost="")
+    def problem(self, status: int, title: str, message: str, typed: Typed = (), **more: Any) -> HTMLResponse:
+        """`typed` is shown as text to copy; `more`: `status_path` and `form_path` are linked."""
+        context = {"message": message, "keep": status in (400, 409, 413, 415, 429, 503), "typed": typed, **NO_LINKS}
+        return self.template("problem.html", title, status, **{**context, **more})
+
+    def late(self, late: AuditBegun, about: str, typed: Typed = (), status_path: str = "") -> HTMLResponse:
+        """Nothing more is taken. Without anything typed it is no answer to a form, but to a link."""
+        profile = self.renderer.data.profile(about)
+        anew = isinstance(late, CaseOver) and late.anew and profile is not None and profile.open
+        form = f"{self.renderer.root}certificates/{about}/{derive.SELF_ASSESSMENT}/" if anew else ""
+        links = {"keep": bool(typed), "status_path": status_path, "form_path": form}
+        return self.problem(409, title(late), str(late), typed, **links)
 
     def no_such_link(self) -> HTMLResponse:
         """The one answer to every wrong link: unknown, mistyped or made up."""
-        title = _("This link leads nowhere")
         message = _("Check the whole link against your confirmation.")
-        return self.template("problem.html", title, 404, message=message, keep=False, lost=self.prefix + LOST)
+        return self.problem(404, _("This link leads nowhere"), message, keep=False, lost=self.prefix + LOST)
 
     def lost(self, *, asked: bool = False, typed: str = "", error: str = "") -> HTMLResponse:
         """Where somebody asks for lost references, and what they are told."""
@@ -157,10 +165,10 @@ class Pages:
                 for event in case.events
                 if event.type in (*DELIVERIES, FORGOTTEN)
             ],
-            "state": here.id if here else "",
+            "phase": here.phase if here else "",
             "may_write": claim.kind in (derive.SELF_ASSESSMENT, derive.PORTFOLIO) and takes(self.renderer.data, case),
             "delivered": delivered,
-            "wanted": self._wanted(claim, case) if here and here.id == EVIDENCE else [],
+            "wanted": self._wanted(claim, case) if here and here.phase is Phase.EVIDENCE else [],
             "other_case": next((event.data["reference"] for event in case.events if event.type == JOINED), ""),
             "lost": self.prefix + LOST,
         }
@@ -173,8 +181,8 @@ class Pages:
         data = self.renderer.data
         profile = data.profile(claim.about)
         asked = {statement.id: statement for statement in data.statements(profile)} if profile else {}
-        last = next(event for event in reversed(case.events) if event.type == EVIDENCE)
-        return [(name, asked.get(name)) for name in last.data.get("statements", [])]
+        last = next((event.data for event in reversed(case.events) if event.type == EVIDENCE), {})
+        return [(name, asked.get(name)) for name in last.get("statements", [])]
 
     def interview(self, claim: Claim, secret: str) -> Response:
         """The preferred times as a calendar file."""
@@ -207,10 +215,13 @@ class Pages:
         return filed.times if filed else ()
 
     def portfolio(self, claim: Claim, secret: str) -> HTMLResponse:
-        """The portfolio form that joins the case of the link."""
+        """The portfolio form that joins the case of the link, as long as that takes one."""
         if (derive.PORTFOLIO, claim.about) not in derive.form_kinds(self.renderer.data):
             message = _("There is no portfolio to write for this reference.")
             return self.problem(404, _("There is no such page"), message)
+        late = too_late(self.renderer.data, self.store.case(self.store.onward(claim.reference)), "")
+        if late:
+            return self.late(late, claim.about, status_path=self._about(claim, secret)["status_path"])
         values = {"case.reference": [claim.reference], "case.secret": [secret]}
         return self.form(derive.PORTFOLIO, claim.about, values, [], 200)
 

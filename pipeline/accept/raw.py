@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from pipeline.errors import UnreadableInput
-from pipeline.profiles.fields import Field, fields
+from pipeline.profiles.fields import Field, fields, label
 from pipeline.text import _, normalised
 
 MAX_DEPTH = 8
@@ -190,6 +190,19 @@ def unflatten(schema: dict[str, Any], form: Form) -> tuple[dict[str, Any], dict[
         {name: list(values) for name, values in form.items() if name not in known and not name.startswith("_")}
     )
     return value, {row: original for original, row in rows.items()}
+
+
+def typed(schema: dict[str, Any], form: Form) -> list[tuple[str, list[str]]]:
+    """What somebody wrote in a form, to be shown as text: each thing that was asked once, with all that was typed there."""
+    words = {"not_yet": _("not yet"), "yes": _("yes"), "partly": _("partly")}
+    found: dict[str, list[str]] = {}
+    for field in fields(schema):
+        if field.widget in ("hidden", "checkbox") or field.path[0] == "case":
+            continue
+        texts = [words.get(text, text) for text in form.get(field.name, []) if text.strip()]
+        if texts:
+            found.setdefault(label(schema, field.pointer), []).extend(texts)
+    return list(found.items())
 
 
 def _content(field: Field, values: Sequence[str]) -> Any:

@@ -23,11 +23,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pipeline.accept import raw
 from pipeline.accept.accept import Desk, Receipt, accept
 from pipeline.accept.compression import WORD, Compression
+from pipeline.accept.late import title
 from pipeline.accept.limits import Limits
-from pipeline.accept.pages import Pages
+from pipeline.accept.pages import Pages, Typed
 from pipeline.accept.sitefiles import SiteFiles
 from pipeline.accept.spoken import Speaking, language_of
-from pipeline.errors import AuditBegun, CaseOver, StoreFailed, UnreadableInput
+from pipeline.errors import AuditBegun, StoreFailed, UnreadableInput
 from pipeline.findings import Finding
 from pipeline.profiles import derive, fields
 from pipeline.text import _, language, number, speaking
@@ -144,7 +145,7 @@ class Service:
         if isinstance(schema, Finding):
             return self._problem(request, 422, _("This form is not known here"), schema.message)
         value, rows = raw.unflatten(schema, form)
-        result = self._accept(request, value, suspicious)
+        result = self._accept(request, value, suspicious, about, raw.typed(schema, form))
         if isinstance(result, Response):
             return result
         if isinstance(result, list):
@@ -154,22 +155,31 @@ class Service:
         receipt = f"{self.pages.prefix}/received/{result.reference}/{result.secret}"
         return RedirectResponse(f"{receipt}/portfolio" if result.kind == derive.PORTFOLIO else receipt, 303)
 
-    def _accept(self, request: Request, value: Any, suspicious: bool) -> Receipt | list[Finding] | Response:
+    def _accept(
+        self, request: Request, value: Any, suspicious: bool, about: str = "", typed: Typed = ()
+    ) -> Receipt | list[Finding] | Response:
+        """`about` and `typed` are known of a form post: its page shows what was typed, where it is not kept."""
         try:
             return accept(self.desk, value, suspicious=suspicious)
         except AuditBegun as error:
-            title = _("This case is over") if isinstance(error, CaseOver) else _("The audit has begun")
-            return self._problem(request, 409, title, str(error))
+            if self._read_by_people(request):
+                return self.pages.late(error, about, typed)
+            return problem_json(409, title(error), detail=str(error))
         except StoreFailed:
             message = _(
                 "What you sent could not be kept just now. Keep this page open, wait a minute and send it again."
             )
-            return self._problem(request, 503, _("Not received"), message)
+            return self._problem(request, 503, _("Not received"), message, typed)
 
-    def _problem(self, request: Request, status: int, title: str, message: str) -> Response:
-        if "text/html" in request.headers.get("accept", "") and JSON not in request.headers.get("content-type", ""):
-            return self.pages.problem(status, title, message)
+    def _problem(self, request: Request, status: int, title: str, message: str, typed: Typed = ()) -> Response:
+        if self._read_by_people(request):
+            return self.pages.problem(status, title, message, typed)
         return problem_json(status, title, detail=message)
+
+    @staticmethod
+    def _read_by_people(request: Request) -> bool:
+        """A browser sent a form, and shows what comes back."""
+        return "text/html" in request.headers.get("accept", "") and JSON not in request.headers.get("content-type", "")
 
     def nothing_sent(self, request: Request) -> Response:
         """Somebody typed the address, or loaded the page of errors again from it."""

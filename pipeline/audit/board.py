@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from pipeline.accept import inbox, raw, references
 from pipeline.accept.accept import Desk
 from pipeline.accept.inbox import Delivery
-from pipeline.accept.pages import Pages, day
+from pipeline.accept.pages import Pages
 from pipeline.accept.quarantine import release
 from pipeline.audit import chronicle, impartiality
 from pipeline.audit.act import Outcome
@@ -38,6 +38,7 @@ from pipeline.cases.standing import standing
 from pipeline.errors import DataInvalid
 from pipeline.mail.room import MailRoom
 from pipeline.profiles import derive, topics
+from pipeline.publish.nextsteps import day
 from pipeline.text import _
 
 View = Callable[[Request, Person], Response]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
+
+from babel.dates import format_date
 
 from pipeline.audit.stages import Stage
+from pipeline.cases.phases import Phase
 from pipeline.profiles import derive, topics
 from pipeline.profiles.model import Organization, is_placeholder
 from pipeline.profiles.process import APPLICANT, NOBODY
-from pipeline.text import _
-
-BEGINNING = "received"  # the state in which the interview is still to be arranged
+from pipeline.text import _, language
 
 
 @dataclass(frozen=True)
@@ -29,22 +31,29 @@ class NextSteps:
     ask: bool
 
 
+def day(moment: str, spoken: str) -> str:
+    """ "2027-03-14T09:00:00Z" → "14 March 2027"."""
+    return str(format_date(date.fromisoformat(moment[:10]), "d MMMM y", locale=spoken))
+
+
 def next_steps(organization: Organization, kind: str, about: str, here: Stage | None = None) -> NextSteps:
     """`kind` is what was sent last, `here` where the case stands; None while no case has been made of it."""
     role = organization.role("intake_manager").name
-    interview = kind == derive.SELF_ASSESSMENT and (here is None or here.id == BEGINNING)
+    paused = bool(here and here.paused)
+    ahead = here is None or (here.phase is Phase.ARRIVED and not here.moment and not paused)
+    interview = ahead and kind in (derive.SELF_ASSESSMENT, derive.PORTFOLIO)
     url = organization.booking_url
     book_url = url if interview and url and not is_placeholder(url) else ""
     writes = _("The {role} writes to you to fix the time.").format(role=role) if interview and not book_url else ""
     within = organization.answer_within
-    ours = here is None or here.awaited not in (APPLICANT, NOBODY)
+    ours = here is None or not (paused or here.awaited in (APPLICANT, NOBODY))
     by_when = (
         _("You hear from us within {time}.").format(time=within)
         if within
         else _("When you hear from us is not published here.")
     )
     return NextSteps(
-        steps=(here and _of_state(organization, kind, here)) or _of_kind(organization, kind, about),
+        steps=_steps(organization, kind, about, here),
         book_url=book_url,
         writes=writes,
         by_when=by_when if ours else "",
@@ -52,48 +61,111 @@ def next_steps(organization: Organization, kind: str, about: str, here: Stage | 
     )
 
 
+def _steps(organization: Organization, kind: str, about: str, here: Stage | None) -> tuple[str, ...]:
+    if here is None:
+        return _of_kind(organization, kind, about)
+    steps = _of_state(organization, kind, here) or _of_kind(organization, kind, about, sure=True)
+    if not here.paused:
+        return steps
+    rests = _("Your case has rested since {date}. Its days do not count until it goes on.")
+    return (rests.format(date=day(here.paused, language.get())), *steps)
+
+
 def _of_state(organization: Organization, kind: str, here: Stage) -> tuple[str, ...]:
-    """Empty at the beginning, where it depends on what was sent. A state that is not named here says it in its own words."""
+    """Empty at the beginning, where it depends on what was sent."""
+    if here.phase is Phase.MESSAGE or (here.phase is Phase.ARRIVED and not here.moment):
+        return ()
     auditor = organization.role("auditor").name
     role = auditor if here.awaited in (APPLICANT, NOBODY) else organization.role(here.awaited).name
-    reads = _("Then the {role} reads it for relevance, authorship and mastery.").format(role=auditor)
+    reads = _reads(organization)
     writes = (_("You write your portfolio. The link below opens its form with your reference already in it."), reads)
-    meets = _("The {role} meets you for {minutes} minutes, as arranged.").format(
-        role=role, minutes=organization.interview_minutes
-    )
-    words: dict[str, tuple[str, ...]] = {
-        BEGINNING: (),
-        "portfolio": (),
-        "message": (),
-        "interview": (meets, *(writes[:1] if kind == derive.SELF_ASSESSMENT else (reads,))),
-        "awaiting_portfolio": writes,
-        "audit": (_("The {role} reads your portfolio for relevance, authorship and mastery.").format(role=role),),
-        "evidence_requested": (
+    meets = (_meets(organization, here, role), *(writes[:1] if kind == derive.SELF_ASSESSMENT else (reads,)))
+    words: dict[Phase, tuple[str, ...]] = {
+        Phase.ARRIVED: meets,
+        Phase.INTERVIEW: meets,
+        Phase.WRITES: writes,
+        Phase.AUDIT: (_("The {role} reads your portfolio for relevance, authorship and mastery.").format(role=role),),
+        Phase.EVIDENCE: (
             _("You add the evidence that is asked for, and send your portfolio again."),
             _("Then the {role} reads it again.").format(role=auditor),
         ),
-        "verification": (
+        Phase.MEETING: _talks(organization, here)
+        or (
             _("The {role} writes to you to arrange a meeting, and talks with you about your portfolio.").format(
                 role=role
             ),
         ),
-        "decision": (_("The {role} reads what the audit has found, and decides.").format(role=role),),
-        "declined": (_("The certificate is not granted. You may appeal against this decision."),),
-        "withdrawn": (_("You have withdrawn. A new self-assessment begins a new case."),),
+        Phase.DECISION: (_("The {role} reads what the audit has found, and decides.").format(role=role),),
+        Phase.APPEAL: (
+            *_talks(organization, here),
+            _("Somebody who took no part in this case looks at the decision again and decides."),
+        ),
+        Phase.GRANTED: (_("The certificate is granted."),),
+        Phase.DECLINED: (_("The certificate is not granted. You may appeal against this decision."),),
+        Phase.WITHDRAWN: (_("You have withdrawn. A new self-assessment begins a new case."),),
+        Phase.EXPIRED: (_("Nothing came in time. A new self-assessment begins a new case."),),
+        Phase.JOINED: (_("Everything goes on in the other case."),),
+        Phase.ANSWERED: (_("The message is answered."),),
     }
-    return words.get(here.id, (here.todo,))
+    return words.get(here.phase) or (*_talks(organization, here), _plainly(organization, here))
 
 
-def _of_kind(organization: Organization, kind: str, about: str) -> tuple[str, ...]:
-    manager, auditor = organization.role("intake_manager").name, organization.role("auditor").name
+def _reads(organization: Organization) -> str:
+    words = _("Then the {role} reads your portfolio for relevance, authorship and mastery.")
+    return words.format(role=organization.role("auditor").name)
+
+
+def _meets(organization: Organization, here: Stage, role: str) -> str:
+    minutes = organization.interview_minutes
+    if here.moment:
+        words = _("The {role} meets you for {minutes} minutes on {date} at {time}, as agreed with you.")
+        return words.format(role=role, minutes=minutes, **_when(here.moment))
+    return _("The {role} meets you for {minutes} minutes, as arranged.").format(role=role, minutes=minutes)
+
+
+def _talks(organization: Organization, here: Stage) -> tuple[str, ...]:
+    """Of a meeting that is arranged or was missed; empty where there is nothing to say of one."""
+    if here.moment:
+        words = _("The {role} talks with you on {date} at {time}, as agreed with you.")
+        return (words.format(role=organization.role(here.holder).name, **_when(here.moment)),)
+    if here.missed:
+        words = _("The meeting did not take place. The {role} writes to you to arrange a new time.")
+        return (words.format(role=organization.role(here.holder).name),)
+    return ()
+
+
+def _when(moment: str) -> dict[str, str]:
+    at = datetime.fromisoformat(moment)
+    return {"date": day(moment, language.get()), "time": f"{at:%H:%M}"}
+
+
+def _plainly(organization: Organization, here: Stage) -> str:
+    """Of a state that only its body knows: its title, and who is awaited."""
+    if here.awaited == APPLICANT:
+        return _("Your case stands at “{stage}”. It is your turn.").format(stage=here.title)
+    if here.awaited == NOBODY:
+        return _("Your case stands at “{stage}”. Nobody is awaited.").format(stage=here.title)
+    role = organization.role(here.awaited).name
+    return _("Your case stands at “{stage}”. Whose turn it is: {role}.").format(stage=here.title, role=role)
+
+
+def _of_kind(organization: Organization, kind: str, about: str, *, sure: bool = False) -> tuple[str, ...]:
+    """`sure`: it is known that the interview has not been held. A form's own receipt cannot know it."""
+    manager, minutes = organization.role("intake_manager").name, organization.interview_minutes
     if kind == derive.SELF_ASSESSMENT:
         meets = _("The {role} reads your self-assessment and meets you for {minutes} minutes.")
         writes = _("You write your portfolio. The link below opens its form with your reference already in it.")
-        return meets.format(role=manager, minutes=organization.interview_minutes), writes
+        return meets.format(role=manager, minutes=minutes), writes
     if kind == derive.PORTFOLIO:
-        sees = _("The {role} sees that everything is there and that the interview has been held.")
-        reads = _("Then the {role} reads it for relevance, authorship and mastery.")
-        return sees.format(role=manager), reads.format(role=auditor)
+        sees = (
+            _("The {role} sees that everything is there. Before the audit they meet you for {minutes} minutes.")
+            if sure
+            else _(
+                "The {role} sees that everything is there. If you have not had your interview of {minutes} minutes yet, "
+                "it comes before the audit."
+            )
+        )
+        return sees.format(role=manager, minutes=minutes), _reads(organization)
     if about in topics.COMPLAINTS:
         handles = organization.role(organization.complaints_role).name
         return (_("The {role} reads it and answers you by e-mail.").format(role=handles),)
