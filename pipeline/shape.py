@@ -129,6 +129,8 @@ def _message(error: ValidationError) -> str:
     rule = str(error.validator)
     schema, wanted, value = _parts(error)
     missing = schema.get("x-missing")
+    if "x-widget" in schema and schema.get("type") != "array" and isinstance(value, list) and len(value) > 1:
+        return _("was sent twice; send it once")
     if (missing and rule in ("type", "minLength", "enum", "const", "exclusiveMinimum")) or (
         missing and value in ("", None)
     ):

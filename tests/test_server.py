@@ -105,6 +105,26 @@ def test_a_form_with_faults_comes_back_with_every_typed_value_and_a_summary(serv
     assert cases(service) == []
 
 
+def test_a_wrong_hidden_field_is_named_with_the_remedy_and_the_page_that_comes_back_can_be_sent(
+    service: Service,
+) -> None:
+    wrong = {"id": "no", "version": "3", "language": "French"}
+    answer = service.post({**form(filled(*SELF)), **wrong}, HTML)
+    assert (answer.status_code, "Still to be mended: 3" in answer.text) == (422, True)
+    for name in wrong:
+        assert f"Hidden field “{name}”: does not fit this site&#39;s form" in answer.text
+    assert "What you typed is kept" in answer.text
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', answer.text))
+    assert service.post({**form(filled(*SELF)), **hidden}, HTML).status_code == 303
+
+
+def test_a_field_that_is_sent_twice_is_told_so(service: Service) -> None:
+    posted = {**form(filled(*SELF)), "applicant.name": ["Rosa", "Rosa T."]}
+    answer = service.post(posted, HTML)  # type: ignore[arg-type]
+    assert answer.status_code == 422
+    assert "Full name: was sent twice; send it once" in answer.text
+
+
 def test_what_was_written_about_a_statement_that_is_no_longer_asked_is_shown(service: Service) -> None:
     posted = {
         **form(filled(derive.PORTFOLIO, PRACTICE)),

@@ -56,6 +56,22 @@ def test_an_empty_form_names_everything_that_is_missing_at_once(kind: str, about
     assert all("is missing; add it" not in message for message in found.values())
 
 
+@pytest.mark.parametrize(("kind", "about"), FORMS)
+def test_a_group_that_is_left_out_is_told_as_an_empty_one_is(kind: str, about: str) -> None:
+    value = filled(kind, about)
+    groups = [name for name in ("applicant", "declarations", "answers") if name in value]
+    empty = findings({**value, **{name: {} for name in groups}})
+    assert findings({name: inner for name, inner in value.items() if name not in groups}) == empty
+    bare = findings({"kind": derive.CONTACT, "topic": "question"})
+    assert list(bare) == ["/message", "/applicant/name", "/applicant/email", "/declarations/consent"]
+    assert all("is missing; add it" not in message for message in bare.values())
+
+
+@pytest.mark.parametrize("topic", ["quastion", None, ["question"]])
+def test_an_unknown_topic_is_told_at_the_topic(topic: object) -> None:
+    assert list(findings({"kind": derive.CONTACT, "topic": topic})) == ["/topic"]
+
+
 def changed(kind: str, path: list[Any], new: Any, about: str = PRACTICE) -> dict[str, Any]:
     value = copy.deepcopy(filled(kind, about))
     here = value
@@ -92,7 +108,13 @@ BAD = [
     (["log"], LOG * 41, "/log", "40 rows or fewer"),
     (["kind"], "letter", "/kind", "none of this site's forms"),
     (["profile"], "journey-mentor", "/profile", "none of this site's forms"),
-    (["profile_hash"], "no", "/profile_hash", ""),
+    (["profile_hash"], "no", "/profile_hash", "Hidden field “profile_hash”: does not fit this site's form; open"),
+    (["id"], "no", "/id", "Hidden field “id”: does not fit this site's form; open the form anew"),
+    (["version"], 3, "/version", "Hidden field “version”: does not fit"),
+    (["language"], "French", "/language", "Hidden field “language”: does not fit"),
+    (["applicant", "name"], ["Rosa", "Rosa T."], "/applicant/name", "Full name: was sent twice; send it once"),
+    (["declarations", "consent"], [True, True], "/declarations/consent", "was sent twice; send it once"),
+    (["answers", "P1.1", "answer"], ["yes", "partly"], "/answers/P1.1/answer", "was sent twice; send it once"),
 ]
 
 

@@ -36,7 +36,8 @@ class Judge:
             return Finding("", _("Submission"), _("must be one JSON object with named fields"))
         kind, about = value.get("kind"), value.get("topic" if value.get("kind") == derive.CONTACT else "profile")
         if (kind, about) not in derive.form_kinds(self.data):
-            place = "/kind" if kind not in (derive.SELF_ASSESSMENT, derive.PORTFOLIO, derive.CONTACT) else "/profile"
+            places = {derive.CONTACT: "/topic", derive.SELF_ASSESSMENT: "/profile", derive.PORTFOLIO: "/profile"}
+            place = next((found for known, found in places.items() if kind == known), "/kind")
             return Finding(
                 place, _("Form"), _("is none of this site's forms; open the form again and send it from there")
             )
@@ -60,18 +61,35 @@ def check(judge: Judge, value: Any) -> Submission | list[Finding]:
     schema = judge.schema(value)
     if isinstance(schema, Finding):
         return [schema]
-    value = clean(value)
+    value = _whole(schema, clean(value))
 
     def label(place: str) -> str:
         return fields.label(schema, place)
 
-    found = shape.check(schema, value, label)
+    found = [_told(schema, finding) for finding in shape.check(schema, value, label)]
     broken = {finding.pointer for finding in found}
     found += [finding for finding in _sense(schema, value) if not _inside(finding.pointer, broken)]
     if errors(found):
         places = _places(schema)
         return sorted(found, key=lambda finding: _order(places, finding.pointer))
     return Submission(value["kind"], value.get("profile") or value["topic"], value, schema)
+
+
+def _whole(schema: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    """With every required group: what is missing in one that was left out is told at once, as of an empty one."""
+    groups = (name for name in schema["required"] if schema["properties"][name].get("type") == "object")
+    return {**value, **{name: {} for name in groups if name not in value}}
+
+
+def _told(schema: dict[str, Any], finding: Finding) -> Finding:
+    """Of what nobody sees in a form: its name, as it has no title, and what to do about it."""
+    if fields.at(schema, finding.pointer).get("x-widget") != "hidden":
+        return finding
+    label = _("Hidden field “{name}”").format(name=shape.last_name(finding.pointer))
+    message = _(
+        "does not fit this site's form; open the form anew from the site and send it from there. What you typed is kept"
+    )
+    return Finding(finding.pointer, label, message)
 
 
 def _inside(place: str, broken: set[str]) -> bool:

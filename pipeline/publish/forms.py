@@ -123,7 +123,8 @@ def _control(
     if field.path == ("language",):
         fixed = renderer.data.language
     # A form that comes back is today's form: it names today's version, whatever the one that was sent named.
-    value = fixed or "\n".join(values.get(field.name, []))
+    wrong = field.widget == "hidden" and any(finding.pointer == field.pointer for finding, _where in placed)
+    value = fixed or ("" if wrong else "\n".join(values.get(field.name, [])))
     errors = tuple(finding.message for finding, where in placed if where is field)
     return Control(field, value, errors, label(form, field.pointer), {})
 
