@@ -66,6 +66,21 @@ def test_chrome_titles_and_forms_speak_french(site: Settings) -> None:
     assert f"<title>{FRENCH.profiles[0].name}" in page(site, f"fr/certificates/{CONCEPTS}")
 
 
+def test_no_french_colon_stands_without_its_space(site: Settings) -> None:
+    about, handbook = page(site, "fr/about"), page(site, "fr/for-auditors/handbook")
+    for profile in FRENCH.open_profiles:
+        assert f"{profile.name}</strong>\u00a0: " in about
+    assert "</strong>\u00a0: " in handbook
+    assert re.findall("</strong>:|:</strong>", handbook + about) == []
+
+
+def test_what_can_be_downloaded_is_named_and_the_body_has_its_article(site: Settings) -> None:
+    shown = text_of(page(site, f"certificates/{CONCEPTS}"))
+    assert "Download the self-assessment as a document (Word" in shown
+    assert f"The {DATA.organization.name} issues the certificates." in shown
+    assert f"The {DATA.organization.name} (IMC) issues the certificates." in text_of(page(site, "about"))
+
+
 def test_a_draft_is_one_in_all_languages(site: Settings) -> None:
     kept = {
         re.search('data-draft="([^"]*)"', page(site, f"{home}certificates/{CONCEPTS}/portfolio"))[1]  # type: ignore[index]

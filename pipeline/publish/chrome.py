@@ -73,7 +73,7 @@ def _chrome(renderer: Renderer, root: str, alternates: tuple[Alternate, ...]) ->
         site_url=renderer.site_url if renderer.site_url.endswith("/") else f"{renderer.site_url}/",
         skip=_("Skip to content"),
         nav_label=_("Main pages"),
-        issued_by=_("{name} issues the certificates.").format(name=organization.name),
+        issued_by=_("The {name} issues the certificates.").format(name=organization.name),
         administered_by=_("{name} administers them.").format(name=organization.administrator.name),
         policy=renderer.policy,
         not_found_title=_("There is no such page"),
