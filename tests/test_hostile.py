@@ -391,6 +391,7 @@ def test_a_log_line_about_a_hostile_file_is_no_command(
 ) -> None:
     for name in ("RECORDS", "VAR"):
         monkeypatch.setenv(f"PIPELINE_{name}", str(tmp_path / name))
+    (tmp_path / "RECORDS").mkdir()
     monkeypatch.chdir(tmp_path)
     names = []
     for number, text in enumerate(HOSTILE[::5]):
