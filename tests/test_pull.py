@@ -27,6 +27,7 @@ from pipeline.accept.providers.provider import FormNeeds, Provider, ProviderFail
 from pipeline.accept.providers.reader import Reader
 from pipeline.accept.pull import Pull, Pulled
 from pipeline.accept.raw import parse_form
+from pipeline.accept.references import candidate
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake
 from pipeline.cases.store import Store
@@ -38,7 +39,7 @@ from tests import steps
 from tests.fakes.formspree import FakeFormspree
 from tests.fakes.netlify import FakeNetlify
 from tests.fakes.third import Third
-from tests.support import CONCEPTS, JUDGE, PRACTICE, filled, form, remote
+from tests.support import CONCEPTS, DATA, JUDGE, PRACTICE, filled, form, remote
 
 Fakes = FakeFormspree | FakeNetlify
 FIRST = datetime(2027, 3, 14, 9, tzinfo=UTC)
@@ -279,6 +280,25 @@ def test_a_whole_practice_portfolio_goes_the_same_way(memory: Path, fake: Fakes)
     fake.receive(post(1, filled(derive.PORTFOLIO, PRACTICE)), at(1))
     assert pull(memory, fake) == Pulled(new=1)
     assert cases(memory) == 1
+
+
+def test_a_reference_without_a_proof_opens_a_case_of_its_own_and_is_told_to_the_intake_manager(
+    memory: Path, fake: Fakes
+) -> None:
+    said = candidate(DATA.organization.reference_prefix, "a" * 64, 8)
+    for number, typed in enumerate((said.lower().replace("-", " "), "I lost it, sorry", "")):
+        applicant = {"name": f"Person {number}", "email": f"p{number}@example.org"}
+        value = filled(derive.PORTFOLIO, CONCEPTS, applicant=applicant, case={"reference": typed})
+        fake.receive(form(value), at(number))
+    assert pull(memory, fake) == Pulled(new=3)
+    assert cases(memory) == 3
+    store = Store(memory / "records")
+    told = [case.opening.data.get("belongs_to") for case in store.cases()]
+    assert sorted(told, key=str) == [said, None, None]
+    assert not any("sorry" in path.read_text("utf-8") for path in store.root.glob("cases/*/events/*.json"))
+    bodies = [Intake(JUDGE, store).draw(case, case.opening).body for case in store.cases()]
+    assert sum(f"| Says that it belongs to | ` {said} ` |" in body for body in bodies) == 1
+    assert sum("Says that it belongs to" in body for body in bodies) == 1
 
 
 def test_what_its_form_has_for_the_provider_is_not_part_of_the_submission(memory: Path, fake: Fakes) -> None:

@@ -278,6 +278,18 @@ def test_with_a_form_provider_no_page_promises_what_only_a_server_can_do(
     assert "not sent through this site's forms. Write to complaints@body.example" in texts["complaints/index.html"]
 
 
+@pytest.mark.parametrize("kind", PROVIDERS)
+def test_with_a_form_provider_a_portfolio_may_name_its_reference_and_needs_no_secret(
+    provided: Callable[[str], Path], kind: str
+) -> None:
+    page = (provided(kind) / f"certificates/{CONCEPTS}/portfolio/index.html").read_text("utf-8")
+    assert re.search(r'<input id="case.reference" name="case.reference" type="text"[^>]*>', page)
+    assert "Reference of your self-assessment, if you were given one <span" in page
+    assert "(optional)" in page.partition("if you were given one")[2][:60]
+    assert "case.secret" not in page
+    assert "confirmation you were shown" not in page
+
+
 def test_the_length_of_the_interview_stands_in_one_place(provided: Callable[[str], Path]) -> None:
     texts = [text_of(html) for _name, html in pages(provided("formspree"))]
     assert [text for text in texts if re.search(r"\b15.minute", text)] == []

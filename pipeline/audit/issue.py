@@ -106,6 +106,8 @@ def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -
         if sheet := sheet_of(drawing.data, case, known):
             words, address = escaped(_("Meeting sheet")), f"{drawing.folder}{str(sheet.data['digest'])[:16]}/{FILE}"
             rows.append((_("For the meeting"), f"[{words}]({address})"))
+    if event.data.get("belongs_to"):
+        rows.append((_("Says that it belongs to"), code(event.data["belongs_to"])))
     if event.data.get("held"):
         names = [inner.name for held in event.data["held"] if (inner := drawing.data.profile(held))]
         rows.append((_("Holds, to be confirmed"), escaped(", ".join(names))))

@@ -128,10 +128,20 @@ class TakeIn:
             data["changed"] = self.store.changed(case, PORTFOLIO, submission.value["answers"])
         if case.reference != delivery.reference and self.store.onward(delivery.reference) == case.reference:
             data["joined"] = True
+        if said := self._said(case, delivery, submission):
+            data["belongs_to"] = said
         at = max(delivery.received_at, *(event.at for event in case.events[-1:]), "")
         if at != delivery.received_at:
             data["received"] = delivery.received_at
         return self.store.append(case, event, at=at, by=BY, data=data)
+
+    def _said(self, case: Case, delivery: Delivery, submission: Submission) -> str | None:
+        """The reference that a portfolio names without a proof: the Intake Manager sees whether it is the same person's."""
+        if submission.kind != PORTFOLIO or delivery.joins:
+            return None
+        typed = submission.value.get("case", {}).get("reference", "")
+        said = references.normalise(self.inbox.prefix, typed)
+        return said if said != case.reference else None
 
     def _reject(self, name: str, findings: list[Finding]) -> None:
         path = self.inbox.path(name)

@@ -62,8 +62,13 @@ def _alike(controls: Sequence[Control]) -> dict[str, dict[str, str]]:
 
 
 def _asked(renderer: Renderer, schema: dict[str, Any]) -> Iterator[Field]:
-    """Every control; without a server nobody has a reference and a secret to fill in."""
-    return (field for field in fields(schema) if not (renderer.provider and field.path[0] == "case"))
+    """Every control; without a server nobody has a secret, and of a reference nothing can be proved."""
+    for field in fields(schema):
+        if not renderer.provider or field.path[0] != "case":
+            yield field
+        elif field.path[-1] == "reference":
+            words = {"title": _("Reference of your self-assessment, if you were given one"), "description": ""}
+            yield replace(field, schema={**field.schema, **words})
 
 
 def _summary(schema: Mapping[str, Any], placed: list[tuple[Finding, Field | None]]) -> Iterator[tuple[str, str, str]]:
