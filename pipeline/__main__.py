@@ -35,7 +35,7 @@ from pipeline.cases.reminders import Reminders
 from pipeline.cases.rolling import Rolling
 from pipeline.cases.standing import standing
 from pipeline.cases.store import Store
-from pipeline.errors import CannotGoOn, DataInvalid, PushRejected, UnreadableInput
+from pipeline.errors import AuditBegun, CannotGoOn, DataInvalid, PushRejected, UnreadableInput
 from pipeline.files import write
 from pipeline.findings import Finding, Level, errors
 from pipeline.github import GitHub
@@ -145,7 +145,10 @@ def accept(settings: Settings, arguments: Arguments) -> int:
                 outcome = FAILED
                 lines.append(f"{name}: {error}")
                 continue
-            result = accepting.accept(here, value)
+            try:
+                result = accepting.accept(here, value)
+            except AuditBegun as error:
+                result = [Finding("", name, str(error))]
             if isinstance(result, list):
                 outcome = max(outcome, FINDINGS)
                 kept = pulling.reject(here, where, value, result)

@@ -482,3 +482,21 @@ def test_nobody_reads_at_the_board_what_is_said_of_their_own_case(service: Servi
         do(auditor, service, reference, {"comment": "/help"}),
     ):
         assert (answer.status_code, "This is your own case" in answer.text) == (403, True)
+
+
+def test_a_damaged_file_beside_the_records_closes_no_page(service: Service) -> None:
+    manager = signed_in(service, MANAGER)
+    quarantine = service.settings.var / "quarantine" / "inbox"
+    quarantine.mkdir(parents=True)
+    name = f"{'a' * 64}-{'b' * 16}.json"
+    (quarantine / name).write_text("")
+    rejected = service.records / "rejected"
+    rejected.mkdir()
+    (rejected / name).write_text("{}")
+    (rejected / f"{name}.findings").write_text("")
+    shown = page(manager, f"{service.url}/auditors/")
+    assert "cannot be read; restore the file, or take it away" in shown
+    assert "what was found is not known any more" in shown
+    link = send(service, derive.CONTACT, "question")
+    secret = service.desk_secret(link)["case.secret"]
+    assert requests.get(f"{service.url}/received/{link}/{secret}/portfolio", timeout=10).status_code == 404

@@ -23,6 +23,7 @@ from pipeline.errors import CannotGoOn
 from pipeline.profiles import derive, release
 from pipeline.settings import ROOT, Settings
 from tests.support import CONCEPTS, EXAMPLES, filled, free_port, run, until
+from tests.test_process import Body
 
 
 def pipeline(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -303,3 +304,19 @@ def test_a_port_that_is_taken_is_said_in_words(tmp_path: Path) -> None:
         done = pipeline("run", "--port", str(taken.getsockname()[1]), PIPELINE_VAR=str(tmp_path / "var"))
     assert done.returncode == 2
     assert "PORT=" in done.stderr
+
+
+def test_what_comes_too_late_is_kept_aside_and_what_comes_with_it_is_accepted(tmp_path: Path) -> None:
+    body = Body(tmp_path)
+    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="a" * 32)
+    assert not body.do("ines", reference, "/withdraw").refusals
+    good = filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Ola", "email": "o@x.org"})
+    late = filled(
+        derive.SELF_ASSESSMENT, CONCEPTS, id="a" * 32, applicant={"name": "Rosa T", "email": "rosa@example.org"}
+    )
+    files = [write(tmp_path / f"{name}.json", value) for name, value in (("late", late), ("good", good))]
+    done = pipeline("accept", *files, PIPELINE_RECORDS=str(body.store.root), PIPELINE_VAR=str(tmp_path / "var"))
+    assert done.returncode == 1
+    assert re.search(r"late.json: kept as rejected/[0-9a-f-]+\.json", done.stdout)
+    assert "is over (Withdrawn)" in done.stdout
+    assert re.search(r"good.json: IMC-[0-9A-Z-]+\n", done.stdout)

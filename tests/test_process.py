@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.accept import references
 from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.check import Judge
 from pipeline.accept.desk import desk
@@ -33,7 +34,7 @@ from pipeline.cases.rejected import Rejected
 from pipeline.cases.standing import standing
 from pipeline.cases.store import Store
 from pipeline.cases.verify import verify
-from pipeline.errors import AuditBegun, CaseOver
+from pipeline.errors import AuditBegun, CaseOver, StoreFailed
 from pipeline.findings import errors
 from pipeline.moment import stamp
 from pipeline.profiles import derive, process_rules
@@ -1196,3 +1197,78 @@ def test_what_is_assigned_to_one_auditor_is_claimed_by_no_other_until_it_is_assi
     body.do("ines", reference, "/assign @abe")
     assert not body.do("abe", reference, "/claim no-conflict").refusals
     assert standing(DATA, body.store.case(reference)).claims == {"auditor": "abe"}
+
+
+def test_a_damaged_file_holds_up_its_own_case_alone(body: Body) -> None:
+    reference = audited(body)
+    act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/request-evidence C1.1"))
+    event = body.store.case(reference).current(derive.PORTFOLIO)
+    assert event
+    path = body.store.private(reference, str(event.data["digest"])) / "submission.json"
+    kept = path.read_bytes()
+    path.write_text("")
+    here = desk(JUDGE, body.root, body.store, body.store.root)
+    answers = filled(derive.PORTFOLIO, CONCEPTS)["answers"]
+    answers["C1.1"]["evidence"] = "More of it."
+    for value in (
+        filled(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers),
+        filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Ola", "email": "o@x.org"}),
+    ):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("pipeline.accept.accept.now", lambda: stamp(body.now))
+            accept(here, value)
+    with pytest.raises(StoreFailed, match=reference):
+        Intake(JUDGE, body.store)()
+    assert len(list(body.store.cases())) == 2
+    assert len(here.inbox.names()) == 1
+    path.write_bytes(kept)
+    Intake(JUDGE, body.store)()
+    assert body.state(reference) == "audit"
+
+
+def test_what_was_sent_before_a_request_answers_nothing_by_link_either(body: Body) -> None:
+    reference = audited(body)
+    body.now += timedelta(hours=1)
+    alone = body.send(derive.PORTFOLIO, CONCEPTS, id="b" * 32)
+    act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/request-evidence C1.1"))
+    assert rules(body, "ines", alone, f"/link {reference}") == ["what came after the request"]
+
+
+def test_the_same_portfolio_is_an_answer_behind_a_relay_too(body: Body, tmp_path: Path) -> None:
+    reference = audited(body)
+    act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/request-evidence C1.1"))
+    relay = desk(JUDGE, body.root, body.store, tmp_path / "outbox")
+    value = filled(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference))
+    references.claim(
+        relay.inbox.root / "references", "IMC", body.store.case(reference).key, derive.SELF_ASSESSMENT, CONCEPTS
+    )
+    assert isinstance(accept(relay, value), Receipt)
+    (name,) = relay.inbox.names()
+    relay.inbox.path(name).unlink()
+    relay.inbox.marker(name).parent.mkdir()
+    relay.inbox.marker(name).write_text(name)
+    assert isinstance(accept(relay, value), Receipt)
+    assert relay.inbox.names() == [name]
+
+
+def test_a_self_assessment_in_the_middle_of_a_request_moves_nothing_and_verifies(body: Body) -> None:
+    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="a" * 32)
+    act(body, reference, ("ines", "/admit"))
+    body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference))
+    act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/request-evidence C1.1"))
+    body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="a" * 32, applicant={"name": "Rosa T", "email": "rosa@example.org"})
+    act(body, reference, ("ada", "/pause"))
+    assert verify(JUDGE, body.store).findings == []
+
+
+def test_what_was_forgotten_is_not_taken_for_a_copy_of_what_is_there(body: Body) -> None:
+    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="a" * 32)
+    act(body, reference, ("ines", "/withdraw"))
+    Forget(body.store, "IMC", (), COMMAND_LINE, body.now)(reference)
+    with pytest.raises(CaseOver):
+        body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="a" * 32)
+
+
+def test_nobody_answers_their_own_message(body: Body) -> None:
+    reference = body.send(derive.CONTACT, "question", applicant={"name": "Ines Intake", "email": "i@x.org"})
+    assert rules(body, "ines", reference, "/answered") == ["not on oneself"]

@@ -23,9 +23,10 @@ from pipeline.accept import providers
 from pipeline.accept.desk import desk
 from pipeline.accept.providers import PROVIDERS, configured, formspree, listing
 from pipeline.accept.providers import netlify as netlify_api
+from pipeline.accept.providers.listing import week_before
 from pipeline.accept.providers.provider import FormNeeds, Provider, ProviderFailed
 from pipeline.accept.providers.reader import Reader
-from pipeline.accept.pull import Pull, Pulled
+from pipeline.accept.pull import Place, Pull, Pulled
 from pipeline.accept.raw import parse_form
 from pipeline.accept.references import candidate
 from pipeline.cases.gitstore import GitStore
@@ -627,3 +628,14 @@ def test_what_a_third_provider_needs_stands_in_the_forms(monkeypatch: pytest.Mon
     monkeypatch.setitem(PROVIDERS, "third", Third)
     needs = providers.needs(Endpoint("third", "https://third.example/f/1"), "any", "https://body.example/thanks/")
     assert needs == FormNeeds("trap", hidden={"_redirect": "https://body.example/thanks/"})
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"seen": 3}', '{"last": 5, "seen": {}}', '{"seen": {"x": null}}'])
+def test_a_spoiled_place_means_that_everything_is_read_again(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "place.json"
+    path.write_text(text)
+    assert Place.read(path, "2027-01-01T00:00:00Z").last == ""
+
+
+def test_a_date_of_the_first_week_of_all_ends_no_run() -> None:
+    assert week_before("0001-01-01T00:00:00Z") == ""

@@ -36,6 +36,7 @@ class Desk:
     """Where deliveries are put. `complaints` is a store of its own (D10); `quarantine` holds what looks like a machine's.
 
     `too_late` says of a reference and a digest why what is sent now cannot be taken any more; None if it can.
+    `asked` says of a reference whether more evidence is requested.
     `confirm` is told of everything that is durable where it belongs (the server's receipt by e-mail); it never raises.
     """
 
@@ -45,6 +46,7 @@ class Desk:
     complaints: Inbox
     receipts: Receipts
     too_late: Callable[[str, str], AuditBegun | None]
+    asked: Callable[[str], bool]
     confirm: Callable[[Delivery], None] = _nothing
 
 
@@ -69,7 +71,8 @@ def accept(desk: Desk, value: object, *, suspicious: bool = False, prove: bool =
     if late:
         raise late
     target = desk.quarantine if suspicious else inbox
-    delivery = target.put(submission, reference, joins=joined is not None, received_at=now())
+    asked = submission.kind == derive.PORTFOLIO and desk.asked(reference)
+    delivery = target.put(submission, reference, joins=joined is not None, received_at=now(), asked=asked)
     if not suspicious:
         desk.confirm(delivery)
     secret = desk.receipts.secret(delivery.reference)

@@ -29,4 +29,5 @@ def desk(judge: Judge, var: Path, store: Store, inbox_root: Path) -> Desk:
         complaints=Inbox(var / "complaints", prefix),
         receipts=Receipts.from_folder(var),
         too_late=lambda reference, digest: too_late(judge.data, store.case(store.onward(reference)), digest),
+        asked=lambda reference: store.case(store.onward(reference)).evidence_requested,
     )

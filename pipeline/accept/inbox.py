@@ -57,11 +57,16 @@ class Inbox:
     def claimed(self, reference: str) -> references.Claim | None:
         return references.read(self.root / "references", reference)
 
-    def put(self, submission: Submission, reference: str, *, joins: bool, received_at: str) -> Delivery:
-        """Durable when this returns. Sent twice: the first file stays, and is what comes back."""
+    def put(
+        self, submission: Submission, reference: str, *, joins: bool, received_at: str, asked: bool = False
+    ) -> Delivery:
+        """Durable when this returns. Sent twice: the first file stays, and is what comes back.
+
+        `asked`: more evidence was requested, and the same again is an answer too.
+        """
         delivery = Delivery(submission.name, reference, joins, received_at, submission.value)
         path = self.path(submission.name)
-        if self.pushed(submission.name) or write_new(path, delivery.to_bytes()):
+        if (self.pushed(submission.name) and not asked) or write_new(path, delivery.to_bytes()):
             return delivery
         try:
             return read(path)

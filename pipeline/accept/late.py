@@ -12,7 +12,7 @@ from pipeline.text import _, language
 
 def too_late(data: Data, case: Case, digest: str) -> AuditBegun | None:
     """None if what has this digest may be sent to the case, or is there already. In the language that is spoken."""
-    if takes(data, case) or any(one.data["digest"] == digest for one in case.latest):
+    if takes(data, case) or any(one.data["digest"] == digest and not case.forgotten(one) for one in case.latest):
         return None
     state = standing(data.in_language(language.get()), case).state
     if state.open:

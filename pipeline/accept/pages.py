@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -130,6 +130,8 @@ class Pages:
 
     def received_portfolio(self, claim: Claim, secret: str) -> HTMLResponse:
         """The receipt of a portfolio, which may have joined the case of a self-assessment and be on its way there still."""
+        if claim.kind == derive.CONTACT:
+            return self.no_such_link()
         return self._received(claim, secret, derive.PORTFOLIO, "/portfolio")
 
     def _received(self, claim: Claim, secret: str, sent: str, below: str = "") -> HTMLResponse:
@@ -207,6 +209,8 @@ class Pages:
 
     def _ahead(self, claim: Claim, sent: str, here: Stage | None = None) -> dict[str, Any]:
         """What happens next, and whether there are times for a calendar."""
+        if here and here.moment[:10] < now()[:10]:
+            here = replace(here, moment="")  # that day is over
         ahead = next_steps(self.renderer.data.organization, sent, claim.about, here)
         return {"ahead": ahead, "times": bool(ahead.writes and self._times(claim))}
 

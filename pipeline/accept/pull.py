@@ -49,10 +49,13 @@ class Place:
     @classmethod
     def read(cls, path: Path, latest: str) -> Place:
         """Without a place that nothing can have been sent at, everything is read again."""
-        kept = json.loads(path.read_bytes()) if path.is_file() else {}
-        last = moment(kept.get("last"))
+        try:
+            kept = json.loads(path.read_bytes()) if path.is_file() else {}
+            last, seen = moment(kept.get("last")), {str(mark): str(at) for mark, at in kept.get("seen", {}).items()}
+        except (ValueError, AttributeError):  # somebody spoiled it: what is read again is known again in the records
+            return cls()
         known = written(last) if last else ""
-        return cls(known if known <= latest else "", dict(kept.get("seen", {})))
+        return cls(known if known <= latest else "", seen)
 
     def after(self, sent: Sent) -> Place:
         return Place(self.last, {**self.seen, sent.mark: sent.at})

@@ -80,6 +80,8 @@ def _of_message(work: Work, call: Call) -> Outcome:
     act = answered.COMMAND.read(work, call)
     if isinstance(act, Refusal):
         return _refused(act)
+    if mine := tuple(impartiality.own(work)):
+        return _refused(*dict.fromkeys(mine))
     return Outcome(act.said, event=MESSAGE_ANSWERED, data={"role": here.awaited})
 
 

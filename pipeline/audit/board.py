@@ -35,7 +35,7 @@ from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
 from pipeline.cases.rejected import Rejected
 from pipeline.cases.standing import standing
-from pipeline.errors import DataInvalid
+from pipeline.errors import DataInvalid, UnreadableInput
 from pipeline.mail.room import MailRoom
 from pipeline.profiles import derive, topics
 from pipeline.publish.nextsteps import day
@@ -205,7 +205,11 @@ class Board:
         ]
 
     def _entry(self, name: str, store: inbox.Inbox) -> dict[str, str]:
-        delivery = inbox.read(store.path(name))
+        try:
+            delivery = inbox.read(store.path(name))
+        except (ValueError, UnreadableInput, FileNotFoundError):
+            title = _("cannot be read; restore the file, or take it away")
+            return {"name": name, "reference": name[:16], "title": title, "day": ""}
         about = str(delivery.content.get("profile") or delivery.content.get("topic"))
         data = self.pages.renderer.data
         title = kind_word(data, str(delivery.content.get("kind")), about)

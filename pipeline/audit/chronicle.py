@@ -47,6 +47,7 @@ def words() -> dict[str, str]:
         "scheduled": _("Arranged for {moment}"),
         "admitted": _("The case was admitted"),
         "linked": _("The portfolio went on in {reference}"),
+        "linked/newer": _("Closed: {reference} has a newer portfolio"),
         "credited": _("The certificate of {reference} was counted"),
         "assigned": _("Assigned to {login}"),
         "claimed": _("Claimed as {role}"),
@@ -74,7 +75,8 @@ def lines(data: Data, case: Case) -> Iterator[Line]:
     """Oldest first; events without words are passed over."""
     known = words()
     for event in case.events:
-        said = known.get(event.type) or known.get(f"{event.type}/{event.data.get('outcome')}")
+        which = "newer" if event.data.get("newer") else event.data.get("outcome")
+        said = known.get(f"{event.type}/{which}") or known.get(event.type)
         if said:
             login = "" if event.type in (RECEIVED, REVISED, CONTACT) else event.by
             yield Line(event.at, said.format(**_values(data, case, event)), login)

@@ -12,7 +12,7 @@ from pipeline.audit.markdown import code, escaped, whole
 from pipeline.audit.meeting import FILE, sheet_of
 from pipeline.audit.reasons import DOCUMENT
 from pipeline.audit.stages import stage
-from pipeline.cases.events import CONTACT, Case, Event
+from pipeline.cases.events import AUDITING, CONTACT, Case, Event
 from pipeline.cases.retention import Due
 from pipeline.cases.standing import MET, NOT_MET, Judged, Standing, standing
 from pipeline.findings import Finding
@@ -148,7 +148,7 @@ def _noted(data: Data, case: Case, here: Standing) -> Iterator[tuple[str, str]]:
     if requested:
         yield _("More evidence was requested for"), escaped(", ".join(requested[-1]))
     changed = case.current(derive.PORTFOLIO)
-    if changed and changed.data.get("changed"):
+    if changed and changed.data.get("changed") and any(event.type == AUDITING for event in case.events):
         yield _("Changed since it was last sent, so to be judged anew"), escaped(", ".join(changed.data["changed"]))
     if here.recommendation:
         words = {"grant": _("grant the certificate"), "decline": _("decline the certificate")}

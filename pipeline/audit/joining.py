@@ -26,7 +26,8 @@ def join(work: Work, reference: str) -> bool:
     source = work.store.private(work.case.reference, digest)
     for path in sorted(source.iterdir()) if source.is_dir() else []:
         work.store.keep_private(reference, digest, path.name, path.read_bytes())
-    data = {**event.data, "of": work.case.reference, "joined": True, "received": event.received}
+    sent_there = {name: value for name, value in event.data.items() if name not in ("changed", "belongs_to")}
+    data = {**sent_there, "of": work.case.reference, "joined": True, "received": event.received}
     if target.current(derive.PORTFOLIO):
         sent = work.store.submission(work.case.reference, digest) or {}
         data["changed"] = work.store.changed(target, derive.PORTFOLIO, sent.get("answers", {}))

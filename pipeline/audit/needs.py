@@ -9,6 +9,7 @@ from datetime import datetime
 
 from pipeline.audit import impartiality
 from pipeline.audit import prerequisite as certificates
+from pipeline.audit.joining import newer
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.cases.standing import MEETING, MET, takes
 from pipeline.profiles.process import Transition
@@ -217,6 +218,9 @@ def other_case(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
             "What was sent to one of the two cases has been removed, so nobody can see that both are one person's."
         )
         yield Refusal(_("not on what is forgotten"), words)
+    elif other.evidence_requested and sent and sent.received < other.asked_at and not newer(work, other):
+        words = _("This portfolio was sent before more evidence was requested there, and answers nothing.")
+        yield Refusal(_("what came after the request"), words)
     elif not certificates.of_the_same(work, other):
         yield Refusal(_("the same person"), _("The e-mail address there is another one. Ask the applicant."))
 

@@ -20,8 +20,8 @@ ARRANGED, MISSED, HELD = "scheduled", "meeting_missed", "meeting_held"
 class Stage:
     """`awaited`: the id of the role whose turn it is, applicant or nobody. `todo`: what that person does next.
 
-    `since`: UTC, like an event's `at`; so is `paused`, "" while it runs. `moment`: what is arranged in this state and still
-    ahead, without a time zone ("2027-03-14 09:30"), "" for nothing; `missed`: nobody came to it, and no other is arranged.
+    `since`: UTC, like an event's `at`; so is `paused`, "" while it runs. `moment`: what was arranged in this
+    state last, without a time zone ("2027-03-14 09:30"), "" for nothing; `missed`: nobody came to it, and no other is arranged.
     `holder`: the id of the role that arranges it.
     """
 

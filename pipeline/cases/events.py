@@ -76,6 +76,11 @@ class Case:
         return begun and not self.evidence_requested
 
     @property
+    def asked_at(self) -> str:
+        """When more evidence was requested last; "" if never."""
+        return next((event.at for event in reversed(self.events) if event.type == EVIDENCE), "")
+
+    @property
     def evidence_requested(self) -> bool:
         """And neither sent since, nor the request taken back."""
         requested = False

@@ -47,6 +47,7 @@ class Report:
     updated: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     rejected: int = 0
+    held: list[str] = field(default_factory=list)
     unfinished: bool = False
 
 
@@ -77,7 +78,7 @@ class Intake:
                 self._swap(report)
             else:
                 self._on_github(self.github, report)
-        damaged = self.store.damaged()
+        damaged = list(dict.fromkeys((*report.held, *self.store.damaged())))
         if damaged:
             raise StoreFailed("; ".join(damaged[:5]))
         return report
@@ -126,6 +127,7 @@ class Intake:
             except PushRejected:
                 continue
             report.taken = taken
+            report.held = takein.held
             report.rejected = len(Rejected(self.store.root).all())
             return
         raise GitFailed("Others pushed faster, again and again; the next run goes on.")

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.accept.inbox import NAME
 from pipeline.files import names, write, write_new
 from pipeline.findings import Finding
+from pipeline.text import _
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,14 @@ class Rejected:
         """What lies aside, by name."""
         found: dict[str, list[Finding]] = {}
         for name in names(self.folder, ".json"):
-            path = self.folder / f"{name}.findings"
-            told = json.loads(path.read_bytes()) if path.is_file() else []
-            found[name] = [
-                Finding(entry["pointer"], entry.get("label", ""), entry.get("message", "")) for entry in told
-            ]
+            found[name] = _told(self.folder / f"{name}.findings")
         return found
+
+
+def _told(path: Path) -> list[Finding]:
+    """What was found, of a file that people may have spoiled as well."""
+    try:
+        told = json.loads(path.read_bytes()) if path.is_file() else []
+        return [Finding(entry["pointer"], entry.get("label", ""), entry.get("message", "")) for entry in told]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return [Finding("", path.name, _("cannot be read; what was found is not known any more"))]

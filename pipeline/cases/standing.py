@@ -74,6 +74,15 @@ def has_meeting(profile: Profile) -> bool:
     return any(step.id == MEETING for step in profile.steps)
 
 
+def facts_at(case: Case, index: int, profile: Profile | None) -> frozenset[str]:
+    """What chose the row of an event that has happened, by its place among the case's events."""
+    event, before = case.events[index], replace(case, events=case.events[: index + 1])
+    known = facts(before, profile, event.data.get("outcome"))
+    if event.type in DELIVERIES and event.data.get("kind") != derive.PORTFOLIO:
+        return known - {"portfolio"}  # what was delivered was none
+    return known
+
+
 def standing(data: Data, case: Case) -> Standing:
     """Folds the events; those that do not move a case (issues opened, commands refused) are passed over."""
     return list(walk(data, case))[-1][1]
@@ -91,10 +100,7 @@ def walk(data: Data, case: Case) -> Iterator[tuple[Event, Standing]]:
     process = data.process
     here = Standing(process.state(process.start), _time(case.opening))
     for number, event in enumerate(case.events):
-        before = replace(case, events=case.events[: number + 1])
-        known = facts(before, data.profile(case.about), event.data.get("outcome"))
-        if event.type in DELIVERIES and event.data["kind"] != derive.PORTFOLIO:
-            known -= {"portfolio"}  # what was delivered was none
+        known = facts_at(case, number, data.profile(case.about))
         here = _after(process, here, event, known)
         yield event, here
 

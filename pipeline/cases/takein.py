@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.accept import inbox as deliveries
 from pipeline.accept import references
@@ -12,7 +12,7 @@ from pipeline.accept.check import Judge, check
 from pipeline.accept.inbox import Delivery, Inbox
 from pipeline.accept.submission import Submission
 from pipeline.audit.document import document, file_name
-from pipeline.cases.events import CONTACT, EVIDENCE, PORTFOLIO, RECEIVED, REVISED, Case
+from pipeline.cases.events import CONTACT, PORTFOLIO, RECEIVED, REVISED, Case
 from pipeline.cases.rejected import Rejected
 from pipeline.cases.standing import takes
 from pipeline.cases.store import Store
@@ -26,8 +26,11 @@ BY = "intake"
 
 @dataclass(frozen=True)
 class TakeIn:
+    """`held`: why deliveries could not be taken in yet; they wait."""
+
     judge: Judge
     store: Store
+    held: list[str] = field(default_factory=list)
 
     @property
     def inbox(self) -> Inbox:
@@ -46,7 +49,15 @@ class TakeIn:
                 self._reject(name, [Finding("", name[:80], message)])
         waiting.sort(key=lambda delivery: (delivery.received_at, delivery.joins, delivery.name))
         readable = [delivery for delivery in waiting if self._readable(delivery.reference)]
-        return [reference for delivery in readable if (reference := self._one(delivery))]
+        taken = []
+        for delivery in readable:
+            try:
+                reference = self._one(delivery)
+            except StoreFailed as error:  # its case names another file that cannot be read; nobody else's does
+                self.held.append(str(error))
+                continue
+            taken += [reference] if reference else []
+        return taken
 
     def _readable(self, reference: str) -> bool:
         """What belongs to a damaged case waits until that is mended; `Store.damaged` tells of it."""
@@ -75,7 +86,7 @@ class TakeIn:
         while True:
             case = self.store.case(reference)
             current = case.current(submission.kind)
-            asked = next((event.at for event in reversed(case.events) if event.type == EVIDENCE), "")
+            asked = case.asked_at
             again = submission.kind == PORTFOLIO and case.evidence_requested and delivery.received_at >= asked
             if not again and case.holds(submission.kind, submission.digest, delivery.received_at):
                 break
@@ -117,15 +128,13 @@ class TakeIn:
         self.store.keep_schema(submission.schema_hash, submission.schema)
         content = json.dumps(submission.value, ensure_ascii=False, indent=1).encode()
         text = document(submission.schema, submission.value, case.reference).encode()
-        self.store.keep_private(case.reference, submission.digest, "submission.json", content)
-        self.store.keep_private(case.reference, submission.digest, file_name(submission.kind), text)
         if submission.is_contact:
             event = CONTACT
         else:
             event = REVISED if case.current(submission.kind) else RECEIVED
         data = event_data(delivery, submission, text)
         if event == REVISED and submission.kind == PORTFOLIO:
-            data["changed"] = self.store.changed(case, PORTFOLIO, submission.value["answers"])
+            data["changed"] = self.store.changed(case, PORTFOLIO, submission.value.get("answers", {}))
         if case.reference != delivery.reference and self.store.onward(delivery.reference) == case.reference:
             data["joined"] = True
         if said := self._said(case, delivery, submission):
@@ -133,6 +142,8 @@ class TakeIn:
         at = max(delivery.received_at, *(event.at for event in case.events[-1:]), "")
         if at != delivery.received_at:
             data["received"] = delivery.received_at
+        self.store.keep_private(case.reference, submission.digest, "submission.json", content)
+        self.store.keep_private(case.reference, submission.digest, file_name(submission.kind), text)
         return self.store.append(case, event, at=at, by=BY, data=data)
 
     def _said(self, case: Case, delivery: Delivery, submission: Submission) -> str | None:

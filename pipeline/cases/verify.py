@@ -24,7 +24,7 @@ from pipeline.audit import reasons
 from pipeline.audit.document import file_name
 from pipeline.cases.events import CONTACT, DELIVERIES, Case, Event
 from pipeline.cases.origins import origins, same
-from pipeline.cases.standing import facts
+from pipeline.cases.standing import facts_at
 from pipeline.cases.store import Store
 from pipeline.files import names
 from pipeline.findings import Finding, Level
@@ -267,7 +267,7 @@ def _moves(judge: Judge, case: Case) -> Iterator[Finding]:
     """Each step from one state to the next, along the process table as it is now."""
     process, profile = judge.data.process, judge.data.profile(case.about)
     here = process.start
-    for number, event in enumerate(case.events, 1):
+    for index, event in enumerate(case.events):
         target = event.data.get("to")
         if target is not None:
             message = _refused(judge, here, event)
@@ -278,8 +278,7 @@ def _moves(judge: Judge, case: Case) -> Iterator[Finding]:
                 yield replace(_finding(case.reference, event, message), level=Level.NOTE)
             here = str(target)
             continue
-        before = Case(case.reference, case.events[:number])
-        row = process.by_event(event.type, here, facts(before, profile, event.data.get("outcome")))
+        row = process.by_event(event.type, here, facts_at(case, index, profile))
         if row and row.who != (PIPELINE,):
             yield _finding(case.reference, event, _("does not say from which state to which it leads"))
             return

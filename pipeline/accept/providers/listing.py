@@ -19,7 +19,10 @@ AGAIN = timedelta(days=7)  # looked at again, and known again: somebody may say 
 def week_before(last: str) -> str:
     """For `Provider.since`."""
     known = moment(last)
-    return written(known - AGAIN) if known else ""
+    try:
+        return written(known - AGAIN) if known else ""
+    except OverflowError:  # a date of the first week of all
+        return ""
 
 
 @dataclass(frozen=True)

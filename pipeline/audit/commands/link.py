@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pipeline.accept import references
 from pipeline.audit.command import Ask, Call, Command, wrong
 from pipeline.audit.joining import newer
@@ -17,10 +19,12 @@ def read(work: Work, call: Call) -> Act | Refusal:
     reference = references.normalise(work.judge.data.organization.reference_prefix, call.words[0])
     if reference is None:
         return Refusal(_("another case"), _("That is no reference; compare it with the other issue."))
+    data: dict[str, Any] = {"reference": reference}
     said = _("The portfolio goes on in {reference}.")
     if newer(work, work.store.case(reference)):
         said = _("{reference} has a newer portfolio of this person, which stays. This case is closed.")
-    return Act(said.format(reference=reference), data={"reference": reference})
+        data["newer"] = True
+    return Act(said.format(reference=reference), data=data)
 
 
 COMMAND = Command(
