@@ -353,10 +353,10 @@ def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_tab
     emptied = do(auditor, service, reference, table | {"finding C1.1 mastery": ""})
     assert (emptied.status_code, "A finding can be changed, but not taken back." in emptied.text) == (422, True)
     both = do(auditor, service, reference, table | {"finding C1.1 mastery": "", "finding C1.1 relevance": "not_met"})
-    assert (both.status_code, "1 findings, 1 not met.<br />\nA finding can be" in both.text) == (200, True)
+    assert (both.status_code, "1 finding, 1 not met.<br />\nA finding can be" in both.text) == (200, True)
     do(auditor, service, reference, {"comment": "/finding C1.1 met"})
     why = {"reason C3.4 mastery": "A course\r\nis no practice", "reason C3.4 relevance": "not read: this one is met"}
-    assert "1 findings, 1 not met. 1 with a reason." in do(auditor, service, reference, table | why).text
+    assert "1 finding, 1 not met. 1 with a reason." in do(auditor, service, reference, table | why).text
     case = page(auditor, f"{service.url}/auditors/cases/{reference}")
     assert '"C3.4 Mastery: Why not?">A course is no practice</textarea>' in case
     address = re.search(r'✗ not met <a href="([^"]+/reasons.md)">why</a>', case)

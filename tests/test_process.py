@@ -556,7 +556,7 @@ def test_an_old_page_of_the_table_changes_only_what_was_changed_in_it_and_nothin
     }
     assert save(old).said == "Nothing was changed."
     act(body, reference, ("ada", "/finding C1.1 mastery not-met because of the course"))
-    assert save(old, **{"finding C5.1 mastery": "not_met"}).said == "1 findings, 1 not met."
+    assert save(old, **{"finding C5.1 mastery": "not_met"}).said == "1 finding, 1 not met."
     here = standing(DATA, body.store.case(reference))
     assert {place for place, verdict in here.findings.items() if verdict == "not_met"} == {
         ("C1.1", "mastery"),

@@ -11,7 +11,7 @@ from pipeline.audit.command import Call, Command, wrong
 from pipeline.audit.reasons import MAX, Place
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.cases.standing import MET, NOT_MET
-from pipeline.text import _
+from pipeline.text import _, ngettext
 
 USAGE = "/finding STATEMENT|UNIT|all [CRITERION] met|not-met [except STATEMENT [CRITERION] …] [because REASON]"
 BECAUSE = "because"
@@ -45,7 +45,9 @@ def _act(judged: Mapping[Place, str], why: Mapping[Place, str]) -> Act:
         for (statement, criterion), verdict in judged.items()
     ]
     bad = sum(verdict == NOT_MET for verdict in judged.values())
-    said = _("{number} findings, {bad} not met.").format(number=len(entries), bad=bad)
+    number = len(entries)
+    said = ngettext("{number} finding, {bad} not met.", "{number} findings, {bad} not met.", number)
+    said = said.format(number=number, bad=bad)
     if not why:
         return Act(said, data={"findings": entries})
     kept = {" ".join(place): words for place, words in why.items()}
