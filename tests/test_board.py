@@ -332,14 +332,36 @@ def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_tab
     send(service, derive.PORTFOLIO, CONCEPTS, **link)
     until(lambda: "In audit" in page(auditor, f"{service.url}/auditors/cases/{reference}"))
     assert "The case is yours." in do(auditor, service, reference, {"comment": "/claim no-conflict"}).text
-    names = re.findall(r'<select name="(finding [^"]+)"', page(auditor, f"{service.url}/auditors/cases/{reference}"))
-    assert len(names) == 216
     case = page(auditor, f"{service.url}/auditors/cases/{reference}")
     assert re.search(r'<button class="quiet" type="submit">Pause the case</button> .*<code>/pause</code>', case)
     assert '<button class="quiet" type="submit">Recommend to grant</button>' not in case
     assert "Findings are missing for 72 statements" in case
+    assert "1 not met" in do(auditor, service, reference, {"comment": "/finding all met except C3.4 mastery"}).text
+    assert do(auditor, service, reference, {"comment": "/recommend grant"}).status_code == 422
+    assert "recommendation is recorded" in do(auditor, service, reference, {"comment": "/recommend decline"}).text
+    until(lambda: "Awaiting the decision" in page(manager, f"{service.url}/auditors/"))
+    director = page(signed_in(service, DIRECTOR), f"{service.url}/auditors/cases/{reference}")
+    assert "<td>decline the certificate</td>" in director
+    assert f"<td>{when}</td>" not in director
+    assert 'href="/for-auditors/handbook/"' in director
+    assert "/meeting/" not in director
+    assert "<summary>Decline the certificate</summary>" in director
+    assert "nobody close to you" in director
+    assert '<button class="quiet" type="submit">Grant the certificate</button>' not in director
+    assert "Not met: C3.4 mastery." in director
+
+
+def test_the_table_records_what_was_changed_in_it_and_why_and_loses_nothing(service: Service) -> None:
+    manager, auditor = signed_in(service, MANAGER), signed_in(service, AUDITOR)
+    reference = send(service, derive.PORTFOLIO, CONCEPTS)
+    opened(service, manager, reference)
+    do(manager, service, reference, {"comment": "/admit"})
+    do(auditor, service, reference, {"comment": "/claim no-conflict"})
+    case = page(auditor, f"{service.url}/auditors/cases/{reference}")
     seen = re.search(r'name="table" value="(\d+)"', case)
     assert seen
+    names = re.findall(r'<select name="(finding [^"]+)"', case)
+    assert len(names) == 216
     table = {"table": seen[1], **dict.fromkeys(names, "met"), "finding C3.4 mastery": "not_met"}
     assert "216 findings, 1 not met." in do(auditor, service, reference, table).text
     assert re.search(
@@ -368,18 +390,16 @@ def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_tab
         True,
         True,
     )
-    assert do(auditor, service, reference, {"comment": "/recommend grant"}).status_code == 422
-    assert "recommendation is recorded" in do(auditor, service, reference, {"comment": "/recommend decline"}).text
-    until(lambda: "Awaiting the decision" in page(manager, f"{service.url}/auditors/"))
-    director = page(signed_in(service, DIRECTOR), f"{service.url}/auditors/cases/{reference}")
-    assert "<td>decline the certificate</td>" in director
-    assert f"<td>{when}</td>" not in director
-    assert 'href="/for-auditors/handbook/"' in director
-    assert "/meeting/" not in director
-    assert "<summary>Decline the certificate</summary>" in director
-    assert "nobody close to you" in director
-    assert '<button class="quiet" type="submit">Grant the certificate</button>' not in director
-    assert "Not met: C3.4 mastery." in director
+
+
+def test_a_form_that_cannot_be_read_is_told_so_and_nobody_elses_is_read_at_all(service: Service) -> None:
+    manager = signed_in(service, MANAGER)
+    reference = send(service, derive.SELF_ASSESSMENT, CONCEPTS)
+    address = opened(service, manager, reference)
+    headers = {"Origin": service.url, "Content-Type": "application/x-www-form-urlencoded"}
+    answer = manager.post(address, data=b"comment=%ff%fe", headers=headers, timeout=10)
+    assert (answer.status_code, "The text is not UTF-8." in answer.text) == (400, True)
+    assert requests.post(address, data=b"comment=%ff%fe", headers=headers, timeout=10).status_code == 401
 
 
 def test_what_takes_words_has_a_small_form_of_its_own(service: Service) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -980,23 +981,62 @@ def test_practice_is_not_granted_without_its_meeting_or_against_the_findings(bod
     assert [refusal.rule for refusal in refused] == ["grant only what is met", "no grant without the meeting"]
 
 
-def test_what_would_break_the_process_is_found_in_the_table(tmp_path: Path) -> None:
+TABLE = (ROOT / "data/process.yml").read_text("utf-8")
+Found = Callable[[str, str], str]
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> Found:
+    """What is found in the process table with one piece of it replaced."""
     for place in ("organization.yml", "providers.yml", "profiles"):
         source = ROOT / "data" / place
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / place)
-    text = (ROOT / "data/process.yml").read_text("utf-8")
 
-    def found(old: str, new: str) -> str:
-        assert old in text
-        (tmp_path / "process.yml").write_text(text.replace(old, new, 1), "utf-8")
+    def with_other(old: str, new: str) -> str:
+        assert old in TABLE
+        (tmp_path / "process.yml").write_text(TABLE.replace(old, new, 1), "utf-8")
         return "\n".join(str(finding) for finding in errors(load(tmp_path, ROOT / "schemas").findings))
 
+    return with_other
+
+
+def row(found: Found, of: str, **changed: str) -> str:
+    """What is found with other parts in the first row of an event."""
+    line = next(line for line in TABLE.splitlines() if line.startswith(f"  - {{event: {of},"))
+    other = line
+    for name, value in changed.items():
+        other = re.sub(rf"\b{name.strip('_')}: (\[[^]]*\]|[a-z_]+)", f"{name.strip('_')}: {value}", other)
+    assert other != line
+    return found(line, other)
+
+
+def test_what_would_break_the_process_is_found_in_the_table(found: Found) -> None:
     assert "is no command" in found("command: claim,", "command: clame,")
     assert "is no event" in found("event: granted,", "event: certified,")
     assert "is the pipeline's" in found("command: withdraw,", "command: null,")
     assert "lacks no_conflict" in found("needs: [no_conflict, impartial, unclaimed]", "needs: [impartial, unclaimed]")
+    assert "never happen" in row(found, "granted", needs="[]")
+    assert "past the audit" in row(found, "admitted", to="decision")
+    assert "ends no case" in row(found, "admitted", to="granted")
+    assert "moves no case" in row(found, "paused", to="granted")
+    assert "moves no case" in row(found, "findings", to="decision")
+    assert "ends a case" in row(found, "declined", to="audit")
+    assert "is written by /decide alone" in row(found, "withdrawn", event="granted")
+    assert "is written by /finding alone" in row(found, "paused", event="findings")
+    assert "is written by /schedule alone" in row(found, "admitted", event="scheduled")
+    assert "add grant" in row(found, "granted", when="[]")
+    assert "exclude each other" in row(found, "recommended", when="[grant, decline]")
+    assert "exclude each other" in row(found, "recommended", when="[meeting, no meeting, grant]")
+    assert "only what was declined can be appealed" in row(found, "appealed", from_="[granted]")
+    assert "only an appeal leaves" in row(found, "resumed", from_="[granted]")
+    assert "nobody of auditor can claim" in row(found, "claimed", who="[verifier]")
+    assert "is the pipeline's" in row(found, "admitted", who="[intake, intake_manager]")
+    assert "nothing that they send leads on" in row(found, "received", from_="[evidence_requested]")
+
+
+def test_no_guard_can_be_taken_out_of_the_table(found: Found) -> None:
     tried = set()
-    for line in text.splitlines():
+    for line in TABLE.splitlines():
         parts = re.search(r"event: (\w+),.* needs: \[([^]]*)\]", line)
         if parts:
             needs = [need for need in parts[2].split(", ") if need]
@@ -1008,32 +1048,8 @@ def test_what_would_break_the_process_is_found_in_the_table(tmp_path: Path) -> N
                 tried.add(need)
     assert tried >= {need for meaning in process_rules.EVENTS.values() for need in meaning.needs}
 
-    def row(of: str, **changed: str) -> str:
-        """The first row of an event, with other parts."""
-        line = next(line for line in text.splitlines() if line.startswith(f"  - {{event: {of},"))
-        other = line
-        for name, value in changed.items():
-            other = re.sub(rf"\b{name.strip('_')}: (\[[^]]*\]|[a-z_]+)", f"{name.strip('_')}: {value}", other)
-        assert other != line
-        return found(line, other)
 
-    assert "never happen" in row("granted", needs="[]")
-    assert "past the audit" in row("admitted", to="decision")
-    assert "ends no case" in row("admitted", to="granted")
-    assert "moves no case" in row("paused", to="granted")
-    assert "moves no case" in row("findings", to="decision")
-    assert "ends a case" in row("declined", to="audit")
-    assert "is written by /decide alone" in row("withdrawn", event="granted")
-    assert "is written by /finding alone" in row("paused", event="findings")
-    assert "is written by /schedule alone" in row("admitted", event="scheduled")
-    assert "add grant" in row("granted", when="[]")
-    assert "exclude each other" in row("recommended", when="[grant, decline]")
-    assert "exclude each other" in row("recommended", when="[meeting, no meeting, grant]")
-    assert "only what was declined can be appealed" in row("appealed", from_="[granted]")
-    assert "only an appeal leaves" in row("resumed", from_="[granted]")
-    assert "nobody of auditor can claim" in row("claimed", who="[verifier]")
-    assert "is the pipeline's" in row("admitted", who="[intake, intake_manager]")
-    assert "nothing that they send leads on" in row("received", from_="[evidence_requested]")
+def test_every_end_is_one_and_every_outcome_is_possible(found: Found) -> None:
     for event, to in (
         ("granted", "declined"),
         ("granted", "withdrawn"),
@@ -1041,22 +1057,22 @@ def test_what_would_break_the_process_is_found_in_the_table(tmp_path: Path) -> N
         ("expired", "withdrawn"),
         ("withdrawn", "joined"),
     ):
-        assert f"leads to “{to}”, which is the end of " in row(event, to=to)
-    assert "“granted”, which is the end of granted too" in row("appeal_withdrawn", to="granted")
-    assert "/decide that fits grant, for certificates without a meeting" in row("granted", from_="[appealed]")
-    assert "/decide that fits decline, for certificates with a meeting" in row("declined", from_="[appealed]")
-    fewer = row("granted", when="[grant, meeting]")
+        assert f"leads to “{to}”, which is the end of " in row(found, event, to=to)
+    assert "“granted”, which is the end of granted too" in row(found, "appeal_withdrawn", to="granted")
+    assert "/decide that fits grant, for certificates without a meeting" in row(found, "granted", from_="[appealed]")
+    assert "/decide that fits decline, for certificates with a meeting" in row(found, "declined", from_="[appealed]")
+    fewer = row(found, "granted", when="[grant, meeting]")
     assert "/decide that fits grant, for certificates without a meeting" in fewer
     assert "grant, for certificates with a meeting" not in fewer
     assert "/recommend that fits grant, for certificates with a meeting" in row(
-        "recommended", when="[meeting, decline]"
+        found, "recommended", when="[meeting, decline]"
     )
-    line = next(line for line in text.splitlines() if "[no meeting, grant]" in line)
+    line = next(line for line in TABLE.splitlines() if "[no meeting, grant]" in line)
     assert "/recommend that fits grant, for certificates without a meeting" in found(f"{line}\n", "")
-    line = next(line for line in text.splitlines() if "event: recommended" in line and "[decline]" in line)
+    line = next(line for line in TABLE.splitlines() if "event: recommended" in line and "[decline]" in line)
     assert "/recommend that fits decline, for certificates with a meeting" in found(f"{line}\n", "")
-    undecided = "".join(f"{line}\n" for line in text.splitlines() if "command: decide" not in line)
-    assert "decide nothing" in found(text, undecided)
+    undecided = "".join(f"{line}\n" for line in TABLE.splitlines() if "command: decide" not in line)
+    assert "decide nothing" in found(TABLE, undecided)
 
 
 def test_a_pause_stops_the_clock(body: Body) -> None:
@@ -1272,3 +1288,8 @@ def test_what_was_forgotten_is_not_taken_for_a_copy_of_what_is_there(body: Body)
 def test_nobody_answers_their_own_message(body: Body) -> None:
     reference = body.send(derive.CONTACT, "question", applicant={"name": "Ines Intake", "email": "i@x.org"})
     assert rules(body, "ines", reference, "/answered") == ["not on oneself"]
+
+
+def test_what_a_case_lacks_for_a_command_is_said(body: Body) -> None:
+    first, other = body.send(derive.SELF_ASSESSMENT, CONCEPTS), body.send(derive.SELF_ASSESSMENT, PRACTICE)
+    assert "There is no portfolio in this case." in body.do("ines", first, f"/link {other}").said

@@ -122,14 +122,15 @@ def hindered(work: Work, command: Command) -> tuple[Refusal, ...] | None:
     if row is None:
         return None
     asked = (NEEDS[name] for name in row.needs)
-    return tuple(refusal for need in asked if not need.said for refusal in need.rule(work, row, Act("")))
+    rules = (refusal for need in asked if not need.said for refusal in need.rule(work, row, Act("")))
+    return tuple(dict.fromkeys((*_not_theirs(work), *rules)))
 
 
 def _checked(work: Work, act: Act, rows: tuple[Transition, ...]) -> Outcome:
     known = work.facts(act.outcome)
     row = next((row for row in rows if row.fits(known)), None)
     if row is None:
-        return _refused(Refusal(_("the state of the case"), _("That is not possible with this case now.")))
+        return _refused(Refusal(_("the state of the case"), _lacking(rows, known)))
     refusals = (*_not_theirs(work), *(refusal for name in row.needs for refusal in NEEDS[name].rule(work, row, act)))
     if refusals:
         return _refused(*dict.fromkeys(refusals))
@@ -138,6 +139,13 @@ def _checked(work: Work, act: Act, rows: tuple[Transition, ...]) -> Outcome:
     if act.outcome:
         data["outcome"] = act.outcome
     return Outcome(act.said, event=row.event, data=data, reasons=act.reasons)
+
+
+def _lacking(rows: tuple[Transition, ...], known: frozenset[str]) -> str:
+    """What this case would have to have for one of the rows that its state allows."""
+    words = {"portfolio": _("There is no portfolio in this case."), "meeting": _("This certificate has no meeting.")}
+    lacks = (said for fact, said in words.items() if fact not in known and all(fact in row.when for row in rows))
+    return next(lacks, _("That is not possible with this case now."))
 
 
 def _refused(*refusals: Refusal) -> Outcome:

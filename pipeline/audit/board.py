@@ -234,9 +234,13 @@ class Board:
         size = request.headers.get("content-length", "")
         if not size.isdigit() or int(size) > FORM_BYTES:
             return self.pages.problem(413, _("Too much text"), _("A command is short. Go back and shorten it."))
-        form = {name: values[-1] for name, values in raw.parse_form(await request.body()).items()}
+        body = await request.body()
 
         def view(_request: Request, person: Person) -> Response:
+            try:
+                form = {name: values[-1] for name, values in raw.parse_form(body).items()}
+            except UnreadableInput as error:
+                return self.pages.problem(400, _("This cannot be read"), str(error))
             return self._done(request, person, form)
 
         return await run_in_threadpool(self._signed_in(view), request)
