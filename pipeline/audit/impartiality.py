@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.audit.work import Refusal, Work
-from pipeline.cases.events import ANSWERED, Case, Event
+from pipeline.cases.events import ANSWERED, APPEALED, ASSIGNED, Case, Event
 from pipeline.cases.likeness import same, same_address
 from pipeline.cases.people import Person
 from pipeline.text import _
 
-APPEALED, ASSIGNED = "appealed", "assigned"
 JUDGING = ("auditor", "verifier", "decider")
 
 

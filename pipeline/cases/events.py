@@ -20,6 +20,7 @@ PORTFOLIO = "portfolio"  # the kind of delivery that is audited
 DELIVERIES = (RECEIVED, REVISED, CONTACT, LINKED)
 CLAIMED, OPENED, UPDATED, DELETED = "issue_claimed", "issue_opened", "issue_updated", "issue_deleted"
 AUDITING = "claimed"
+ASSIGNED, APPEALED = "assigned", "appealed"
 CREDITED = "credited"
 EVIDENCE, RETURNED = "evidence_requested", "returned"
 FORGOTTEN = "forgotten"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from pipeline.cases.events import APPEALED
 from pipeline.profiles.process import APPLICANT, NOBODY, Process
 
 
@@ -52,7 +53,7 @@ def phase(process: Process, state_id: str) -> Phase:
         return Phase.OTHER
     known = (
         ("admitted" in out, Phase.INTERVIEW),
-        ("appealed" in into, Phase.APPEAL),
+        (APPEALED in into, Phase.APPEAL),
         ("recommended" in out, Phase.AUDIT),
         ("granted" in out, Phase.DECISION),
         ("meeting_held" in out, Phase.MEETING),
@@ -64,4 +65,4 @@ def _end(into: set[str], out: set[str]) -> Phase:
     """A state in which cases end in more than one way says nothing of how this one did."""
     ways = into & set(ENDS)
     found = ENDS[ways.pop()] if len(ways) == 1 else Phase.OTHER
-    return Phase.OTHER if found is Phase.DECLINED and "appealed" not in out else found
+    return Phase.OTHER if found is Phase.DECLINED and APPEALED not in out else found

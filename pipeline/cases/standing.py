@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from pipeline.cases.events import CONTACT, DELIVERIES, FORGOTTEN, PORTFOLIO, Case, Event
+from pipeline.cases.events import APPEALED, ASSIGNED, CONTACT, DELIVERIES, FORGOTTEN, PORTFOLIO, RETURNED, Case, Event
 from pipeline.profiles import derive
 from pipeline.profiles.model import Data, Profile
 from pipeline.profiles.process import Process, State
@@ -125,7 +125,7 @@ def _noted(here: Standing, event: Event) -> Standing:
     data, at = event.data, _time(event)
     if event.type == "claimed":
         here = replace(here, claims={**here.claims, data["role"]: event.by.lower()})
-    elif event.type == "assigned":
+    elif event.type == ASSIGNED:
         here = replace(here, assigned={**here.assigned, data["for"]: data["login"].lower()})
     elif event.type == "findings":
         judged = {(entry["statement"], entry["criterion"]): entry for entry in data["findings"]}
@@ -137,9 +137,9 @@ def _noted(here: Standing, event: Event) -> Standing:
         here = _judged_anew(here, data.get("changed", ()))
     elif event.type == FORGOTTEN:
         here = replace(here, reasons={})
-    elif event.type == "appealed":  # others judge now
+    elif event.type == APPEALED:  # others judge now
         here = replace(here, claims={}, assigned={}, recommendation=None)
-    elif event.type == "returned":
+    elif event.type == RETURNED:
         here = replace(here, recommendation=None)
     elif event.type == "meeting_missed":
         here = replace(here, moment=None, since=at, rested=timedelta())

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from pipeline.cases import load
-from pipeline.cases.events import CONTACT, JOINED, Case
+from pipeline.cases.events import APPEALED, CONTACT, JOINED, Case
 from pipeline.cases.load import Load
 from pipeline.cases.standing import NOT_MET, Standing, standing, walk
 from pipeline.profiles import derive
@@ -28,7 +28,6 @@ MOST = 10  # statements listed
 DAY = timedelta(days=1)
 ENDS = ("declined", "withdrawn", "expired")
 FUNNEL = ("received", "admitted", "portfolio", "recommended", "decided", "granted", *ENDS)
-REOPENED = "appealed"
 LAST = {"appeal_withdrawn": "declined"}  # what was decided before holds
 
 
@@ -89,7 +88,7 @@ def _reached(case: Case, step: str) -> bool:
         return case.current(derive.PORTFOLIO) is not None
     if step in ENDS:
         types = [LAST.get(event.type, event.type) for event in case.events]
-        ends = [kind for kind in types if kind in ("granted", *ENDS, REOPENED)]
+        ends = [kind for kind in types if kind in ("granted", *ENDS, APPEALED)]
         return ends[-1:] == [step]
     return _has(case, "granted", "declined") if step == "decided" else _has(case, step)
 
