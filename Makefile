@@ -1,12 +1,13 @@
 # make run   the site, a live intake and the auditors' board on this machine
 # make test  lint, types, the workflows and all tests
+# make test-all  the long proofs as well: kills, load and faults by the hundred
 PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 PY := $(VENV)/bin/python
 WITHOUT_VENV := On Debian and Ubuntu type: sudo apt install python3-venv
 
-.PHONY: run test build lint messages schemas benchmark lock clean
+.PHONY: run test test-all build lint messages schemas benchmark lock clean
 
 run: $(VENV)/run
 	@exec $(PY) -m pipeline run --port $(PORT)
@@ -19,6 +20,10 @@ test: $(VENV)/test
 	$(VENV)/bin/zizmor --offline --strict-collection --persona pedantic --no-progress --color never .github
 	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(PY) -m pytest
+
+# Two at a time: each of them keeps a server and its callers busy. A proof may take ten minutes.
+test-all: test
+	$(PY) -m pytest -m long -n 2 --timeout 600
 
 build: $(VENV)/run
 	$(PY) -m mkdocs build --strict
