@@ -8,8 +8,8 @@ intake   accept.inbox ─ cases.intake ─ events of a case ─ audit.issue ─ 
 audit    comment │ button ─ audit.command ─ audit.act (profiles.process, audit.needs) ─ event ─ cases.standing
 keep     events ─ cases.reminders (whose turn) │ cases.statistics │ cases.retention ─ cases.forget │ cases.verify
 
-Read → check → frozen object → pure rendering. Only profiles.load reads data/, only github.py speaks to GitHub,
-only __main__ prints and exits.
+Read → check → frozen object → pure rendering. Only profiles.load reads data/, only github.py and its
+github_client.py speak to GitHub, only __main__ prints and exits.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake, Report
 from pipeline.cases.store import Store
 from pipeline.errors import GitFailed, GitHubFailed, RateLimited
-from pipeline.github import GitHub, limited
+from pipeline.github import GitHub
+from pipeline.github_client import limited
 from pipeline.moment import stamp
 from pipeline.profiles import derive
 from pipeline.settings import ROOT

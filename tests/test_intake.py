@@ -242,7 +242,9 @@ def test_records_that_are_not_private_are_never_written_to(memory: Path, visibil
             GitHub(fake.url, fake.repository, "token").ensure_private()
         fake.visibility, asked = "private", len(fake.requests)
         with pytest.raises(NotPrivate):
-            GitHub(fake.url, fake.repository, "token", {"repository": {"visibility": visibility}}).ensure_private()
+            GitHub(
+                fake.url, fake.repository, "token", event={"repository": {"visibility": visibility}}
+            ).ensure_private()
         assert len(fake.requests) == asked
     assert made.files() == before
 

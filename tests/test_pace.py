@@ -17,7 +17,8 @@ from pipeline.cases import reminders
 from pipeline.cases.intake import BUDGET, CLAIM, Intake, Report
 from pipeline.cases.store import Store
 from pipeline.errors import RateLimited
-from pipeline.github import TIMEOUT, GitHub
+from pipeline.github import GitHub
+from pipeline.github_client import TIMEOUT
 from pipeline.profiles import derive
 from pipeline.settings import ROOT
 from tests.fakes.clock import VirtualClock

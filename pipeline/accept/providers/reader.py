@@ -11,7 +11,7 @@ import requests
 
 from pipeline.accept import raw
 from pipeline.accept.providers.provider import ProviderFailed
-from pipeline.github import limited
+from pipeline.github_client import limited
 
 TIMEOUT = (10, 30)  # seconds to connect, seconds to wait for an answer
 WAITS = (2.0, 4.0, 8.0)  # seconds before each new try after an answer that said nothing
