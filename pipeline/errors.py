@@ -4,7 +4,7 @@ CannotGoOn
 ├── DataInvalid      the data has findings, and this step needs data without any
 ├── UnreadableInput  the bytes are no submission at all: size, type, encoding, depth
 ├── AuditBegun       a revision came after the audit had begun (CaseOver: after the case had ended)
-├── StoreFailed      a folder cannot be written
+├── StoreFailed      what is kept cannot be read (WriteFailed: or cannot be written)
 ├── GitFailed        git said no (PushRejected: somebody else was faster)
 ├── GitHubFailed     GitHub said no (RateLimited: ask again later; OutOfTime: this run has asked long enough;
 │                    NotPrivate: the records are public)
@@ -54,6 +54,10 @@ class CaseOver(AuditBegun):
 
 
 class StoreFailed(CannotGoOn):
+    pass
+
+
+class WriteFailed(StoreFailed):
     pass
 
 

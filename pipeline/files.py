@@ -4,38 +4,48 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import StoreFailed
+from pipeline.errors import StoreFailed, WriteFailed
 
 
 def write_new(path: Path, data: bytes) -> bool:
     """Create the file; False (and nothing changed) if it exists. One of several rivals gets True."""
     try:
-        temporary = _temporary(path, data)
-        try:
-            os.link(temporary, path)
-        except FileExistsError:
-            return False
-        finally:
-            os.unlink(temporary)
+        with _temporary(path, data) as temporary:
+            try:
+                os.link(temporary, path)
+            except FileExistsError:
+                return False
         _sync_folder(path.parent)
     except OSError as error:
-        raise StoreFailed(
-            f"{path.parent.name}/ cannot be written ({error.strerror}); check the disk and the rights"
-        ) from error
+        raise _failed(path.parent, error) from error
     return True
 
 
 def write(path: Path, data: bytes) -> None:
     """Create the file or take the place of the one there."""
     try:
-        os.replace(_temporary(path, data), path)
+        with _temporary(path, data) as temporary:
+            os.replace(temporary, path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise StoreFailed(
-            f"{path.parent.name}/ cannot be written ({error.strerror}); check the disk and the rights"
-        ) from error
+        raise _failed(path.parent, error) from error
+
+
+def probe(folder: Path, size: int) -> None:
+    """Write `size` bytes as durably as anything else, and take them away. Raises WriteFailed."""
+    try:
+        with _temporary(folder / "probe", bytes(size)):
+            pass
+    except OSError as error:
+        raise _failed(folder, error) from error
+
+
+def _failed(folder: Path, error: OSError) -> WriteFailed:
+    return WriteFailed(f"{folder.name}/ cannot be written ({error.strerror}); check the disk and the rights")
 
 
 def remove(path: Path) -> None:
@@ -45,9 +55,7 @@ def remove(path: Path) -> None:
         if path.parent.is_dir():
             _sync_folder(path.parent)
     except OSError as error:
-        raise StoreFailed(
-            f"{path.parent.name}/ cannot be written ({error.strerror}); check the disk and the rights"
-        ) from error
+        raise _failed(path.parent, error) from error
 
 
 def remove_folder(folder: Path) -> int:
@@ -69,16 +77,23 @@ def remove_folder(folder: Path) -> int:
     return removed
 
 
-def _temporary(path: Path, data: bytes) -> Path:
-    """Temporary names begin with a dot: nobody lists them as content, and a killed writer's remains harm nobody."""
+@contextmanager
+def _temporary(path: Path, data: bytes) -> Iterator[Path]:
+    """Temporary names begin with a dot: nobody lists them as content, and a killed writer's remains harm nobody.
+
+    A write that fails leaves none behind: on a full disk it would take the space that is left.
+    """
     make_folder(path.parent)
     temporary = path.parent / f".{secrets.token_hex(8)}.tmp"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    return temporary
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path) -> None:
