@@ -233,8 +233,10 @@ def forget(settings: Settings, arguments: Arguments) -> int:
     reference = references.normalise(prefix, arguments.reference)
     if reference is None:
         raise CannotGoOn(f"{arguments.reference} is no reference; compare it")
-    if not isinstance(where, GitStore) and arguments.history:
+    if arguments.history and not isinstance(where, GitStore):
         raise CannotGoOn("The records are a plain folder: they have no history to rewrite. Run this without --history")
+    if arguments.history and isinstance(where, GitStore):
+        history.ensure_whole(where)
     elsewhere = tuple(Inbox(settings.var / name, prefix) for name in ("quarantine", "complaints", "outbox"))
     work = Forget(where, prefix, elsewhere, arguments.by or COMMAND_LINE, _now())
 

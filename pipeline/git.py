@@ -42,6 +42,15 @@ def _reason(words: str) -> str:
         "[remote rejected]": "a rule of the repository refuses the push (a hook, a protected branch); change the rule",
         "Permission denied": "access was refused; check the token's rights",
         "403": "access was refused; check the token's rights",
+        "couldn't find remote ref": (
+            "the remote has no branch of that name; switch the records to a branch that it has, "
+            "or push this one first (git push --set-upstream origin HEAD)"
+        ),
+        "dubious ownership": "the folder belongs to another user; run this as its owner",
+        "index.lock": (
+            "another Git command is at work in this folder, or was killed there; if none is running, "
+            "remove index.lock from its Git folder"
+        ),
         "does not appear to be a git repository": "the remote is not there; check its address",
         "Could not resolve host": "the remote cannot be reached; check the network",
         "unable to access": "the remote cannot be reached; check the network",

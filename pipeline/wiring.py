@@ -124,14 +124,15 @@ def relay(settings: Settings, limits: Limits, origin: str, ensure_private: Calla
 
 
 def _clone(records: Path) -> GitStore:
-    """Raises CannotGoOn where it is none, or has no commit."""
-    try:
+    """Raises CannotGoOn where it is none, or is not ready to be written."""
+    store = None
+    with contextlib.suppress(GitFailed):
         if (records / ".git").exists():
             git(records, "remote", "get-url", "origin")
-            git(records, "rev-parse", "--verify", "HEAD")
-            return GitStore.at(records)
-    except GitFailed:
-        pass
+            store = GitStore.at(records)
+    if store:
+        store.ensure_ready()
+        return store
     raise CannotGoOn(
         f"PIPELINE_RECORDS ({records}) is no clone of a records repository. Make the repository with "
         "python -m pipeline init-records DIR, push it, clone it with git clone, and set PIPELINE_RECORDS to the clone"

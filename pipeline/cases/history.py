@@ -50,10 +50,17 @@ class Rewritten:
     stashed: bool = False
 
 
+def ensure_whole(store: GitStore) -> None:
+    """Raises GitFailed or CannotGoOn where this clone's history cannot be rewritten: asked before anything is removed."""
+    if git(store.root, "rev-parse", "--is-shallow-repository") == "true":
+        raise CannotGoOn("This clone does not have the whole history; run git fetch --unshallow, then run this again")
+    with Objects(store.root):
+        pass
+
+
 def rewrite(store: GitStore, paths: Sequence[str]) -> Rewritten:
     """Take the paths (files or whole folders) out of the branch, here and at the remote. Raises GitFailed, CannotGoOn."""
-    if git(store.root, "rev-parse", "--is-shallow-repository") == "true":
-        raise CannotGoOn("This clone has not the whole history; run git fetch --unshallow, then this again")
+    ensure_whole(store)
     for _attempt in range(ATTEMPTS):
         store.refresh()
         before = git(store.root, "rev-parse", "HEAD")
