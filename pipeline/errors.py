@@ -7,7 +7,7 @@ CannotGoOn
 ├── StoreFailed      what is kept cannot be read (WriteFailed: or cannot be written)
 ├── GitFailed        git said no (PushRejected: somebody else was faster)
 ├── GitHubFailed     GitHub said no (RateLimited: ask again later; OutOfTime: this run has asked long enough;
-│                    NotPrivate: the records are public)
+│                    Gone: somebody deleted it; Unusable: the whole repository; NotPrivate: the records are public)
 ├── MailFailed       the mail server cannot be used
 └── ProviderFailed   the form provider said no (accept/providers/)
 """
@@ -76,10 +76,9 @@ class GitHubFailed(CannotGoOn):
         super().__init__(message)
         self.status = status
 
-    @property
-    def gone(self) -> bool:
-        """Somebody has deleted what was asked for."""
-        return self.status in (404, 410)
+
+class Gone(GitHubFailed):
+    """Somebody has deleted what was asked for: it and the repository have been looked at since."""
 
 
 class MailFailed(CannotGoOn):
@@ -99,5 +98,9 @@ class OutOfTime(GitHubFailed):
         super().__init__("This run has worked long enough. The next run goes on from here.")
 
 
-class NotPrivate(GitHubFailed):
+class Unusable(GitHubFailed):
+    """Nothing in this repository can be worked on, whatever it is."""
+
+
+class NotPrivate(Unusable):
     pass

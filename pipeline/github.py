@@ -10,15 +10,17 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from pipeline.audit.issue import Issue
-from pipeline.errors import GitHubFailed, NotPrivate
+from pipeline.errors import GitHubFailed, Gone, NotPrivate, Unusable
 from pipeline.github_client import RETRY_WAITS, Client, Unknown, identifier
 
 LOOK_WAITS = (2.0, 4.0, 8.0, 16.0, 30.0)  # seconds before each look whether a creation was done: lists lag by seconds
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")  # GitHub's own; an organisation may have others
+DELETED = (404, 410)  # what GitHub answers for what was deleted, and for much else
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,33 @@ class Comment:
     edited: bool
 
 
+@dataclass(frozen=True)
+class Shown:
+    """An issue as it stands on GitHub. `ours`: this program wrote it, and nobody who imitates it."""
+
+    number: int
+    title: str
+    labels: frozenset[str]
+    body: str
+    open: bool
+    ours: bool
+
+    @property
+    def marker(self) -> str:
+        return self.body.split("\n", 1)[0].strip()
+
+    def shows(self, issue: Issue) -> bool:
+        """It is as it was drawn; people may have given it labels of their own beside."""
+        same = (self.title, self.body.strip(), self.open) == (issue.title, issue.body.strip(), issue.open)
+        return same and self.labels.issuperset(issue.labels)
+
+
 @dataclass
 class GitHub(Client):
     """One repository; `event` is what GITHUB_EVENT_PATH holds."""
 
     event: Mapping[str, Any] = field(default_factory=dict)
+    _facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
     _lists: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -58,11 +82,21 @@ class GitHub(Client):
         """Raises NotPrivate unless the event and, at this moment, the repository itself say that it is private (D5)."""
         visibility = self.event.get("repository", {}).get("visibility", "private")
         if visibility == "private":
-            visibility = self._read("").get("visibility")
+            self._facts = self._read("")
+            visibility = self._facts.get("visibility")
+            self.repository = str(self._facts.get("full_name") or self.repository)  # it may have been renamed
         if visibility != "private":
             raise NotPrivate(
                 f"The records repository {self.repository} is {visibility}, not private. Nothing was written. "
                 "Make it private in its settings, then run this again."
+            )
+
+    def ensure_issues(self) -> None:
+        """After `ensure_private`, which has asked. Raises Unusable where the repository has no issues at all."""
+        if not self._facts.get("has_issues", True):
+            raise Unusable(
+                f"Issues are switched off in the repository {self.repository}. "
+                "Switch them on in its settings (General, Features), then run this again."
             )
 
     def begin(self, seconds: float) -> None:
@@ -74,39 +108,87 @@ class GitHub(Client):
         """Called after claims: what runs before this one may have created until then is in a list that is read now."""
         self._lists.clear()
 
-    def open_issue(self, issue: Issue, *, tried: bool) -> int:
-        """The number of the one issue with this marker. `tried`: a run before this one may have created it already."""
-        if tried and (known := self._listed(issue)):
-            return known
+    def open_issue(self, issue: Issue, *, tried: bool) -> tuple[int, bool]:
+        """(number of the one issue with this marker, whether it is certain to be as drawn here).
+
+        `tried`: a run before this one may have created it already, and drawn it from what it knew.
+        """
         content = {"title": issue.title, "body": issue.body, "labels": list(issue.labels)}
-        return self._create("/issues", content, "number", lambda: self.find(issue))
+
+        def ask(again: bool) -> tuple[int, bool]:
+            if again:
+                self.look_afresh()
+            if (tried or again) and (known := self._listed(issue)):
+                return known, False
+            return self._create("/issues", content, "number", lambda: self.find(issue))
+
+        return self._sure("", ask)
 
     def reply(self, number: int, marker: str, body: str, *, tried: bool) -> int:
-        """The id of the one comment with this marker on line 1."""
+        """The id of the one comment with this marker on line 1. Raises Gone if somebody has deleted the issue."""
         path = f"/issues/{number}/comments"
-        if tried and (known := self._reply(path, marker)):
-            return known
-        return self._create(path, {"body": body}, "id", lambda: self._reply(path, marker))
+
+        def ask(again: bool) -> int:
+            if (tried or again) and (known := self._reply(path, marker)):
+                return known
+            return self._create(path, {"body": body}, "id", lambda: self._reply(path, marker))[0]
+
+        return self._sure(f"/issues/{number}", ask)
 
     def change_reply(self, reply: int, body: str) -> bool:
         """Write a comment anew; False if somebody has deleted it. Doing it twice changes nothing."""
+        path = f"/issues/comments/{reply}"
         try:
-            self._change(f"/issues/comments/{reply}", {"body": body}, "id")
-        except GitHubFailed as error:
-            if not error.gone:
-                raise
+            self._sure(path, lambda _again: self._change(path, {"body": body}, "id"))
+        except Gone:
             return False
         return True
 
-    def _create(self, path: str, content: dict[str, Any], name: str, find: Callable[[], int | None]) -> int:
-        """Create once, whatever comes back: after an answer that says nothing, look for a minute before a second try."""
+    def _sure(self, path: str, ask: Callable[[bool], T]) -> T:
+        """One 404 or 410 proves nothing: asked again where what it is about is there; else raises Gone.
+
+        `path`: of that thing; "" for the repository. `ask` is told whether it is asked again.
+        """
+        try:
+            return ask(False)
+        except GitHubFailed as error:
+            if error.status not in DELETED:
+                raise
+            if self._gone(path):
+                raise Gone(str(error), error.status) from error
+        return ask(True)
+
+    def _gone(self, path: str) -> bool:
+        """Looked at by itself, in a repository that is there and has issues. Raises Unusable where it is not or has none."""
+        try:
+            self.ensure_private()
+        except GitHubFailed as error:
+            if error.status not in DELETED:
+                raise
+            raise Unusable(str(error), error.status) from error
+        self.ensure_issues()
+        try:
+            self._read(path)
+        except GitHubFailed as error:
+            if error.status not in DELETED:
+                raise
+            return True
+        return False
+
+    def _create(
+        self, path: str, content: dict[str, Any], name: str, find: Callable[[], int | None]
+    ) -> tuple[int, bool]:
+        """Create once, whatever comes back: after an answer that says nothing, look for a minute before a second try.
+
+        The second is False of what was found: nobody knows who created it.
+        """
         for _attempt in range(2):
             try:
-                return identifier(self._write("POST", path, content), name)
+                return identifier(self._write("POST", path, content), name), True
             except Unknown:
                 found = self._look_again(find)
             if found:
-                return found
+                return found, False
         raise GitHubFailed("GitHub did not answer clearly; the next run looks again.")
 
     def _look_again(self, find: Callable[[], int | None]) -> int | None:
@@ -144,20 +226,20 @@ class GitHub(Client):
         `role_name` tells triage from read, which `permission` does not; of a role that an organisation has made itself only
         `permission` says what it may.
         """
+        path = f"/collaborators/{quote(login, safe='')}/permission"
         try:
-            found = self._read(f"/collaborators/{quote(login, safe='')}/permission")
-            name = str(found.get("role_name", "none"))
-            return name if name in ROLES else str(found.get("permission", "none"))
-        except GitHubFailed as error:
-            if error.status == 404:
-                return "none"
-            raise
+            found = self._sure(path, lambda _again: self._read(path))
+        except Gone:
+            return "none"
+        name = str(found.get("role_name", "none"))
+        return name if name in ROLES else str(found.get("permission", "none"))
 
     def update_issue(self, number: int, issue: Issue) -> None:
-        """Draw an issue anew, open or closed as it says. Doing it twice changes nothing."""
+        """Draw an issue anew, open or closed as it says. Doing it twice changes nothing. Raises Gone."""
         state = "open" if issue.open else "closed"
         content = {"title": issue.title, "body": issue.body, "labels": list(issue.labels), "state": state}
-        self._change(f"/issues/{number}", content, "number")
+        path = f"/issues/{number}"
+        self._sure(path, lambda _again: self._change(path, content, "number"))
 
     def _change(self, path: str, content: dict[str, Any], name: str) -> None:
         for wait in (*RETRY_WAITS, None):
@@ -182,17 +264,29 @@ class GitHub(Client):
 
     def _markers(self, label: str) -> dict[str, int]:
         """Marker → number, the oldest where there were two."""
-        mine = (found for found in self._issues(label) if _by_a_bot(found) and "pull_request" not in found)
-        return {_first_line(found): int(found["number"]) for found in mine}
+        return {shown.marker: shown.number for shown in self.listed(label) if shown.ours}
 
-    def body(self, number: int) -> tuple[str, str]:
-        """Its text, and open or closed."""
-        found = self._read(f"/issues/{number}")
-        return str(found.get("body") or ""), str(found.get("state"))
+    def issue(self, number: int) -> Shown:
+        """As it is at this moment. Raises Gone."""
+        path = f"/issues/{number}"
+        return _shown(self._sure(path, lambda _again: self._read(path)))
 
-    def _issues(self, label: str) -> Iterator[dict[str, Any]]:
+    def listed(self, label: str) -> Iterator[Shown]:
+        """All issues with a label, open and closed, the newest first: a hundred a request."""
         query = {"labels": label, "state": "all", "sort": "created", "direction": "desc"}
-        yield from self._pages("/issues", query)
+        yield from map(_shown, self._pages("/issues", query))
+
+
+def _shown(found: Mapping[str, Any]) -> Shown:
+    labels = (one.get("name") if isinstance(one, dict) else one for one in found.get("labels") or ())
+    return Shown(
+        number=int(found["number"]),
+        title=str(found.get("title") or ""),
+        labels=frozenset(map(str, labels)),
+        body=str(found.get("body") or "").replace("\r\n", "\n"),
+        open=found.get("state") == "open",
+        ours=_by_a_bot(found) and "pull_request" not in found,
+    )
 
 
 def _by_a_bot(found: Mapping[str, Any]) -> bool:

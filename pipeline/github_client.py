@@ -26,6 +26,14 @@ NO_HINT = 60.0  # seconds to wait where GitHub says that there is a limit and no
 TRIES = 4  # how often one request is told to wait before it is left to the next run
 
 
+class _Session(requests.Session):
+    """Follows a repository that was renamed, but no issue that was moved away: nothing is written to another repository."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        moved = resp.status_code == 301 and "/issues/" in str(resp.url)
+        return None if moved else super().get_redirect_target(resp)
+
+
 class Unknown(Exception):
     """The request may have been done or not: 5xx, dropped, timed out, or an answer that is not JSON."""
 
@@ -47,7 +55,7 @@ class Client:
     until: float = math.inf
     _last_write: float = field(default=0.0, repr=False)
     _told: float = field(default=0.0, repr=False)
-    _session: requests.Session = field(default_factory=requests.Session, repr=False)
+    _session: requests.Session = field(default_factory=_Session, repr=False)
 
     @property
     def left(self) -> float:
@@ -184,8 +192,9 @@ def _result(answer: requests.Response, method: str, path: str, kind: type) -> An
     status = answer.status_code
     if status >= 500:
         raise Unknown(f"status {status}")
-    if status >= 400:
+    if status >= 300:
         remedy = {
+            301: "the issue was moved to another repository; move it back, or delete it there",
             401: "the token is not valid; renew it",
             403: "the token may not do this; give it issues: write and contents: write",
             404: "not found, or the token may not see it; check GITHUB_REPOSITORY and the token",

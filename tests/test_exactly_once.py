@@ -25,6 +25,7 @@ from pipeline.audit.issue import Issue
 from pipeline.cases import patience
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake, Report
+from pipeline.cases.rolling import Rolling
 from pipeline.cases.store import Store
 from pipeline.errors import GitFailed, GitHubFailed, RateLimited
 from pipeline.github import GitHub
@@ -101,7 +102,7 @@ def settled(store: Store, fake: FakeGitHub, world: World, issues: int, replies: 
         opened = Counter(event.data["kind"] for event in case.events if event.type == "issue_opened")
         assert all(number == 1 for number in (acted | told | opened).values()), case
         assert acted.keys() == told.keys()
-        for event in case.deliveries:
+        for event in case.latest:
             there = case.opened(str(event.data["kind"]))
             assert there
             assert fake.issues[there.data["number"] - 1]["body"] == world.intake(store, fake).draw(case, event).body
@@ -320,6 +321,115 @@ def test_an_issue_that_somebody_deleted_is_opened_again_and_stops_no_other(memor
         settled_writes = len([request for request in fake.requests if not request.startswith("GET")])
         assert world.run(store, fake)
         assert len([request for request in fake.requests if not request.startswith("GET")]) == settled_writes
+
+
+@pytest.mark.parametrize("status", ["404", "410"])
+@pytest.mark.parametrize(
+    "what", [BY_ISSUE, BY_REPLY, BY_DRAWING, ("permission", "GET")], ids=lambda what: "-".join(what)
+)
+def test_one_404_or_410_is_no_deletion_and_makes_nothing_twice(
+    memory: Path, what: tuple[str, str], status: str
+) -> None:
+    """Nor is anything lost: the reply is posted, and the person is not refused."""
+    world, store = World(), Store(memory / "records")
+    with_people(store.root)
+    put(store.root, by("Rosa"))
+    with FakeGitHub(clock=world.clock) as fake:
+        assert world.run(store, fake)
+        put(store.root, by("Otto"))
+        fake.add_comment(1, "ines", "/schedule 2027-03-20 09:30")
+        fake.faults.append(Fault(status, what[1], path=what[0]))
+        assert world.run(store, fake)
+        assert "arranged for" in fake.replies()[0]["body"]
+        assert not any(event.type == "issue_deleted" for case in store.cases() for event in case.events)
+        settled(store, fake, world, 2, 1)
+
+
+def test_one_404_for_a_reply_that_is_to_be_changed_makes_no_second_reply(memory: Path) -> None:
+    world, store = World(), Store(memory / "records")
+    with_people(store.root)
+    put(store.root, by("Rosa"))
+    with FakeGitHub(clock=world.clock) as fake:
+        assert world.run(store, fake)
+        fake.add_comment(1, "ines", "/amdit")
+        assert world.run(store, fake)
+        fake.add_comment(1, "ines", "/decide grant")
+        fake.faults.append(Fault("404", "PATCH", path=f"/comments/{fake.replies()[0]['id']}"))
+        assert world.run(store, fake)
+        (reply,) = fake.replies()
+        assert "To your latest command" in reply["body"]
+
+
+def test_issues_that_are_switched_off_are_named_and_nothing_counts_as_deleted(memory: Path) -> None:
+    """Whether that was so when the run began, or from then on."""
+    world, store = World(), Store(memory / "records")
+    with_people(store.root)
+    put(store.root, by("Rosa"))
+    with FakeGitHub(clock=world.clock) as fake:
+        assert world.run(store, fake)
+        put(store.root, by("Otto"))
+        fake.add_comment(1, "ines", "/schedule 2027-03-20 09:30")
+        fake.has_issues = False
+        with pytest.raises(GitHubFailed, match=r"Issues are switched off .* Switch them on"):
+            world.intake(store, fake)()
+        fake.has_issues = True
+        world.clock.sleep(HOUR)
+        github = SwitchedOff(fake.url, fake.repository, "t", sleep=world.clock.sleep, clock=world.clock, fake=fake)
+        with pytest.raises(GitHubFailed, match=r"Issues are switched off .* Switch them on"):
+            replace(world.intake(store, fake), github=github)()
+        fake.has_issues = True
+        world.clock.sleep(HOUR)
+        assert world.run(store, fake)
+        assert not any(event.type == "issue_deleted" for case in store.cases() for event in case.events)
+        settled(store, fake, world, 2, 1)
+
+
+@dataclass
+class SwitchedOff(GitHub):
+    """Issues are switched off before the first drawing."""
+
+    fake: FakeGitHub | None = None
+
+    def update_issue(self, number: int, issue: Issue) -> None:
+        assert self.fake
+        self.fake.has_issues = False
+        super().update_issue(number, issue)
+
+
+def test_an_issue_that_a_dead_run_opened_shows_the_revision_that_came_since(memory: Path) -> None:
+    world, store = World(), Store(memory / "records")
+    value = {**by("Rosa"), "id": "c" * 32}
+    put(store.root, value)
+    with FakeGitHub(clock=world.clock) as fake:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(Intake, "_record", _die)
+            with pytest.raises(KeyboardInterrupt):
+                world.intake(store, fake)()
+        world.clock.sleep(HOUR)
+        put(store.root, {**value, "answers": {name: {"answer": "yes"} for name in value["answers"]}})
+        assert world.run(store, fake)
+        assert "This replaces what was sent before" in fake.issues[0]["body"]
+        settled(store, fake, world, 1, 0)
+
+
+def test_a_standing_issue_that_a_dead_run_opened_shows_what_is_there_now(memory: Path) -> None:
+    world, store = World(), Store(memory / "records")
+    (store.root / "inbox").mkdir(parents=True)
+    (store.root / "inbox/one.json").write_text("[")
+    with FakeGitHub(clock=world.clock) as fake:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(Rolling, "_opened", _die)
+            with pytest.raises(KeyboardInterrupt):
+                world.intake(store, fake)()
+        world.clock.sleep(HOUR)
+        (store.root / "inbox/two.json").write_text("[")
+        assert world.run(store, fake)
+        assert "two" in fake.issues[0]["body"]
+        assert len(fake.issues) == 1
+
+
+def _die(*_whatever: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_reply_stands_under_the_issue_of_its_command_and_fits_whatever_was_typed(memory: Path) -> None:

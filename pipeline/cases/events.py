@@ -138,8 +138,9 @@ class Case:
         return next(reversed(self._claims(kind)), None)
 
     def tried(self, kind: str) -> bool:
-        """Somebody claimed it before the one who has it now, so the issue may be there already."""
-        return len(self._claims(kind)) > 1
+        """Somebody claimed it before the one who has it now, or opened it once, so the issue may be there already."""
+        deleted = any(event.type == DELETED and event.data["kind"] == kind for event in self.events)
+        return deleted or len(self._claims(kind)) > 1
 
 
 def read_case(folder: Path) -> Case:

@@ -87,6 +87,7 @@ class Intake:
         github.begin(self.budget.total_seconds())
         github.ensure_private()
         self._swap(report)
+        github.ensure_issues()
         try:
             self._work(github, report)
         except OutOfTime:
@@ -141,9 +142,11 @@ class Intake:
         try:
             for case, event in claimed:
                 issue = self.draw(case, event)
-                number = self._github.open_issue(issue, tried=case.tried(str(event.data["kind"])))
-                # A new issue is open, whatever the case is: one that is closed is drawn anew at once.
-                opened.append((case.reference, str(event.data["kind"]), replace(issue, open=True).digest, number))
+                number, created = self._github.open_issue(issue, tried=case.tried(str(event.data["kind"])))
+                # A new issue is open, whatever the case is: one that is closed is drawn anew at once. So is one that was
+                # found: what it shows is what a run before this one knew.
+                drawn = replace(issue, open=True).digest if created else ""
+                opened.append((case.reference, str(event.data["kind"]), drawn, number))
                 report.opened.append(case.reference)
         finally:
             self._record(opened)

@@ -15,7 +15,7 @@ from pipeline.cases.deleted import note_deleted
 from pipeline.cases.events import UPDATED, Case, Event
 from pipeline.cases.store import ATTEMPTS, Store, about
 from pipeline.cases.takein import BY
-from pipeline.errors import GitHubFailed, StoreFailed
+from pipeline.errors import Gone, StoreFailed
 from pipeline.github import GitHub
 from pipeline.moment import stamp
 
@@ -81,9 +81,7 @@ class Redraw:
         """Draws it; False if somebody has deleted it."""
         try:
             self.github.update_issue(number, issue)
-        except GitHubFailed as error:
-            if not error.gone:
-                raise
+        except Gone:
             return False
         return True
 

@@ -16,7 +16,7 @@ from pipeline.audit.markdown import escaped, whole
 from pipeline.cases.deleted import note_deleted
 from pipeline.cases.events import ESCALATED, OPENED, REMINDED, Case, Event
 from pipeline.cases.store import Store
-from pipeline.errors import GitHubFailed
+from pipeline.errors import GitHubFailed, Gone
 from pipeline.github import GitHub
 from pipeline.moment import stamp
 from pipeline.text import _
@@ -83,9 +83,7 @@ class Replies:
             if before and (_overtaken(case, event) or self.github.change_reply(before, _body(event, again=True))):
                 return before
             return self.github.reply(number, _marker(_key(event)), _body(event), tried=tried)
-        except GitHubFailed as error:
-            if not error.gone:
-                raise
+        except Gone:
             return None
 
     def _claimed(self) -> list[tuple[str, Event, bool]]:

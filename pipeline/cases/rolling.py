@@ -11,7 +11,7 @@ from pipeline.cases.deleted import note_deleted
 from pipeline.cases.events import CLAIMED, OPENED
 from pipeline.cases.store import Store
 from pipeline.cases.takein import BY
-from pipeline.errors import GitHubFailed, PushRejected
+from pipeline.errors import Gone, PushRejected
 from pipeline.github import GitHub
 from pipeline.moment import stamp
 
@@ -46,24 +46,27 @@ class Rolling:
         if case.opened(name) or (claim and others and self.now() - datetime.fromisoformat(claim.at) < self.claim):
             return
         try:
-            self.store.append(case, CLAIMED, at=stamp(self.now()), by=BY, data={"kind": name, "run": self.run})
+            data = {"kind": name, "run": self.run}
+            after = self.store.append(case, CLAIMED, at=stamp(self.now()), by=BY, data=data)
             self.store.publish("Claim a rolling issue")
         except PushRejected:
             return  # another run is at it
-        number = self.github.open_issue(issue, tried=claim is not None)
+        if after is None:
+            return
+        number, created = self.github.open_issue(issue, tried=after.tried(name))
+        if not created:  # it shows what a run before this one knew
+            self.github.update_issue(number, issue)
         self.store.settle("Record a rolling issue", lambda: self._opened(name, number))
 
     def _drawn(self, number: int, issue: Issue, wanted: bool) -> bool:
         """Draws it anew, and opens it again while it is wanted; False if somebody has deleted it."""
         try:
-            body, state = self.github.body(number)
-            drawn = replace(issue, open=wanted or state == "open")
-            if body.strip() != issue.body.strip() or drawn.open != (state == "open"):
+            shown = self.github.issue(number)
+            drawn = replace(issue, open=wanted or shown.open)
+            if not shown.shows(drawn):
                 self.github.update_issue(number, drawn)
-        except GitHubFailed as error:
-            if error.gone:
-                return False
-            raise
+        except Gone:
+            return False
         return True
 
     def _opened(self, name: str, number: int) -> None:

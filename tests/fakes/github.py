@@ -31,15 +31,17 @@ SECONDARY = b'{"message": "You have exceeded a secondary rate limit"}'
 
 @dataclass
 class Fault:
-    """`kind`: one of UNCLEAR (with `done`, after the work was done) or TOLD, 200-remaining (done), 403, 401.
+    """`kind`: one of UNCLEAR (with `done`, after the work was done) or TOLD, 200-remaining (done), 401, 403, 404, 410, 422.
 
-    `path`: what the request's path ends with; "" for any.
+    `path`: what the request's path ends with; "" for any. `about`: what its body has in it. `times`: how often it comes.
     """
 
     kind: str
     method: str = "POST"
     done: bool = False
     path: str = ""
+    about: str = ""
+    times: float = 1
 
 
 @dataclass
@@ -48,6 +50,7 @@ class FakeGitHub(Fake):
 
     With a `clock`: `takes` is how long a request takes, `lag_seconds` how long lists do not show what is new, `limits` are
     enforced, and whoever (by token) asks while told to wait is a violation. `wait`: seconds that a told wait lasts.
+    `moved`: issues that were transferred to a repository that the token may read and not write.
     """
 
     repository: str = "body/records"
@@ -67,6 +70,8 @@ class FakeGitHub(Fake):
     told: dict[str, float] = field(default_factory=dict)
     created: deque[float] = field(default_factory=deque)
     deleted: set[int] = field(default_factory=set)
+    moved: set[int] = field(default_factory=set)
+    has_issues: bool = True
     refused: int = 0
     over: threading.Event = field(default_factory=threading.Event)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -116,10 +121,12 @@ class FakeGitHub(Fake):
     def replies(self) -> list[dict[str, Any]]:
         return [comment for comment in self.comments if comment["user"]["type"] == "Bot"]
 
-    def fault(self, method: str, path: str) -> Fault | None:
+    def fault(self, method: str, path: str, body: Any) -> Fault | None:
         for fault in self.faults:
-            if fault.method == method and path.endswith(fault.path):
-                self.faults.remove(fault)
+            if fault.method == method and path.endswith(fault.path) and fault.about in str(body):
+                fault.times -= 1
+                if fault.times < 1:
+                    self.faults.remove(fault)
                 return fault
         return None
 
@@ -185,7 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name in ("Authorization", "User-Agent", "Accept", "X-GitHub-Api-Version"):
             if not self.headers.get(name):
                 self.fake.violations.append(f"{self.command} {place.path}: no header {name}")
-        fault = self.fake.fault(self.command, place.path)
+        fault = self.fake.fault(self.command, place.path, body)
         if fault:
             return self._faulty(fault, place.path, query, body)
         full = self.fake.full() if self.command == "POST" else None
@@ -195,7 +202,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(403, SECONDARY, {"Retry-After": str(int(full) + 1)})
             return False
         status, content = self._result(place.path, query, body)
-        self._answer(status, json.dumps(content).encode())
+        headers = {"Location": self.fake.url + content["url"]} if status == 301 else {}
+        self._answer(status, json.dumps(content).encode(), headers)
         return False
 
     def _faulty(self, fault: Fault, path: str, query: dict[str, str], body: Any) -> bool:
@@ -222,10 +230,20 @@ class _Handler(BaseHTTPRequestHandler):
                 "full_name": self.fake.repository,
                 "visibility": self.fake.visibility,
                 "private": self.fake.visibility == "private",
+                "has_issues": self.fake.has_issues,
             }
+        if path.startswith("/repositories/2/"):
+            return 403, {"message": "Resource not accessible by integration"}
+        if path.startswith(f"{root}/issues") and not self.fake.has_issues:
+            listed = self.command == "GET" and not re.search(r"/\d+$", path)
+            return 404 if listed else 410, {"message": "Issues has been disabled in this repository."}
         about = re.match(re.escape(root) + r"/issues/(\d+)", path)
         if about and int(about[1]) in self.fake.deleted:
             return 410, {"message": "This issue was deleted"}
+        if about and int(about[1]) in self.fake.moved and self.command != "POST":
+            return 301, {"message": "Moved Permanently", "url": f"/repositories/2/issues/{about[1]}"}
+        if about and int(about[1]) in self.fake.moved:
+            return 404, {"message": "Not Found"}
         return self._at(root, path, query, body)
 
     def _at(self, root: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
@@ -245,7 +263,7 @@ class _Handler(BaseHTTPRequestHandler):
             since = query.get("since", "")
             return 200, self._page([one for one in self.fake.comments if one["updated_at"] >= since], query)
         if one := re.fullmatch(re.escape(root) + r"/issues/comments/(\d+)", path):
-            return self._changed(int(one[1]), body)
+            return self._comment(int(one[1]), body)
         under = re.fullmatch(re.escape(root) + r"/issues/(\d+)/comments", path)
         if under and int(under[1]) <= len(self.fake.issues):
             if self.command == "POST":
@@ -266,11 +284,12 @@ class _Handler(BaseHTTPRequestHandler):
             return 200, issue
         return 404, {"message": "Not Found"}
 
-    def _changed(self, number: int, body: Any) -> tuple[int, Any]:
+    def _comment(self, number: int, body: Any) -> tuple[int, Any]:
         comment = next((comment for comment in self.fake.comments if comment["id"] == number), None)
         if comment is None:
             return 404, {"message": "Not Found"}
-        comment["body"] = body["body"]
+        if self.command == "PATCH":
+            comment["body"] = body["body"]
         return 200, comment
 
     def _refused(self, body: Any) -> bool:
@@ -280,7 +299,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _list(self, query: dict[str, str]) -> list[Any]:
         """Open issues, 30 a page, unless asked otherwise; the newest first."""
         shown = []
-        for issue in reversed([one for one in self.fake.issues if one["number"] not in self.fake.deleted]):
+        gone = self.fake.deleted | self.fake.moved
+        for issue in reversed([one for one in self.fake.issues if one["number"] not in gone]):
             names = {label["name"] for label in issue["labels"]}
             state = query.get("state", "open")
             if state in ("all", issue["state"]) and set(filter(None, query.get("labels", "").split(","))) <= names:
@@ -323,6 +343,9 @@ class _Handler(BaseHTTPRequestHandler):
             "403-remaining": (403, self._spent(), b'{"message": "API rate limit exceeded"}'),
             "403": (403, {}, b'{"message": "Resource not accessible by integration"}'),
             "401": (401, {}, b'{"message": "Bad credentials"}'),
+            "404": (404, {}, b'{"message": "Not Found"}'),
+            "410": (410, {}, b'{"message": "This issue was deleted"}'),
+            "422": (422, {}, b'{"message": "Validation Failed", "errors": [{"field": "body", "code": "invalid"}]}'),
         }
         status, headers, body = answers[fault.kind]
         self._answer(status, body, headers)
