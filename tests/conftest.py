@@ -24,7 +24,9 @@ from pipeline.publish.render import Renderer
 from pipeline.settings import ROOT, Settings
 from tests.find_browser import ARGUMENTS, find
 from tests.support import free_port, serving
+from tests.surroundings import clear
 
+clear(os.environ)
 # Hundreds of clones that live for seconds: Git need not wait for the disk here, nor look after every step whether to tidy up.
 GIT = {"core.fsync": "none", "maintenance.auto": "false", "receive.autogc": "false"}
 for number, (key, value) in enumerate(GIT.items()):

@@ -37,8 +37,8 @@ class Step:
 class Runner:
     """`remotes`: owner/name → bare repository. `python`: the folder of the Python that setup-python gives.
 
-    `told`: what stands in the environment of every step, like the address of a fake. `instead`: commands that are not run,
-    with what happens in their place.
+    `told`: what stands in the environment of every step, like the address of a fake. `prepare`: what a checkout gets that
+    the network would give. Every `run` is run as it stands.
     """
 
     root: Path
@@ -46,7 +46,6 @@ class Runner:
     python: Path
     context: dict[str, Any]
     told: Mapping[str, str] = field(default_factory=dict)
-    instead: Mapping[str, Callable[[Path], object]] = field(default_factory=dict)
     prepare: Callable[[Path], object] = lambda checkout: None
     steps: list[Step] = field(default_factory=list)
     published: list[str] = field(default_factory=list)
@@ -104,9 +103,6 @@ class Runner:
         folder = self.workspace / fill(step.get("working-directory", "."), self.context)
         filled = {name: fill(value, self.context) for name, value in environment.items()}
         command = fill(step["run"], self.context)
-        if command in self.instead:
-            self.instead[command](folder)
-            return "success"
         return "failure" if self.run(command, folder, filled).code else "success"
 
     def run(self, command: str, folder: Path, environment: Mapping[str, str]) -> Step:
@@ -144,14 +140,18 @@ class Runner:
             "GITHUB_ACTIONS": "true",
             "GITHUB_EVENT_NAME": github["event_name"],
             "GITHUB_EVENT_PATH": str(event),
+            "GITHUB_REF": github["ref"],
             "GITHUB_REPOSITORY": github["repository"],
             "GITHUB_RUN_ATTEMPT": "1",
             "GITHUB_RUN_ID": "1",
             "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_STEP_SUMMARY": str(self.root / "summary.md"),
             "GITHUB_WORKSPACE": str(self.workspace),
             "HOME": str(self.root / "home"),
             "LANG": "C.UTF-8",
             "PATH": os.pathsep.join([str(self.python), *os.defpath.split(os.pathsep), "/usr/local/bin"]),
+            "RUNNER_OS": "Linux",
+            "RUNNER_TEMP": str(self.root),
             **self.told,
         }
 
