@@ -7,7 +7,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 WITHOUT_VENV := On Debian and Ubuntu type: sudo apt install python3-venv
 
-.PHONY: run test test-all build lint messages schemas benchmark lock clean
+.PHONY: run test test-all fresh build lint messages schemas benchmark lock clean
 
 run: $(VENV)/run
 	@exec $(PY) -m pipeline run --port $(PORT)
@@ -24,6 +24,10 @@ test: $(VENV)/test
 # Two at a time: each of them keeps a server and its callers busy. A proof may take ten minutes.
 test-all: test
 	$(PY) -m pytest -m long -n 2 --timeout 600
+
+# Both commands in a bare Debian, which debootstrap makes: tests/fresh.sh. As root, outside of CI.
+fresh:
+	sh tests/fresh.sh
 
 build: $(VENV)/run
 	$(PY) -m mkdocs build --strict
