@@ -230,9 +230,10 @@ def forget(settings: Settings, arguments: Arguments) -> int:
     """Remove what somebody sent. The events stay, and one says that it was removed. Safe to stop and run again."""
     judge, where = _judge(settings), _store(settings)
     prefix = judge.data.organization.reference_prefix
-    reference = references.normalise(prefix, arguments.reference)
+    typed = " ".join(arguments.reference)
+    reference = references.normalise(prefix, typed)
     if reference is None:
-        raise CannotGoOn(f"{arguments.reference} is no reference; compare it")
+        raise CannotGoOn(f"{typed} is no reference; compare it")
     if arguments.history and not isinstance(where, GitStore):
         raise CannotGoOn("The records are a plain folder: they have no history to rewrite. Run this without --history")
     if arguments.history and isinstance(where, GitStore):
@@ -486,7 +487,7 @@ def parser() -> argparse.ArgumentParser:
     validating.add_argument("--format", choices=("text", "json", "github"), default="text")
     command("intake", intake)
     forgetting = command("forget", forget)
-    forgetting.add_argument("reference", metavar="REFERENCE")
+    forgetting.add_argument("reference", metavar="REFERENCE", nargs="+")
     forgetting.add_argument("--history", action="store_true", help="also take it out of the records' Git history")
     forgetting.add_argument("--open", action="store_true", help="also while the case is still worked on")
     forgetting.add_argument("--by", metavar="LOGIN", type=_login, help="who asked for it to be done")

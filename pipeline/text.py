@@ -53,3 +53,22 @@ def normalised(text: str) -> str:
 def has_content(text: str) -> bool:
     """True if a reader would see anything: zero-width and control characters alone are nothing."""
     return any(unicodedata.category(character)[0] not in "CZ" for character in text)
+
+
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180e\u3164\uffa0")  # letters and marks that show nothing
+
+
+def invisible(character: str) -> bool:
+    """It shows nothing and is no blank: zero-width characters, BOM, soft hyphens, direction marks, controls."""
+    hidden = unicodedata.category(character) in ("Cc", "Cf") and character not in "\t\n\r"
+    return hidden or character in _FILLERS
+
+
+def shown(text: str) -> str:
+    """Without what nobody sees."""
+    return text if text.isascii() and text.isprintable() else "".join(c for c in text if not invisible(c))
+
+
+def code_point(character: str) -> str:
+    """U+200B, for a message about what nobody sees."""
+    return f"U+{ord(character):04X}"

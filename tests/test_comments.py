@@ -12,9 +12,10 @@ import yaml
 from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.desk import desk
 from pipeline.audit.act import Outcome, decide
-from pipeline.audit.command import Call, parse
+from pipeline.audit.command import Call
 from pipeline.audit.commands import admit, request_evidence, schedule
 from pipeline.audit.commands import decide as decide_command
+from pipeline.audit.comment import parse
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.cases.events import Case
 from pipeline.cases.gitstore import GitStore
@@ -81,12 +82,31 @@ def test_a_command_moves_the_case_once_is_answered_once_and_the_issue_is_drawn_a
         assert fake.violations == []
 
 
+def test_what_stands_before_a_command_silences_it_no_more_and_talk_stays_unanswered(memory: Path) -> None:
+    made, reference = begin(memory / "r")
+    with FakeGitHub() as fake:
+        run(made, "one", fake)
+        fake.add_comment(1, "ines", "> Shall I call her?\r\n\r\nYes, please. See https://example.org/a.")
+        fake.add_comment(
+            1, "ines", "<!-- reply to 5 -->\n- `/schedule DATE TIME`: says when"
+        )  # of a person's own token
+        fake.add_comment(1, "ines", "\ufeff\r\n/schedule 2027-03-20 09:30")
+        fake.add_comment(1, "ines", "She agrees:\r\n- /admit")
+        assert run(made, "two", fake).commands == [reference, reference]
+        said = [reply["body"].replace("\\", "") for reply in fake.replies()]
+        assert len(said) == 2
+        assert "arranged for 2027-03-20 09:30" in said[0]
+        assert "Line 2 looks like a command" in said[1]
+        assert run(made, "three", fake).commands == []
+    assert state(made, reference) == "interview"
+
+
 REFUSALS = [
     ("nobody", "/admit", {}, "people.yml"),
     ("ada", "/admit", {}, "your role"),
     ("ines", "/frobnicate @octocat", {}, "the commands"),
     ("ines", "/admit", {"edited": True}, "commands are not edited"),
-    ("ines", "/ admit", {}, "no command"),
+    ("ines", "/ admit", {}, "space after its slash"),
 ]
 
 

@@ -328,7 +328,7 @@ def test_a_reply_to_a_hostile_command_does_nothing(memory: Path) -> None:
     for text in HOSTILE:
         for comment in (f"/{text}", *(f"/{command.name} {text}" for command in EVERY)):
             outcome = decide(work, comment)
-            said.add(outcome.said if outcome else text)
+            said |= {text, outcome.said} if outcome else {text}
     assert len(said) > 300
     for words in said:
         inert(body_of(words), body_of("\n".join(HARMLESS if line.strip() else "" for line in words.split("\n"))), words)

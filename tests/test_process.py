@@ -474,7 +474,7 @@ def test_a_refusal_names_its_rule_and_records_nothing(
 def test_what_is_no_command_is_left_alone(body: Body) -> None:
     reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
     work = body.work("ines", reference)
-    for comment in ("I called her yesterday.", "\n/admit", " /admit", "//admit", "see /admit", ""):
+    for comment in ("I called her yesterday.", "//admit", "see /admit", ""):
         assert decide(work, comment) is None
 
 
@@ -527,7 +527,7 @@ FINDINGS = [
         {("C3.4", "relevance"): "met", ("C3.4", "authorship"): "met", ("C3.4", "mastery"): "not_met"},
     ),
     (
-        "/finding C3.4 relevance met\n\n/finding C3.5 mastery not-met\nThank you!\n/admit",
+        "/finding C3.4 relevance met\n\n/finding C3.5 mastery not-met\nThank you!\n",
         {("C3.4", "relevance"): "met", ("C3.5", "mastery"): "not_met"},
     ),
 ]
@@ -557,7 +557,7 @@ def test_an_old_page_of_the_table_changes_only_what_was_changed_in_it_and_nothin
     }
     assert save(old).said == "Nothing was changed."
     act(body, reference, ("ada", "/finding C1.1 mastery not-met because of the course"))
-    assert save(old, **{"finding C5.1 mastery": "not_met"}).said == "1 finding, 1 not met."
+    assert save(old, **{"finding C5.1 mastery": "not_met"}).said.startswith("1 finding, 1 not met. This")
     here = standing(DATA, body.store.case(reference))
     assert {place for place, verdict in here.findings.items() if verdict == "not_met"} == {
         ("C1.1", "mastery"),

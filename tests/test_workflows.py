@@ -127,8 +127,11 @@ def test_comments_of_programs_and_of_people_among_themselves_start_nothing() -> 
         return holds(condition, {"github": {"event_name": event, "event": {"comment": comment}}, "job": {}})
 
     assert starts("User", "/claim")
+    assert starts("User", "\r\n/claim")
+    assert starts("User", "> When will it be?\n\n/schedule 2027-03-20 09:30")
     assert not starts("Bot", "/claim")
     assert not starts("User", "Thank you, I look at it on Monday.")
+    assert not starts("User", "See https://example.org/a, and/or call me.")
     assert starts("", "", "schedule")
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.audit import impartiality, meeting, reasons
-from pipeline.audit.command import Call, Command, parse
+from pipeline.audit.command import Call, Command
 from pipeline.audit.commands import EVERY, answered, preview
+from pipeline.audit.comment import parse
 from pipeline.audit.joining import join
 from pipeline.audit.needs import NEEDS, role_of
 from pipeline.audit.stages import stage
@@ -40,6 +41,14 @@ def decide(work: Work, comment: str) -> Outcome | None:
         return None
     if isinstance(call, Refusal):
         return _refused(call)
+    outcome = _called(work, call)
+    if not call.quoted:
+        return outcome
+    unread = _("Not read, because they are quoted: lines {numbers}.").format(numbers=", ".join(map(str, call.quoted)))
+    return replace(outcome, said=f"{outcome.said}\n{unread}")
+
+
+def _called(work: Work, call: Call) -> Outcome:
     if work.case.opening.type == CONTACT:
         return _of_message(work, call)
     if call.name == preview.NAME and (inner := preview.would(call)):

@@ -57,7 +57,8 @@ class CaseDesk:
     def _table(work: Work) -> list[dict[str, Any]]:
         """A part a unit, a row a statement, a cell a criterion, while this person audits it; else nothing.
 
-        `again`: more evidence was requested for it last. `open` are the parts with such statements, and the first that
+        `again`: more evidence was requested for it last; `unshown`: it is met only with a reason.
+        `open` are the parts with statements that more was requested for, and the first that
         is not done.
         """
         here, profile = work.standing, work.profile
@@ -83,6 +84,7 @@ class CaseDesk:
                     "id": statement,
                     "question": rule["x-question"],
                     "again": statement in again,
+                    "unshown": statement in work.unshown,
                     "cells": [cells[statement, criterion.id] for criterion in work.criteria],
                 }
                 for statement, rule in asked.items()
@@ -138,13 +140,14 @@ class CaseDesk:
     def _table_comment(self, case: Case, person: Person, form: Mapping[str, str]) -> str:
         """The table's fields as /finding lines: only what somebody changed in it, and is not recorded yet."""
         shown, now = (self._found(one, person) for one in (_as_shown(case, form), case))
-        lines = []
+        lines, unshown = [], self.work(case, person).unshown
         for name, verdict in form.items():
             field, _space, place = name.partition(" ")
             statement, _gap, criterion = place.partition(" ")
             if field != FIELD or verdict not in (MET, NOT_MET):
                 continue
-            why = " ".join(form.get(f"{REASON} {place}", "").split()) if verdict == NOT_MET else ""
+            explained = verdict == NOT_MET or statement in unshown
+            why = " ".join(form.get(f"{REASON} {place}", "").split()) if explained else ""
             if (verdict, why) not in (shown((statement, criterion)), now((statement, criterion))):
                 line = f"/finding {place} {'met' if verdict == MET else 'not-met'}"
                 lines.append(f"{line} because {why}" if why else line)

@@ -1,20 +1,21 @@
-"""A comment → a command │ nothing │ what is wrong with it. The first line decides; further /finding lines may follow."""
+"""What a command is: its words, its help, its button; and the call of one, as somebody wrote it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal
 
 from pipeline.audit.work import Act, Refusal, Work
-from pipeline.text import _
+from pipeline.text import _, shown
 
-LINES_MAX = 400  # lines of one comment: more than every statement by every criterion
 _OPTIONAL = re.compile(r"\[[^\]]*\]")
 _OWN_WORDS = re.compile(r"[A-Z…,]")
-_NAME = re.compile(r"/([A-Za-z][A-Za-z-]*)(?:\s|$)")
+_MARKS = re.compile(r"[`*\\\"'“”‘’„«»()\[\]]")  # of Markdown and of quotations
+_DASHES = re.compile("[\u2010-\u2015\u2212\ufe63\uff0d]")
+_BETWEEN = re.compile(r"[.:!]*(?:[,;…\s]+|$)")  # what parts the words of a list, or ends a sentence
 
 
 @dataclass(frozen=True)
@@ -22,16 +23,18 @@ class Call:
     """`words` after the command's name on its line; `more` are further lines, each with its own name and words.
 
     The name is in small letters, however it was typed; words are as they were typed, for a reason is among them.
+    `quoted`: the numbers of lines above it that look like commands, and were not read.
     """
 
     name: str
     words: tuple[str, ...]
     more: tuple[Call, ...] = ()
+    quoted: tuple[int, ...] = ()
 
     @property
     def plain(self) -> tuple[str, ...]:
-        """The words in small letters: for those that are the command's own."""
-        return tuple(word.lower() for word in self.words)
+        """The words as commands know them, whatever a list, a sentence or Markdown put around them: "`C1.1`," → c1.1."""
+        return plain(self.words)
 
 
 @dataclass(frozen=True)
@@ -85,46 +88,20 @@ class Command:
         return self.example.replace("{prefix}", prefix)
 
 
-def parse(comment: str) -> Call | Refusal | None:
-    """None if it is no command at all: people may talk. Leading blank lines are not looked past."""
-    lines = comment.encode("utf-8", "replace").decode().replace("\r\n", "\n").split("\n")
-    first = _call(lines[0])
-    if first is None:
-        return None
-    more: list[Call] = []
-    talk = False
-    for line in lines[1:]:
-        following = _call(line)
-        if following is None:
-            talk = talk or bool(line.strip())
-        elif talk:
-            if following.name == "finding":
-                return _lost(_("A /finding line stands after other text. Write all of them together, directly below."))
-        elif not _belongs(following, first, more):
-            words = _(
-                "A comment is one command; only /finding lines may follow. Write /{name} in a comment of its own."
-            )
-            return _lost(words.format(name=following.name))
-        else:
-            more.append(following)
-    if len(more) >= LINES_MAX:
-        return _lost(_("A comment takes {number} lines; write the others in a second one.").format(number=LINES_MAX))
-    return Call(first.name, first.words, tuple(more))
+def how() -> str:
+    """Where commands stand in a comment, and what else may stand there (comment.py)."""
+    return _(
+        "A command comes first in its comment, at the very beginning of its line, with nothing before the slash. What you "
+        "quote may stand above it, with an empty line after the quotation. Either everything in a comment is done or "
+        "nothing: a line that looks like a command but is not read as one is named with its number. To talk about a "
+        "command, name it within a sentence."
+    )
 
 
-def _belongs(line: Call, first: Call, more: list[Call]) -> bool:
-    """Below /preview stands one command, which may be many /finding lines."""
-    before = [*more, first] if first.name != "preview" else more
-    return not before or line.name == before[0].name == "finding"
-
-
-def _lost(words: str) -> Refusal:
-    return Refusal(_("one command a comment"), words)
-
-
-def _call(line: str) -> Call | None:
-    found = _NAME.match(line)
-    return Call(found[1].lower(), tuple(line[found.end() :].split())) if found else None
+def plain(words: Iterable[str]) -> tuple[str, ...]:
+    """Words in small letters, without what lists and sentences have around them: everything shown here reads back."""
+    text = _DASHES.sub("-", _MARKS.sub("", shown(" ".join(words)))).lower()
+    return tuple(word for word in _BETWEEN.split(text) if word and word not in ("and", "&", _("and")))
 
 
 def wrong(command_usage: str) -> Refusal:

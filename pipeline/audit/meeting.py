@@ -58,7 +58,7 @@ class _Found:
         if bad:
             words += " · ✗ " + _("not met") + ": " + escaped(", ".join(one.title for one in bad))
         yield from (f"☐ **{escaped(statement)}** {escaped(rule['x-question'])} ({words})", "")
-        for one in bad:
+        for one in self.criteria:
             if reason := self.why.get((statement, one.id)):
                 yield from (quoted(reason), "")
 

@@ -5,23 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pipeline.accept import references
 from pipeline.audit.work import Work
 from pipeline.cases.events import Case
 from pipeline.cases.likeness import same, same_address
 from pipeline.text import _
 
 
-def named(work: Work, words: tuple[str, ...]) -> dict[str, Any]:
-    """{"prerequisite": reference} if the case named, or one named before in this case, grants it today; else nothing."""
+def named(work: Work, reference: str = "") -> dict[str, Any]:
+    """{"prerequisite": reference} if this case, or else one named before in this case, grants it today; else nothing."""
     before = [str(event.data["prerequisite"]) for event in work.case.events if "prerequisite" in event.data]
     profile = work.profile
     if profile is None or profile.prerequisite is None:
         return {}
-    for text in (*words, *before):
-        reference = references.normalise(work.judge.data.organization.reference_prefix, text)
-        if reference and valid(work, work.store.case(reference), profile.prerequisite):
-            return {"prerequisite": reference}
+    for name in (reference, *before):
+        if name and valid(work, work.store.case(name), profile.prerequisite):
+            return {"prerequisite": name}
     return {}
 
 

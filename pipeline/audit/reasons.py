@@ -1,4 +1,4 @@
-"""Why something is not met, in an auditor's words.
+"""Why something is not met, or met without evidence, in an auditor's words.
 
 They lie beside what was submitted, and are forgotten with it; events name them by their hash (D3).
 """
@@ -48,7 +48,7 @@ def _document(reference: str, reasons: Mapping[str, str]) -> str:
 
 
 def _lines(reference: str, reasons: Mapping[str, str]) -> Iterator[str]:
-    yield "# " + escaped(_("Why it is not met"))
+    yield "# " + escaped(_("Reasons for findings"))
     yield ""
     yield _("Reference:") + f" {code(reference)}"
     for place, words in reasons.items():

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from pipeline.accept import references
 from pipeline.accept.check import Judge
 from pipeline.cases.events import CREDITED, LINKED, Case
 from pipeline.cases.people import Person
@@ -16,7 +17,7 @@ from pipeline.cases.store import Store
 from pipeline.profiles import derive
 from pipeline.profiles.model import Criterion, Profile
 from pipeline.profiles.process import Process
-from pipeline.text import _
+from pipeline.text import _, has_content
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,25 @@ class Work:
         schema = self.store.schema(str(event.data["schema"]))
         found: dict[str, Any] = schema["properties"]["answers"]["properties"]
         return {name: rule for name, rule in found.items() if event.data["answers"].get(name) != "credited"}
+
+    @cached_property
+    def unshown(self) -> frozenset[str]:
+        """Statements answered "not yet", or without a word of evidence in what has not been forgotten. Raises StoreFailed."""
+        event = self.case.current(derive.PORTFOLIO)
+        if event is None:
+            return frozenset()
+        sent = (self.store.submission(self.case.reference, str(event.data["digest"])) or {}).get("answers")
+        answers: Mapping[str, str] = event.data["answers"]
+        return frozenset(
+            name
+            for name in self.asked
+            if answers.get(name, "not_yet") == "not_yet"
+            or (sent is not None and not has_content(str(sent.get(name, {}).get("evidence", ""))))
+        )
+
+    def reference(self, words: tuple[str, ...]) -> str | None:
+        """The reference that words mean, however they part it; None if they mean none."""
+        return references.normalise(self.judge.data.organization.reference_prefix, "".join(words))
 
     def statement(self, word: str) -> str:
         """The id that a word means, in whatever case it was typed; the word itself where it is none."""

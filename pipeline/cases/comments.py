@@ -13,11 +13,12 @@ from typing import Any
 
 from pipeline.accept.check import Judge
 from pipeline.audit.act import decide, record
+from pipeline.audit.comment import parse
 from pipeline.audit.work import Refusal, Work
 from pipeline.cases import people
 from pipeline.cases.events import ANSWERED, OPENED, Case
 from pipeline.cases.people import Person
-from pipeline.cases.replies import Replies
+from pipeline.cases.replies import Replies, is_reply
 from pipeline.cases.store import Store
 from pipeline.errors import StoreFailed
 from pipeline.files import write
@@ -62,7 +63,7 @@ class Comments:
         damaged = any(self.store.readable(reference) is None for reference in self.store.references())
         unknown = damaged or any(_unrecorded(case) for case in self.store.cases())
         for comment in sorted(self.github.comments(self._since()), key=lambda comment: comment.id):
-            if comment.by_bot or comment.id in known or not comment.body.startswith("/"):
+            if comment.by_bot or comment.id in known or is_reply(comment.body) or parse(comment.body) is None:
                 continue
             if comment.issue in issues:
                 yield issues[comment.issue], comment
@@ -136,8 +137,7 @@ class Comments:
         """False if somebody else was faster."""
         case, outcome = work.case, decide(work, comment.body)
         if outcome is None:
-            words = _("This is no command. Write /help to see what can be done.")
-            return self._answer(case, comment, mark, words, refused=True)
+            return False
         if outcome.event is None:
             return self._answer(case, comment, mark, outcome.said, refused=bool(outcome.refusals))
         return record(work, outcome, said=outcome.said, **mark) is not None

@@ -21,10 +21,11 @@ _SITE = re.compile(rf"(?:(?:https://|ssh://)?(?:[\w.:-]+@)?(?:www\.)?github\.com
 
 HOURLY, DAILY = "17 * * * *", "41 4 * * *"  # not on the hour: then GitHub's clock is latest
 
-# What programs write and what people say to each other starts no machine. A command that is missed waits for the clock.
+# What programs write and what people say to each other starts no machine: a line that begins with a slash does. A slash
+# that stands elsewhere (audit/comment.py) waits for the clock.
 COMMAND = (
-    "github.event_name != 'issue_comment' || "
-    "(github.event.comment.user.type == 'User' && startsWith(github.event.comment.body, '/'))"
+    "github.event_name != 'issue_comment' || (github.event.comment.user.type == 'User' && "
+    "(startsWith(github.event.comment.body, '/') || contains(github.event.comment.body, fromJSON('\"\\n/\"'))))"
 )
 # Who may comment here can read this private repository already; what they may do is asked of GitHub and people.yml.
 # No text of a comment reaches a shell: the commands are read through the API.

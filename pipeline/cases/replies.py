@@ -23,6 +23,7 @@ from pipeline.text import _
 
 CLAIM = timedelta(minutes=15)  # after that, the run that wrote an event is taken for dead
 REPLY_CLAIMED, REPLIED = "reply_claimed", "replied"
+_MARKER = "<!-- reply to "
 OF_THEIR_OWN = (REMINDED, ESCALATED)  # say something that no comment asked for
 _LOGIN = re.compile(r"[a-zA-Z0-9](-?[a-zA-Z0-9]){0,38}")  # what GitHub takes for a login
 LONGEST_LINE = 1000  # characters of a line in a reply: nobody's word fills a page
@@ -150,7 +151,12 @@ def _overtaken(case: Case, event: Event) -> bool:
 
 
 def _marker(key: Key) -> str:
-    return f"<!-- reply to {key} -->"
+    return f"{_MARKER}{key} -->"
+
+
+def is_reply(body: str) -> bool:
+    """One of these replies, whoever's account posted it: what it shows of commands is nobody's command."""
+    return body.startswith(_MARKER)
 
 
 def _body(event: Event, *, again: bool = False) -> str:

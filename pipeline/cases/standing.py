@@ -25,7 +25,7 @@ Judged = Mapping[tuple[str, str], str]
 class Standing:
     """`since`: when it came into its state; `claims` and `assigned`: role → login; `acted`: login → what they did.
 
-    `findings`: (statement, criterion) → met or not_met; `reasons`: → SHA-256 of what says why not (audit/reasons.py).
+    `findings`: (statement, criterion) → met or not_met; `reasons`: → SHA-256 of what says why (audit/reasons.py).
     `pause`: when it was paused, if it is.
     """
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.audit.command import Command
+from pipeline.audit.command import Command, how
 from pipeline.audit.commands import EVERY
 from pipeline.audit.needs import NEEDS
 from pipeline.cases.standing import MEETING, has_meeting
@@ -43,6 +43,7 @@ def handbook(data: Data) -> dict[str, Any]:
         "diagram": draw(process),
         "word": command_of,
         "fact": fact_of,
+        "how": how(),
         "entries": tuple(_entries(data)),
         "automatic": automatic,
         "states": process.states,

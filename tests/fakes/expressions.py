@@ -6,6 +6,7 @@ their operands, text is compared without regard to case. Anything else is refuse
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -63,7 +64,14 @@ class _Reader:
             return token == "true"
         if token in STATUS:
             return self.status(token)
-        return self.starts_with() if token == "startsWith" else self.look_up(token)
+        if token in ("startsWith", "contains"):
+            return self.within(token)
+        if token == "fromJSON":
+            self.need("(")
+            value = json.loads(self.either())
+            self.need(")")
+            return value
+        return self.look_up(token)
 
     def status(self, function: str) -> bool:
         """Nobody cancels here."""
@@ -73,13 +81,13 @@ class _Reader:
         found = {"success": not failed, "failure": failed, "always": True, "cancelled": False}
         return found[function]
 
-    def starts_with(self) -> bool:
+    def within(self, function: str) -> bool:
         self.need("(")
-        text = self.either()
+        text = str(_plain(self.either()))
         self.need(",")
-        start = self.either()
+        part = str(_plain(self.either()))
         self.need(")")
-        return str(_plain(text)).startswith(str(_plain(start)))
+        return text.startswith(part) if function == "startsWith" else part in text
 
     def need(self, sign: str) -> None:
         if not self.take(sign):

@@ -11,7 +11,7 @@ USAGE = "/answered"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    return wrong(USAGE) if call.words else Act(_("The message is answered."), data={})
+    return wrong(USAGE) if call.plain else Act(_("The message is answered."), data={})
 
 
 COMMAND = Command(

@@ -13,7 +13,7 @@ USAGE = "/appeal"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    if call.words:
+    if call.plain:
         return wrong(USAGE)
     said = _("The appeal is recorded. Somebody who took no part decides it.") + "\n"
     free = ", ".join(_free(work))

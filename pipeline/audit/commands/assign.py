@@ -10,9 +10,9 @@ USAGE = "/assign @LOGIN"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    if len(call.words) != 1:
+    if len(call.plain) != 1:
         return wrong(USAGE)
-    login = call.words[0].removeprefix("@")
+    login = call.plain[0].removeprefix("@")
     known = work.who(login)
     data = {"login": known.login if known else login, "for": work.claimant}
     return Act(_("It is assigned."), data={**data, "mentions": [known.login]} if known else data)

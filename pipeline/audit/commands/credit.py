@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pipeline.accept import references
 from pipeline.audit import prerequisite
 from pipeline.audit.command import Ask, Call, Command, wrong
 from pipeline.audit.work import Act, Refusal, Work
@@ -12,9 +11,9 @@ USAGE = "/credit REFERENCE"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    if len(call.words) != 1:
+    if not call.plain:
         return wrong(USAGE)
-    reference = references.normalise(work.judge.data.organization.reference_prefix, call.words[0])
+    reference = work.reference(call.plain)
     if reference is None:
         return Refusal(
             _("a certificate that is valid today"), _("That is no reference; compare it with the certificate.")

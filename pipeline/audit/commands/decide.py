@@ -11,12 +11,9 @@ USAGE = "/decide grant|decline no-conflict"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    if not call.words or call.plain[0] not in ("grant", "decline"):
+    if not call.plain or call.plain[0] not in ("grant", "decline"):
         return wrong(USAGE)
-    rest = [word for word in call.words[1:] if word.lower() != "no-conflict"]
-    if len(rest) > 1:
-        return wrong(USAGE)
-    named = admit.named(work, tuple(rest))
+    named = admit.named(work, tuple(word for word in call.plain[1:] if word != "no-conflict"))
     if isinstance(named, Refusal):
         return named
     data = {"no_conflict": "no-conflict" in call.plain, **named}

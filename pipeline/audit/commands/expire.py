@@ -10,7 +10,7 @@ USAGE = "/expire"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    return wrong(USAGE) if call.words else Act(_("The case has expired."), data={})
+    return wrong(USAGE) if call.plain else Act(_("The case has expired."), data={})
 
 
 COMMAND = Command(

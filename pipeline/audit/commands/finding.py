@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
-from pipeline.accept.submission import sha256
-from pipeline.audit.command import Call, Command, wrong
+from pipeline.audit import verdicts
+from pipeline.audit.command import Call, Command, plain, wrong
 from pipeline.audit.reasons import MAX, Place
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.cases.standing import MET, NOT_MET
-from pipeline.text import _, ngettext
+from pipeline.text import _
 
 USAGE = "/finding STATEMENT|UNIT|all [CRITERION] met|not-met [except STATEMENT [CRITERION] …] [because REASON]"
 BECAUSE = "because"
 # Only what looks like this is said again: replies stay for good.
 ID = re.compile(r"[A-Za-z]{1,3}[0-9]{1,3}(\.[0-9]{1,3})?")
+_NOT_MET = re.compile(r"\bnot[ _]met\b")
 VERDICTS = {"met": MET, "not-met": NOT_MET}
 
 
@@ -29,46 +29,33 @@ def read(work: Work, call: Call) -> Act | Refusal:
         found = _line(work, words)
         if isinstance(found, Refusal):
             return found
-        bad = [place for place, verdict in found.items() if verdict == NOT_MET]
-        if reason is not None and (refusal := _refused(reason, bad)):
+        asked = _explained(work, found)
+        if reason is not None and (refusal := _refused(reason, asked)):
             return refusal
         judged.update(found)
         why = {place: words for place, words in why.items() if place not in found}
-        why |= dict.fromkeys(bad, reason) if reason else {}
-    return _act(judged, why)
+        why |= dict.fromkeys(asked, reason) if reason else {}
+    return verdicts.act(work, judged, why)
 
 
-def _act(judged: Mapping[Place, str], why: Mapping[Place, str]) -> Act:
-    entries: list[dict[str, Any]] = [
-        {"statement": statement, "criterion": criterion, "verdict": verdict}
-        | ({"reason": True} if (statement, criterion) in why else {})
-        for (statement, criterion), verdict in judged.items()
-    ]
-    bad = sum(verdict == NOT_MET for verdict in judged.values())
-    number = len(entries)
-    said = ngettext("{number} finding, {bad} not met.", "{number} findings, {bad} not met.", number)
-    said = said.format(number=number, bad=bad)
-    if not why:
-        return Act(said, data={"findings": entries})
-    kept = {" ".join(place): words for place, words in why.items()}
-    said += " " + _("{number} with a reason.").format(number=len(why))
-    return Act(said, data={"findings": entries, "reasons": sha256(kept)}, reasons=kept)
+def _explained(work: Work, found: Mapping[Place, str]) -> list[Place]:
+    """What a reason on this line is about: what is not met; without such, what is met though nothing shows it."""
+    bad = [place for place, verdict in found.items() if verdict == NOT_MET]
+    return bad or [place for place in found if place[0] in work.unshown]
 
 
 def _parted(words: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
-    """What comes before `because`, in small letters, and the reason after it as it was typed; None without one."""
-    plain = tuple(word.lower() for word in words)
-    if BECAUSE not in plain:
-        return plain, None
-    at = plain.index(BECAUSE)
-    return plain[:at], " ".join(words[at + 1 :])
+    """What comes before `because`, as commands know it, and the reason after it as it was typed; None without one."""
+    at = next((at for at, word in enumerate(words) if plain((word,)) == (BECAUSE,)), None)
+    return (plain(words), None) if at is None else (plain(words[:at]), " ".join(words[at + 1 :]))
 
 
-def _refused(reason: str, bad: list[Place]) -> Refusal | None:
+def _refused(reason: str, asked: list[Place]) -> Refusal | None:
     if not reason:
         return wrong(USAGE)
-    if not bad:
-        return Refusal(_("reasons"), _("A reason is for what is not met; leave out “because” and what follows."))
+    if not asked:
+        words = _("A reason is for what is not met, or met without evidence; leave out “because” and what follows.")
+        return Refusal(_("reasons"), words)
     if len(reason) > MAX:
         words = _("Write a reason in {limit} characters or fewer (now {number}).")
         return Refusal(_("reasons"), words.format(limit=MAX, number=len(reason)))
@@ -76,12 +63,13 @@ def _refused(reason: str, bad: list[Place]) -> Refusal | None:
 
 
 def _line(work: Work, words: tuple[str, ...]) -> dict[Place, str] | Refusal:
-    verdicts = [index for index, word in enumerate(words) if word in VERDICTS]
-    if len(verdicts) != 1 or not 1 <= verdicts[0] <= 2:
+    words = _spelled(work, words)
+    said = [index for index, word in enumerate(words) if word in VERDICTS]
+    if len(said) != 1 or said[0] == 0:
         return wrong(USAGE)
-    at = verdicts[0]
+    at = said[0]
     verdict, rest = VERDICTS[words[at]], words[at + 1 :]
-    marked = _places(work, words[:at])
+    marked = _listed(work, words[:at])
     if isinstance(marked, Refusal):
         return marked
     judged = dict.fromkeys(marked, verdict)
@@ -89,20 +77,29 @@ def _line(work: Work, words: tuple[str, ...]) -> dict[Place, str] | Refusal:
         if rest[0] != "except" or len(rest) < 2:
             return wrong(USAGE)
         opposite = NOT_MET if verdict == MET else MET
-        exceptions = _exceptions(work, rest[1:])
+        exceptions = _listed(work, rest[1:])
         if isinstance(exceptions, Refusal):
             return exceptions
         judged.update(dict.fromkeys(exceptions, opposite))
     return judged
 
 
-def _exceptions(work: Work, words: tuple[str, ...]) -> list[Place] | Refusal:
-    """ "C3.4 mastery C5.1": a statement, and after it perhaps one criterion."""
+def _spelled(work: Work, words: tuple[str, ...]) -> tuple[str, ...]:
+    """Verdicts and criteria as this command writes them: tables and lists say "✗ not met" and "Mastery"."""
+    text = _NOT_MET.sub("not-met", f" {' '.join(words)} ")
+    for criterion in work.criteria:
+        text = text.replace(f" {' '.join(plain((criterion.title,)))} ", f" {criterion.id} ")
+    return tuple(word for word in text.split() if word not in ("✓", "✗", "·"))
+
+
+def _listed(work: Work, words: tuple[str, ...]) -> list[Place] | Refusal:
+    """ "c3.4 mastery c5.1": each a statement, a unit or all, and after it perhaps one criterion."""
     criteria = {criterion.id for criterion in work.criteria}
     found: list[Place] = []
     groups: list[list[str]] = []
     for word in words:
-        if word in criteria and groups and len(groups[-1]) == 1:
+        follows = bool(groups) and len(groups[-1]) == 1
+        if follows and (word in criteria or not (ID.fullmatch(word) or _statements(work, word))):
             groups[-1].append(word)
         else:
             groups.append([word])
@@ -114,14 +111,18 @@ def _exceptions(work: Work, words: tuple[str, ...]) -> list[Place] | Refusal:
     return found
 
 
-def _places(work: Work, words: tuple[str, ...]) -> list[Place] | Refusal:
-    """(statement, criterion) of a statement, a unit or all, by one criterion or by each."""
-    what, criteria = words[0], [criterion.id for criterion in work.criteria]
-    statements = [
+def _statements(work: Work, what: str) -> list[str]:
+    return [
         statement
         for statement, rule in work.asked.items()
         if what in ("all", statement.lower(), rule["x-unit"].lower())
     ]
+
+
+def _places(work: Work, words: tuple[str, ...]) -> list[Place] | Refusal:
+    """(statement, criterion) of a statement, a unit or all, by one criterion or by each."""
+    what, criteria = words[0], [criterion.id for criterion in work.criteria]
+    statements = _statements(work, what)
     if not statements:
         words_ = _("{what} is no statement or unit of this portfolio.").format(what=what.upper())
         if not ID.fullmatch(what):

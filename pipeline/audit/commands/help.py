@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.audit.command import Call, Command
+from pipeline.audit.command import Call, Command, how
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.text import _
 
@@ -24,7 +24,7 @@ def read(work: Work, call: Call) -> Act | Refusal:
         lines.append(
             line if example == command.usage else line + ". " + _("For example: {it}").format(it=f"`{example}`")
         )
-    return Act("\n".join(lines), says_only=True)
+    return Act("\n".join([*lines, "", how()]), says_only=True)
 
 
 COMMAND = Command("help", "/help", "/help", lambda: _("says what can be done with this case now"), read)

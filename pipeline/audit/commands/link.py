@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.accept import references
 from pipeline.audit.command import Ask, Call, Command, wrong
 from pipeline.audit.joining import newer
 from pipeline.audit.work import Act, Refusal, Work
@@ -14,9 +13,9 @@ USAGE = "/link REFERENCE"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    if len(call.words) != 1:
+    if not call.plain:
         return wrong(USAGE)
-    reference = references.normalise(work.judge.data.organization.reference_prefix, call.words[0])
+    reference = work.reference(call.plain)
     if reference is None:
         return Refusal(_("another case"), _("That is no reference; compare it with the other issue."))
     data: dict[str, Any] = {"reference": reference}

@@ -10,7 +10,7 @@ USAGE = "/pause"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    return wrong(USAGE) if call.words else Act(_("The clock stands still."), data={})
+    return wrong(USAGE) if call.plain else Act(_("The clock stands still."), data={})
 
 
 COMMAND = Command(

@@ -13,9 +13,9 @@ USAGE = "/request-evidence STATEMENT …"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    named = [work.statement(word) for word in call.words]
-    unknown = [word for word in named if word not in work.asked]
-    if not call.words:
+    named = [work.statement(word) for word in call.plain]
+    unknown = [word.upper() for word in named if word not in work.asked]
+    if not call.plain:
         return wrong(USAGE)
     if unknown:
         return Refusal(_("statements of this profile"), " ".join(_not_asked(unknown)))

@@ -10,7 +10,7 @@ USAGE = "/resume"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    return wrong(USAGE) if call.words else Act(_("The clock goes on."), data={})
+    return wrong(USAGE) if call.plain else Act(_("The clock goes on."), data={})
 
 
 COMMAND = Command(

@@ -10,7 +10,7 @@ USAGE = "/return"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    if call.words:
+    if call.plain:
         return wrong(USAGE)
     return Act(_("The case is back in the audit. Tell the auditor what to look at again."), data={})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from pipeline.audit.command import Ask, Call, Command, wrong
+from pipeline.audit.command import Ask, Call, Command, plain, wrong
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.text import _
 
@@ -15,10 +15,10 @@ USAGE = "/schedule DATE TIME"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    words = tuple(call.words[0].upper().split("T")) if len(call.words) == 1 else call.words  # as a form sends it
-    if len(words) != 2:
+    words = tuple(call.plain[0].split("t")) if len(call.plain) == 1 else call.plain  # as a form sends it
+    if len(words) < 2:
         return wrong(USAGE)
-    moment = " ".join(words)
+    moment = " ".join(words) if len(words) == 2 else f"{_of_day(work, words[:-1])} {words[-1]}"
     try:
         at = datetime.fromisoformat(moment) if FORM.fullmatch(moment) else None
     except ValueError:
@@ -28,6 +28,16 @@ def read(work: Work, call: Call) -> Act | Refusal:
     if at.replace(tzinfo=work.now.tzinfo) > work.now + AHEAD:
         return Refusal(_("a date and a time"), _("That is more than two years ahead; write a nearer day."))
     return Act(_("It is arranged for {moment}.").format(moment=moment), data={"moment": moment})
+
+
+def _of_day(work: Work, words: tuple[str, ...]) -> str:
+    """The day that the board and letters call so ("20 March 2027"), as 2027-03-20; "" if they call none so."""
+    try:
+        from pipeline.publish.nextsteps import day
+    except ImportError:  # Babel is where the board and the letters are
+        return ""
+    days = [(work.now + timedelta(days=number)).date().isoformat() for number in range(-366, AHEAD.days + 1)]
+    return next((iso for iso in days if plain((day(iso, work.judge.data.organization.language),)) == words), "")
 
 
 COMMAND = Command(

@@ -10,7 +10,7 @@ USAGE = "/withdraw"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    return wrong(USAGE) if call.words else Act(_("It is withdrawn."), data={})
+    return wrong(USAGE) if call.plain else Act(_("It is withdrawn."), data={})
 
 
 COMMAND = Command(
