@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -47,6 +48,7 @@ from pipeline.text import language
 
 WELL, FINDINGS, FAILED = 0, 1, 2
 TRACEBACK = "PIPELINE_TRACEBACK"  # set: an unforeseen error is shown whole
+LOOPBACK = ("127.0.0.1", "::1")  # the proxies that are believed where none is named
 PUSHES = 10  # how often somebody else may push first
 Arguments = argparse.Namespace
 T = TypeVar("T")
@@ -396,7 +398,7 @@ def serve(settings: Settings, arguments: Arguments) -> int:
     if running.trouble:
         _complain(running.trouble)
     say(f"Serving on http://{arguments.host}:{arguments.port}")
-    wiring.serve(running.app, listening)
+    wiring.serve(running.app, listening, arguments.trusted_proxy or [ip_network(address) for address in LOOPBACK])
     return WELL
 
 
@@ -447,6 +449,14 @@ def _port(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 0 < int(text) < 65_536:
         raise argparse.ArgumentTypeError(f"{text} is no port: use a number from 1 to 65535")
     return int(text)
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(text)
+    except ValueError as error:
+        message = f"{text} is no address and no network: write one like 10.0.0.2 or 10.0.0.0/24"
+        raise argparse.ArgumentTypeError(message) from error
 
 
 def _translated(loaded: Loaded, code: str) -> list[originals.Translated]:
@@ -501,6 +511,14 @@ def parser() -> argparse.ArgumentParser:
     serving.add_argument("--relay", action="store_true", help="PIPELINE_RECORDS is a clone of the records repository")
     serving.add_argument("--host", default="127.0.0.1")
     serving.add_argument("--port", type=_port, default=8000)
+    serving.add_argument(
+        "--trusted-proxy",
+        type=_network,
+        action="append",
+        metavar="ADDRESS",
+        help="whose X-Forwarded-For and -Proto are believed: an address or a network, as often as needed "
+        f"(without it: {', '.join(LOOPBACK)})",
+    )
     command("pull", pull).add_argument(
         "--if-configured", action="store_true", help="without a form provider, do nothing"
     )

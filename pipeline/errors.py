@@ -3,6 +3,7 @@
 CannotGoOn
 ├── DataInvalid      the data has findings, and this step needs data without any
 ├── UnreadableInput  the bytes are no submission at all: size, type, encoding, depth
+├── TooMany          everybody together sent more than can be worked on
 ├── AuditBegun       a revision came after the audit had begun (CaseOver: after the case had ended)
 ├── StoreFailed      what is kept cannot be read (WriteFailed: or cannot be written)
 ├── GitFailed        git said no (PushRejected: somebody else was faster)
@@ -39,6 +40,14 @@ class UnreadableInput(CannotGoOn):
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
         self.status = status
+
+
+class TooMany(CannotGoOn):
+    """`wait` is in seconds."""
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(f"Too much is sent at once; wait {wait} seconds")
+        self.wait = wait
 
 
 class AuditBegun(CannotGoOn):

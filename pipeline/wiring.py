@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import logging
 import os
 import socket
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from pipeline.accept import connections, serverlog
 from pipeline.accept.accept import Desk
+from pipeline.accept.body import Bodies
 from pipeline.accept.check import Judge
+from pipeline.accept.connections import Proxies
 from pipeline.accept.desk import desk
 from pipeline.accept.inbox import Delivery, Inbox
 from pipeline.accept.limits import Limits
@@ -66,7 +69,7 @@ def local(settings: Settings, limits: Limits, origin: str) -> Running:
     people.write_default(store.root / "people.yml", renderer.data.organization)
     front = _front(settings, renderer, desk(judge, settings.var, store, store.root), store)
     signin, trouble = _sign_in(front.people)
-    board = Board(front.pages, front.desk, intake, signin, worker.ring, front.room, front.people)
+    board = Board(front.pages, front.desk, intake, signin, worker.ring, front.room, front.people, bodies=front.bodies)
     app = front.application(limits, worker, origin, board.routes())
     return Running(app, [(person.name, path) for person, path in signin.links()], trouble)
 
@@ -118,7 +121,8 @@ def relay(settings: Settings, limits: Limits, origin: str, ensure_private: Calla
     worker = Worker("relay", Relay(front.desk.inbox, store, ensure_private), RELAY_EVERY)
     signin, trouble = _sign_in(front.people)
     intake = Intake(judge, store, address="/auditors/")
-    board = Board(front.pages, front.desk, intake, signin, worker.ring, front.room, front.people, acts=False)
+    parts = (front.pages, front.desk, intake, signin, worker.ring, front.room, front.people)
+    board = Board(*parts, acts=False, bodies=front.bodies)
     app = front.application(limits, worker, origin, board.routes())
     return Running(app, [(person.name, path) for person, path in signin.links()], trouble)
 
@@ -149,10 +153,12 @@ class Front:
     room: MailRoom
     mail: Worker
     people: Callable[[], tuple[Person, ...]]
+    bodies: Bodies = field(default_factory=Bodies)
 
     def application(self, limits: Limits, worker: Worker, origin: str, board: list[BaseRoute]) -> Starlette:
-        service = Service(self.desk, limits, self.pages, worker.ring, self._health(worker))
-        routes = [*Lost(self.pages, self._ask).routes(), *Links(self.desk, self.pages).routes(), *board]
+        service = Service(self.desk, limits, self.pages, worker.ring, self._health(worker), self.bodies)
+        lost = Lost(self.pages, self._ask, bodies=self.bodies)
+        routes = [*lost.routes(), *Links(self.desk, self.pages).routes(), *board]
         return application(service, routes, str(self.settings.site), origin, [worker.run, self.mail.run])
 
     def _ask(self, address: Address) -> None:
@@ -208,7 +214,9 @@ def _site(settings: Settings) -> Path:
 
 def bind(host: str, port: int) -> socket.socket:
     """Raises CannotGoOn where somebody else has the port, or the host is none of this machine's."""
-    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio answers without Nagle's delay of 40 ms only where the protocol is named
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
@@ -224,13 +232,11 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-def serve(app: Starlette, listening: socket.socket) -> None:
+def serve(app: Starlette, listening: socket.socket, proxies: Proxies = ()) -> None:
     """Until Ctrl-C or SIGTERM; then what is being answered is answered."""
-    config = uvicorn.Config(
-        app, access_log=False, log_level="warning", server_header=False, timeout_graceful_shutdown=5
-    )
+    serverlog.bound(logging.getLogger())
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-        uvicorn.Server(config).run(sockets=[listening])
+        connections.server(app, proxies).run(sockets=[listening])
 
 
 def build_site(settings: Settings) -> None:

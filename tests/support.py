@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import uvicorn
+import requests
 from starlette.applications import Starlette
 
+from pipeline import wiring
+from pipeline.accept import connections
 from pipeline.accept.check import Judge, check
+from pipeline.accept.connections import Connection, Proxies
 from pipeline.accept.submission import Submission
 from pipeline.profiles import derive, fields
 from pipeline.profiles.load import load_or_stop
 from pipeline.profiles.model import Data
-from pipeline.settings import ROOT
+from pipeline.settings import ROOT, Settings
 
 DATA: Data = load_or_stop(ROOT / "data", ROOT / "schemas")
 JUDGE = Judge(DATA, ROOT / "schemas")
@@ -88,10 +93,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(app: Starlette, port: int) -> Iterator[str]:
+def serving(app: Starlette, port: int, kind: type[Connection] = Connection, proxies: Proxies = ()) -> Iterator[str]:
     """The address of the app, on a real socket."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, access_log=False, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
+    server = connections.server(app, proxies, kind)
+    listening = wiring.bind("127.0.0.1", port)
+    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     until(lambda: server.started)
     try:
@@ -99,6 +105,54 @@ def serving(app: Starlette, port: int) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join(10)
+
+
+@dataclass(frozen=True)
+class Process:
+    """A server of its own: `python -m pipeline serve`. `log` is all that it wrote."""
+
+    url: str
+    pid: int
+    log: Path
+
+    def memory(self) -> int:
+        """Bytes that it holds now (Linux)."""
+        status = Path(f"/proc/{self.pid}/status").read_text("ascii")
+        return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+
+
+@contextmanager
+def served(settings: Settings, *more: str, prefix: Sequence[str] = (), descriptors: int = 0) -> Iterator[Process]:
+    """`prefix`: a command that runs it; `descriptors`: how many files it may have open."""
+    port, log = free_port(), settings.site.parent / f"serve-{os.getpid()}-{time.monotonic_ns()}.log"
+    command = [*prefix, sys.executable, "-m", "pipeline", "serve", "--port", str(port), *more]
+    environment = {
+        **os.environ,
+        "PIPELINE_VAR": str(settings.var),
+        "PIPELINE_RECORDS": str(settings.records),
+        "PIPELINE_SITE": str(settings.site),
+        "SITE_URL": settings.site_url,
+    }
+    limit = f"ulimit -n {descriptors} && " if descriptors else ""
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            ["sh", "-c", f'{limit}exec "$@"', "sh", *command], cwd=ROOT, env=environment, stdout=out, stderr=out
+        )
+    url = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        assert process.poll() is None, log.read_text("utf-8")
+        try:
+            return requests.get(f"{url}/health", timeout=20).ok
+        except requests.ConnectionError:
+            return False
+
+    try:
+        until(answers, 60)
+        yield Process(url, process.pid, log)
+    finally:
+        process.terminate()
+        process.wait(20)
 
 
 def until(condition: Any, seconds: float = 20.0) -> None:

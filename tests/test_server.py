@@ -7,9 +7,13 @@ import json
 import logging
 import re
 import socket
+import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +23,7 @@ from markupsafe import escape
 
 from pipeline import wiring
 from pipeline.accept.limits import Limits
+from pipeline.accept.server import FORM, JSON
 from pipeline.cases.events import AUDITING
 from pipeline.cases.store import Store
 from pipeline.profiles import derive, fields
@@ -225,11 +230,68 @@ def test_a_connection_that_breaks_off_keeps_nothing_and_harms_nobody(service: Se
 
 def test_whoever_sends_too_much_waits_and_is_told_how_long() -> None:
     now = [0.0]
-    limits = Limits(an_address=3, overall=5, clock=lambda: now[0])
+    limits = Limits(each=3, overall=5, clock=lambda: now[0])
     assert [limits.take("a") for _ in range(4)] == [0, 0, 0, 1201]
-    assert [limits.take("b") for _ in range(3)] == [0, 0, 721]
+    assert [limits.take("b") for _ in range(4)] == [0, 0, 0, 1201]
+    assert [limits.admit() for _ in range(6)] == [0, 0, 0, 0, 0, 721]
     now[0] += 1201
     assert limits.take("a") == 0
+
+
+@pytest.mark.parametrize(
+    "address", ["2001:db8:1:2::{:x}", "2001:db8:0:{:x}::1"], ids=["one IPv6 network", "many callers"]
+)
+def test_1208_posts_that_are_no_submissions_leave_everybody_else_their_budget(
+    site: Settings, tmp_path: Path, address: str
+) -> None:
+    port = free_port()
+    settings = replace(site, var=tmp_path, records=tmp_path / "records")
+    running = wiring.local(settings, Limits(), f"http://127.0.0.1:{port}")
+    refused: Counter[int] = Counter()
+    kinds = [(JSON, b"x"), ("text/plain", b"x"), (JSON, b"{}"), (FORM, b"\xff")]
+    with serving(running.app, port, proxies=(ip_network("127.0.0.1"),)) as url:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        for number in range(1208):
+            kind, body = kinds[number % 4]
+            headers = {"Content-Type": kind, "X-Forwarded-For": address.format(number)}
+            connection.request("POST", "/submissions", body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            refused[answer.status] += 1
+        connection.close()
+        elsewhere = {"X-Forwarded-For": "198.51.100.7"}
+        good = requests.post(f"{url}/submissions", json=filled(*SELF), headers=elsewhere, timeout=20)
+    assert good.status_code == 201
+    assert refused == ({429: 1148, 400: 30, 415: 15, 422: 15} if "2::" in address else {400: 604, 415: 302, 422: 302})
+
+
+def test_a_connection_that_is_used_again_is_answered_without_a_delay(service: Service) -> None:
+    connection = http.client.HTTPConnection(urlsplit(service.url).netloc, timeout=10)
+    taken = []
+    for _ in range(30):
+        begun = time.monotonic()
+        connection.request("GET", "/submissions")
+        connection.getresponse().read()
+        taken.append(time.monotonic() - begun)
+    connection.close()
+    assert min(taken[1:]) < 0.035  # two writes on a socket that waits for the acknowledgement of the first take 40 ms
+
+
+def test_when_all_together_sent_enough_that_is_sound_the_next_waits_and_what_was_typed_is_shown(
+    site: Settings, tmp_path: Path
+) -> None:
+    port = free_port()
+    settings = replace(site, var=tmp_path, records=tmp_path / "records")
+    running = wiring.local(settings, Limits(overall=1), f"http://127.0.0.1:{port}")
+    with serving(running.app, port) as url:
+        post = partial(requests.post, f"{url}/submissions", headers=HTML, allow_redirects=False, timeout=20)
+        wrong, first, second = (
+            post(data=form(filled(*SELF, applicant={"name": name, "email": "a@example.org"})))
+            for name in ("", "Ana", "Rosa <b>")
+        )
+        files = sum(path.is_file() for path in (tmp_path / "records/references").iterdir())
+    assert [wrong.status_code, first.status_code, second.status_code] == [422, 303, 429]
+    assert (int(second.headers["Retry-After"]) > 60, "Rosa &lt;b&gt;" in second.text, files) == (True, True, 1)
 
 
 def test_over_the_limit_is_429_with_retry_after(site: Settings, tmp_path: Path) -> None:

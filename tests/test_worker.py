@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import threading
 from typing import Any
@@ -48,6 +49,15 @@ def test_trouble_is_told_and_gone_when_it_works_again(caplog: pytest.LogCaptureF
     assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING][
         1
     ] == "intake: works again"
+
+
+def test_the_same_trouble_again_and_again_is_logged_once_and_a_full_disk_in_words(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    full = [OSError(errno.ENOSPC, "No space left on device", "/var/x") for _ in range(5)]
+    told = run(*full, *[ValueError("Rosa Test") for _ in range(5)])
+    assert set(told[:5]) == {"a file cannot be used (No space left on device); check the disk and the rights"}
+    assert [bool(record.exc_info) for record in caplog.records][:2] == [False, True]
 
 
 @pytest.mark.parametrize("steps", range(6))

@@ -27,7 +27,7 @@ class Receipt:
     about: str
 
 
-def _nothing(_delivery: Delivery) -> None:
+def _nothing(*_told: object) -> None:
     pass
 
 
@@ -50,8 +50,16 @@ class Desk:
     confirm: Callable[[Delivery], None] = _nothing
 
 
-def accept(desk: Desk, value: object, *, suspicious: bool = False, prove: bool = True) -> Receipt | list[Finding]:
-    """Check and keep. Raises AuditBegun for a revision that comes too late, StoreFailed if nothing could be kept.
+def accept(
+    desk: Desk,
+    value: object,
+    *,
+    suspicious: bool = False,
+    prove: bool = True,
+    admit: Callable[[], None] = _nothing,
+) -> Receipt | list[Finding]:
+    """Check and keep. Raises AuditBegun for a revision that comes too late, StoreFailed if nothing could be kept, and
+    what `admit` raises: it is asked before anything that is sound is kept.
 
     `prove`: a portfolio that names a case has to prove that it belongs there. Through a form provider nobody can: it
     opens a case of its own, with the reference in it, and the Intake Manager joins the two (D2).
@@ -64,6 +72,7 @@ def accept(desk: Desk, value: object, *, suspicious: bool = False, prove: bool =
         if prove:
             return joined
         joined = None
+    admit()
     submission = _without_secret(submission)
     inbox = desk.complaints if submission.about in topics.COMPLAINTS else desk.inbox
     reference = joined or inbox.claim(submission)

@@ -14,12 +14,12 @@ from starlette.routing import BaseRoute, Route
 
 from pipeline.accept import references
 from pipeline.accept.accept import Desk
-from pipeline.accept.limits import Limits
+from pipeline.accept.limits import Limits, calling
 from pipeline.accept.pages import Pages
 from pipeline.text import _
 
 DELAY = 0.5  # seconds until a wrong link is answered
-WRONG, EVERYBODYS = 20, 1_000_000  # wrong links an hour: from one address; and no end to all of them together
+WRONG = 20  # links an hour that one caller may try
 View = Callable[[references.Claim, str], Response]
 
 
@@ -34,11 +34,13 @@ register_url_convertor("anything", _Anything())
 
 @dataclass(frozen=True)
 class Links:
-    """`failures` counts wrong links alone. An address that made too many waits, with right ones too: it could tell them apart."""
+    """`failures` counts wrong links alone, and stops no right one: many people can have one address, as behind a proxy,
+    and nobody finds one of 2^128 secrets by trying.
+    """
 
     desk: Desk
     pages: Pages
-    failures: Limits = field(default_factory=lambda: Limits(WRONG, EVERYBODYS))
+    failures: Limits = field(default_factory=lambda: Limits(WRONG))
     pause: Callable[[float], Awaitable[object]] = asyncio.sleep
 
     def routes(self) -> list[BaseRoute]:
@@ -57,16 +59,13 @@ class Links:
 
     def _shown(self, views: Mapping[str, View]) -> Callable[[Request], Awaitable[Response]]:
         async def show(request: Request) -> Response:
-            caller = request.client.host if request.client else ""
-            wait = self.failures.wait(caller)
-            if wait:
-                return self._too_many(wait)
             answer = await run_in_threadpool(self._answer, views, request.path_params["link"])
-            if answer is None:
-                self.failures.take(caller)
-                await self.pause(DELAY)
-                return self.pages.no_such_link()
-            return answer
+            if answer is not None:
+                return answer
+            if wait := self.failures.take(calling(request)):
+                return self._too_many(wait)
+            await self.pause(DELAY)
+            return self.pages.no_such_link()
 
         return show
 
@@ -85,7 +84,7 @@ class Links:
 
     def _too_many(self, wait: int) -> Response:
         message = _(
-            "Too many wrong links came from where you are. Wait, then open the link of your confirmation again."
+            "Too many wrong links came from where you are. Compare yours with your confirmation: the right one still opens."
         )
         answer = self.pages.problem(429, _("Please wait a little"), message)
         answer.headers["Retry-After"] = str(wait)

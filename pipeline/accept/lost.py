@@ -11,14 +11,15 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from pipeline.accept import raw
-from pipeline.accept.limits import Limits
+from pipeline.accept.body import Bodies, heading
+from pipeline.accept.limits import Limits, calling
 from pipeline.accept.pages import LOST, Pages
 from pipeline.errors import StoreFailed, UnreadableInput
 from pipeline.mail.address import Address
 from pipeline.text import _
 
 MAX_BYTES = 4_000
-AN_ADDRESS, OVERALL = 10, 300  # requests an hour
+EACH, OVERALL = 10, 300  # requests an hour: of one caller; of all together those that name an address
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Lost:
 
     pages: Pages
     ask: Callable[[Address], None]
-    limits: Limits = field(default_factory=lambda: Limits(AN_ADDRESS, OVERALL))
+    limits: Limits = field(default_factory=lambda: Limits(EACH, OVERALL))
+    bodies: Bodies = field(default_factory=Bodies)
 
     def routes(self) -> list[BaseRoute]:
         return [route for prefix in self.pages.prefixes for route in self._routes(f"{prefix}{LOST}")]
@@ -43,28 +45,27 @@ class Lost:
         return self.pages.lost()
 
     async def asked(self, request: Request) -> Response:
-        wait = self.limits.take(request.client.host if request.client else "")
+        wait = self.limits.take(calling(request))
         if wait:
-            answer = self.pages.problem(
-                429, _("Please wait a little"), _("Too many asked at once. Try it again later.")
-            )
-            answer.headers["Retry-After"] = str(wait)
-            return answer
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_BYTES:
-                return self.pages.problem(413, _("Too much text"), _("Write your e-mail address alone."))
-        return await run_in_threadpool(self._answer, body)
+            return self._too_many(wait)
+        try:
+            async with self.bodies.read(request, MAX_BYTES, _("Write your e-mail address alone.")) as body:
+                return await run_in_threadpool(self._answer, body)
+        except UnreadableInput as error:
+            return self.pages.problem(error.status, heading(error), str(error))
+
+    def _too_many(self, wait: int) -> Response:
+        answer = self.pages.problem(429, _("Please wait a little"), _("Too many asked at once. Try it again later."))
+        answer.headers["Retry-After"] = str(wait)
+        return answer
 
     def _answer(self, body: bytes) -> Response:
-        try:
-            typed = next(iter(raw.parse_form(body).get("email", [])), "").strip()
-        except UnreadableInput as error:
-            return self.pages.problem(error.status, _("This could not be read"), str(error))
+        typed = next(iter(raw.parse_form(body).get("email", [])), "").strip()
         address = Address.parse(typed)
         if address is None:
             return self.pages.lost(typed=typed, error=_("write your e-mail address, like name@example.org"))
+        if wait := self.limits.admit():
+            return self._too_many(wait)
         try:
             self.ask(address)
         except StoreFailed:

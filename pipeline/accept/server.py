@@ -7,7 +7,7 @@ import mimetypes
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.applications import Starlette
@@ -15,20 +15,21 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.accept import raw
 from pipeline.accept.accept import Desk, Receipt, accept
+from pipeline.accept.body import Bodies, heading
 from pipeline.accept.compression import WORD, Compression
 from pipeline.accept.late import title
-from pipeline.accept.limits import Limits
+from pipeline.accept.limits import Limits, calling
 from pipeline.accept.pages import Pages, Typed
 from pipeline.accept.sitefiles import SiteFiles
 from pipeline.accept.spoken import Speaking, language_of
-from pipeline.errors import AuditBegun, StoreFailed, UnreadableInput
+from pipeline.errors import AuditBegun, StoreFailed, TooMany, UnreadableInput
 from pipeline.findings import Finding
 from pipeline.profiles import derive, fields
 from pipeline.text import _, language, number, speaking
@@ -36,7 +37,6 @@ from pipeline.text import _, language, number, speaking
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 PERSONAL = re.compile(r"(/[a-z]{2})?/(status|received|auditors|submissions)")
 SECRET = re.compile(r"(/[a-z]{2})?/(status|received)/.")  # the path itself is the secret
-READ_SECONDS = 120  # a portfolio on a slow line; a body that trickles longer is dropped
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Service:
     pages: Pages
     arrived: Callable[[], None]
     health: Callable[[], dict[str, object]]
+    bodies: Bodies = field(default_factory=Bodies)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -67,48 +68,26 @@ class Service:
 
     async def submit(self, request: Request) -> Response:
         """201, 303, 422 and the rest: see docs/for-auditors and the README's table of answers."""
+        wait = self.limits.take(calling(request))
+        if wait:
+            return self._too_many(request, wait)
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type not in (FORM, JSON):
             message = _("Send the form as it is, or JSON. Files cannot be read here.")
             return self._problem(request, 415, _("This kind of content is not read"), message)
-        wait = self.limits.take(request.client.host if request.client else "")
-        if wait:
-            message = _("Too much was sent at once. Nothing is wrong with what you wrote: wait and send it again.")
-            answer = self._problem(request, 429, _("Please wait a little"), message)
-            answer.headers["Retry-After"] = str(wait)
-            return answer
-        try:
-            body = await self._body(request)
-            return await run_in_threadpool(self._answer, request, content_type, body)
-        except UnreadableInput as error:
-            title = _("Too much text") if error.status == 413 else _("This could not be read")
-            return self._problem(request, error.status, title, str(error))
-
-    async def _body(self, request: Request) -> bytes:
+        too_much = _("What you sent is larger than {limit} bytes. Shorten the longest texts, then send it again.")
         limit = self.max_bytes
-        chunks: list[bytes] = []
-        size = 0
-        too_much = UnreadableInput(
-            _("What you sent is larger than {limit} bytes. Shorten the longest texts, then send it again.").format(
-                limit=number(limit)
-            ),
-            413,
-        )
-        declared = request.headers.get("content-length", "0")
-        if not declared.isdigit() or int(declared) > limit:
-            raise too_much
         try:
-            async with asyncio.timeout(READ_SECONDS):
-                async for chunk in request.stream():
-                    size += len(chunk)
-                    if size > limit:
-                        raise too_much
-                    chunks.append(chunk)
-        except (TimeoutError, ClientDisconnect) as error:
-            raise UnreadableInput(
-                _("The connection broke before everything had arrived. Send it again."), 408
-            ) from error
-        return b"".join(chunks)
+            async with self.bodies.read(request, limit, too_much.format(limit=number(limit))) as body:
+                return await run_in_threadpool(self._answer, request, content_type, body)
+        except UnreadableInput as error:
+            return self._problem(request, error.status, heading(error), str(error))
+
+    def _too_many(self, request: Request, wait: int, typed: Typed = ()) -> Response:
+        message = _("Too much was sent at once. Nothing is wrong with what you wrote: wait and send it again.")
+        answer = self._problem(request, 429, _("Please wait a little"), message, typed)
+        answer.headers["Retry-After"] = str(wait)
+        return answer
 
     def _answer(self, request: Request, content_type: str, body: bytes) -> Response:
         if content_type == JSON:
@@ -160,7 +139,9 @@ class Service:
     ) -> Receipt | list[Finding] | Response:
         """`about` and `typed` are known of a form post: its page shows what was typed, where it is not kept."""
         try:
-            return accept(self.desk, value, suspicious=suspicious)
+            return accept(self.desk, value, suspicious=suspicious, admit=self._admit)
+        except TooMany as error:
+            return self._too_many(request, error.wait, typed)
         except AuditBegun as error:
             if self._read_by_people(request):
                 return self.pages.late(error, about, typed)
@@ -170,6 +151,10 @@ class Service:
                 "What you sent could not be kept just now. Keep this page open, wait a minute and send it again."
             )
             return self._problem(request, 503, _("Not received"), message, typed)
+
+    def _admit(self) -> None:
+        if wait := self.limits.admit():
+            raise TooMany(wait)
 
     def _problem(self, request: Request, status: int, title: str, message: str, typed: Typed = ()) -> Response:
         if self._read_by_people(request):

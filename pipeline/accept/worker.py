@@ -10,6 +10,7 @@ from contextlib import suppress
 from pipeline.errors import CannotGoOn
 
 log = logging.getLogger("pipeline")
+FORESEEN = (CannotGoOn, OSError)
 AGAIN = 15.0  # seconds until work that failed is tried again
 
 
@@ -35,16 +36,18 @@ class Worker:
         while True:
             self._bell.clear()
             (result,) = await asyncio.gather(asyncio.to_thread(self._work), return_exceptions=True)
-            self._tell(_trouble(result))
+            self._tell(_trouble(result), result)
             wait = min(AGAIN, self._every) if self.trouble else self._every
             # Not wait_for: before Python 3.12 it loses a cancellation that comes together with the bell.
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._bell.wait()
 
-    def _tell(self, trouble: str) -> None:
+    def _tell(self, trouble: str, result: object) -> None:
+        """Once, however often it is tried again."""
         if trouble != self.trouble:
-            log.warning("%s: %s", self.name, trouble or "works again")
+            unforeseen = result if isinstance(result, BaseException) and not isinstance(result, FORESEEN) else None
+            log.warning("%s: %s", self.name, trouble or "works again", exc_info=unforeseen)
         self.trouble = trouble
 
 
@@ -52,7 +55,8 @@ def _trouble(result: object) -> str:
     """What to say of a round; of an error that nobody foresaw its name alone, its text may have anything in it."""
     if isinstance(result, CannotGoOn):
         return str(result)
+    if isinstance(result, OSError):
+        return f"a file cannot be used ({result.strerror}); check the disk and the rights"
     if isinstance(result, BaseException):
-        log.error("unforeseen", exc_info=result)
         return f"an unforeseen {type(result).__name__}; the log has more"
     return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from pipeline.accept import inbox, raw, references
 from pipeline.accept.accept import Desk
+from pipeline.accept.body import Bodies, heading
 from pipeline.accept.inbox import Delivery
 from pipeline.accept.pages import Pages
 from pipeline.accept.quarantine import release
@@ -63,6 +64,7 @@ class Board:
     mail: MailRoom
     people: Callable[[], tuple[Person, ...]]
     acts: bool = True
+    bodies: Bodies = field(default_factory=Bodies)
 
     def routes(self) -> list[BaseRoute]:
         only = self._signed_in
@@ -230,20 +232,19 @@ class Board:
         return case if case and case.events else None
 
     async def act(self, request: Request) -> Response:
-        """A button, the comment box or the table of findings: all end as a command."""
-        size = request.headers.get("content-length", "")
-        if not size.isdigit() or int(size) > FORM_BYTES:
-            return self.pages.problem(413, _("Too much text"), _("A command is short. Go back and shorten it."))
-        body = await request.body()
-
-        def view(_request: Request, person: Person) -> Response:
-            try:
+        """A button, the comment box or the table of findings: all end as a command. Nothing is read of who may not."""
+        may = Response()
+        refused = await run_in_threadpool(self._signed_in(lambda _request, _person: may), request)
+        if refused is not may:
+            return refused
+        too_much = _("A command is short. Go back and shorten it.")
+        try:
+            async with self.bodies.read(request, FORM_BYTES, too_much) as body:
                 form = {name: values[-1] for name, values in raw.parse_form(body).items()}
-            except UnreadableInput as error:
-                return self.pages.problem(400, _("This cannot be read"), str(error))
-            return self._done(request, person, form)
-
-        return await run_in_threadpool(self._signed_in(view), request)
+                done = self._signed_in(lambda _request, person: self._done(request, person, form))
+                return await run_in_threadpool(done, request)
+        except UnreadableInput as error:
+            return self.pages.problem(error.status, heading(error), str(error))
 
     def _done(self, request: Request, person: Person, form: dict[str, str]) -> Response:
         case = self._case(request)
