@@ -32,6 +32,11 @@ def speaking(code: str) -> Iterator[None]:
         language.reset(token)
 
 
+def has_words(code: str, message: str) -> bool:
+    """Whether a language says a text in words of its own; in a catalogue that is missing or not finished it is English."""
+    return code == "en" or _translations(code).gettext(message) != message
+
+
 def _(message: str) -> str:
     return _translations(language.get()).gettext(message)
 
@@ -48,6 +53,21 @@ def number(value: int) -> str:
 def normalised(text: str) -> str:
     """CRLF and CR become LF: the one form in which texts are counted, compared and kept."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+_JOINERS = "\u200c\u200d"  # inside a word they are part of how it is written
+
+
+def without_invisible(text: str) -> str:
+    """Without what nobody sees and a copy brings along: byte order marks, zero-width spaces, soft hyphens, signs of direction."""
+    seen = (letter for letter in text.strip(_JOINERS) if letter in _JOINERS or unicodedata.category(letter) != "Cf")
+    return "".join(seen)
+
+
+def ascii_digits(text: str) -> str:
+    """The digits of any script, and signs in full width, as ASCII has them: "２０２７" and "٢٠٢٧" are 2027."""
+    plain = unicodedata.normalize("NFKC", text)
+    return "".join(str(unicodedata.decimal(letter, letter)) for letter in plain)
 
 
 def has_content(text: str) -> bool:

@@ -42,7 +42,10 @@ def data(folder: Path) -> Path:
     _write(folder / "organization.yml", {**translations.organization(body, told), "languages": [CODE]})
     _write(folder / "providers.yml", translations.providers(listed, told))
     table = _read("process.yml")
-    _write(folder / "process.yml", translations.process(table, _marked(translations.process_texts(table))))
+    _write(
+        folder / "process.yml",
+        _without_language(translations.process(table, _marked(translations.process_texts(table)), CODE)),
+    )
     for path in sorted((ROOT / "data/profiles").glob("*.yml")):
         profile = _read(f"profiles/{path.name}")
         marked = translations.profile(profile, _marked(translations.profile_texts(profile)), CODE)

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline.__main__ import main
 from pipeline.errors import CannotGoOn
 from pipeline.findings import Level, errors
 from pipeline.profiles import contrast
 from pipeline.profiles.load import load
 from pipeline.settings import ROOT
-from tests.support import CONCEPTS, DATA, PRACTICE
+from tests.support import CONCEPTS, DATA, EXAMPLES, PRACTICE, SOURDOUGH
 
 STATEMENTS = [statement for profile in DATA.profiles for unit in profile.units for statement in unit.statements]
 OUTCOME = re.compile(r"so that|in such a way that|in order that|to the point where")
@@ -103,6 +104,64 @@ def test_a_maintainers_mistake_is_told_with_file_line_and_remedy(
     lines = [line for line in found(folder) if words in line]
     assert lines, found(folder)
     assert re.match(rf"data/{re.escape(name)}:\d+: .+: .+", lines[0])
+
+
+GERMAN = {
+    "feed a starter so that it rises within a day": "Sauerteig führen und ihn innerhalb eines Tages aufgehen lassen",
+    "explain the smell so that others can judge it": "Gerüche erklären und sie von anderen beurteilen lassen",
+}
+
+
+def test_a_body_whose_first_language_is_german_passes_and_asks_in_one_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path(shutil.copytree(EXAMPLES / "other-body", tmp_path / "data"))
+    change(folder / "organization.yml", "languages: [en]", "languages: [de]")
+    for english, german in GERMAN.items():
+        change(folder / f"profiles/{SOURDOUGH}.yml", english, german)
+    monkeypatch.setenv("PIPELINE_DATA", str(folder))
+    monkeypatch.setenv(
+        "PIPELINE_SCHEMAS", str(shutil.copytree(ROOT / "schemas/data", tmp_path / "schemas/data").parent)
+    )
+    assert main(["schemas"]) == 0
+    assert main(["release", SOURDOUGH]) == 0
+    capsys.readouterr()
+    assert main(["check"]) == 0
+    told = capsys.readouterr().out
+    assert "small letter" not in told
+    assert "note: de: the interface does not speak “de”" in told
+    data = load(folder, ROOT / "schemas").data
+    assert data
+    assert [statement.question for statement in data.statements(data.profiles[0])] == list(GERMAN.values())
+
+
+def test_a_statement_in_a_script_that_needs_few_signs_is_long_enough(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(EXAMPLES / "other-body", tmp_path / "data"))
+    change(folder / "organization.yml", "languages: [en]", "languages: [ja]")
+    for english in GERMAN:
+        change(folder / f"profiles/{SOURDOUGH}.yml", english, "聴いた話を要約し相手に返す")
+    assert found(folder) == []
+
+
+STARTS = [
+    ("say", 0),
+    ("I can say", 0),
+    ("AI tools", 0),
+    ("ISO 17024", 0),
+    ("PhD students", 0),
+    ("Say", 1),
+    ("Excel", 1),
+]
+
+
+@pytest.mark.parametrize(("start", "notes"), STARTS)
+def test_a_capital_letter_first_is_a_note_and_never_an_error(tmp_path: Path, start: str, notes: int) -> None:
+    folder = copy(tmp_path)
+    change(folder / f"profiles/{CONCEPTS}.yml", "          tell mentor,", f"          {start} mentor,")
+    loaded = load(folder, ROOT / "schemas")
+    assert loaded.data
+    told = [finding for finding in loaded.findings if "small letter" in finding.message]
+    assert [(finding.level, finding.label) for finding in told] == [(Level.NOTE, "Statement C1.1")] * notes
 
 
 @pytest.mark.parametrize("end", ["/?lang=en", "/#top", "?x"])

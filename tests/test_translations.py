@@ -78,7 +78,7 @@ def test_what_is_translated_is_shown_and_the_rest_says_which_language_it_is_in(f
     assert profile.original("for_whom") == "en"
     assert [part.language for part in profile.parts] == ["fr", "en"]
     assert {step.id: step.language for step in profile.steps}["audit"] == "fr"
-    assert profile.criteria[0].title == "Pertinence"
+    assert (profile.criteria[0].title, profile.criteria[0].language) == ("Relevance", "en")  # it is not finished
     assert (profile.worked_example.language if profile.worked_example else "") == "fr"
     assert (profile.units[0].language, profile.units[1].language) == ("fr", "en")
     assert data.organization.role("auditor").name == "Auditrice ou auditeur"
@@ -140,7 +140,6 @@ MISTAKES = [
     ({"portfolio": {"parts": {"log": {"title": "Journal"}}}}, "portfolio.parts.log: is not in the original"),
     ({"fees": "100 $"}, "fees: is null in the original"),
     ({"decided_on": ["un", "deux"]}, "decided_on: has 2 entries; the original has 1"),
-    ({"statements": {"C1.1": {"text": "Distinguer"}}}, "Statement C1.1: completes a question"),
     ({"statements": {"C1.1": {"text": "distinguer."}}}, "Statement C1.1: completes a question"),
     ({"colour": "bleu"}, "colour: is not known here"),
     ({"name": ""}, "name: is empty"),
@@ -155,6 +154,35 @@ def test_a_translators_mistake_is_told_with_file_and_place(folder: Path, texts: 
     assert len(wrong) == 1
     assert told in str(wrong[0])
     assert str(wrong[0]).startswith(f"data/translations/fr/{CONCEPTS}.yml:")
+
+
+def test_a_small_letter_first_is_advice_and_none_where_nouns_or_names_have_a_capital(folder: Path) -> None:
+    def notes(text: str) -> list[str]:
+        translate(folder, {CONCEPTS: {"statements": {"C1.1": {"text": text, "evidence": "x"}}}})
+        assert errors(found(folder)) == []
+        return [finding.message for finding in found(folder) if "small letter" in finding.message]
+
+    assert len(notes("Distinguer")) == 1
+    assert [notes(text) for text in ("distinguer", "IA et outils", "ISO 17024", "ةيبرعلا", "日本語")] == [[]] * 5
+
+
+def test_without_a_catalogue_a_translated_statement_stays_in_the_first_language_and_a_note_says_so(
+    folder: Path,
+) -> None:
+    path = folder / "organization.yml"
+    path.write_text(path.read_text("utf-8").replace("languages: [en, fr]", "languages: [en, de]"), "utf-8")
+    translate(folder, {CONCEPTS: {"statements": {"C1.1": {"text": "Mentoren erkennen", "evidence": "x"}}, "covers": "Mentoring"}}, "de")
+    loaded = load(folder, ROOT / "schemas")
+    assert loaded.data
+    german = loaded.data.in_language("de")
+    statement = german.statements(german.profiles[0])[0]
+    assert (statement.language, statement.question[:6]) == ("en", "Can I ")
+    assert german.profiles[0].covers == "Mentoring"
+    schema = derive.form_schema(german, derive.SELF_ASSESSMENT, CONCEPTS)
+    assert schema["properties"]["answers"]["properties"]["C1.1"]["x-language"] == "en"
+    told = [str(finding) for finding in loaded.findings if "python -m pipeline messages de" in finding.message]
+    assert [line.partition(": ")[2].partition(":")[0] for line in told] == ["note", "note"]
+    assert any("the statements stay in the first language" in line for line in told)
 
 
 def test_a_file_of_no_profile_and_a_folder_of_no_language_are_told(folder: Path) -> None:

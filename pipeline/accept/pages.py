@@ -160,6 +160,7 @@ class Pages:
             **self._about(claim, secret),
             **self._ahead(claim, sent, here),
             "stage": here.title if here else _("Received"),
+            "stage_language": here.language if here else "",
             "awaited": "you" if awaited == APPLICANT else awaited,
             "since": day(here.since, self.renderer.data.language) if here else "",
             "history": [

@@ -22,7 +22,7 @@ class Stage:
 
     `since`: UTC, like an event's `at`; so is `paused`, "" while it runs. `moment`: what was arranged in this
     state last, without a time zone ("2027-03-14 09:30"), "" for nothing; `missed`: nobody came to it, and no other is arranged.
-    `holder`: the id of the role that arranges it.
+    `holder`: the id of the role that arranges it. `language`: of title and todo; "" for the one that is spoken.
     """
 
     id: str
@@ -35,6 +35,7 @@ class Stage:
     missed: bool = False
     holder: str = ""
     paused: str = ""
+    language: str = ""
 
 
 def stage(data: Data, case: Case) -> Stage:
@@ -53,7 +54,7 @@ def stage(data: Data, case: Case) -> Stage:
             said = ""
         state = found.state.id
     here = found.state
-    shown = (here.id, here.title, here.awaits, here.todo)
+    shown, words_in = (here.id, here.title, here.awaits, here.todo), here.language
     if here.id == data.process.start and case.current(derive.PORTFOLIO):
         joined = case.current(derive.SELF_ASSESSMENT) is not None
         todo = _("See that the intake interview has been held, then admit the portfolio to the audit.")
@@ -61,6 +62,7 @@ def stage(data: Data, case: Case) -> Stage:
             "No self-assessment came with it: see whether another case is the same person's, then hold the interview."
         )
         shown = ("portfolio", _("Portfolio received"), here.awaits, todo if joined else alone)
+        words_in = ""
     return Stage(
         *shown,
         since=stamp(found.since),
@@ -69,6 +71,7 @@ def stage(data: Data, case: Case) -> Stage:
         missed=said == MISSED,
         holder=_holder(data.process, here.id),
         paused=stamp(found.pause) if found.pause else "",
+        language=words_in,
     )
 
 

@@ -2,8 +2,9 @@
 
 Annotations beside the standard words: `x-widget` (how it is asked), `x-what` ("your evidence"), `x-missing` (what to do
 when it is not there), `x-required` (required beyond its shape: always, `when` another field is one of some values, or
-`unless` another field is filled in), `x-question`, `x-language` (of a statement that is not translated), `x-profile`
-(where a statement is written), `x-autocomplete` (WCAG 2.2, 1.3.5).
+`unless` another field is filled in), `x-typed` (the pattern by which a page judges it before anything is mended), `x-min`
+and `x-max` (of a day, as HTML has them), `x-question`, `x-language` and `x-unit-language` (of a statement and of a title
+that are not translated), `x-profile` (where a statement is written), `x-autocomplete` (WCAG 2.2, 1.3.5).
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SELF_ASSESSMENT, PORTFOLIO, CONTACT = "self-assessment", "portfolio", "contact"
 EVIDENCE_MAX = 3000  # Unicode code points
 LINKS_MAX = 5
+VERSION = r"^[0-9]+\.[0-9]+\.[0-9]+$"
+LINK = r"^https?://[^\s/]+\S*$"
+# As people paste it, in a form: accept/meant.py makes a link of it.
+PASTED_LINK = r"^[^A-Za-z0-9]*([Hh][Tt][Tt][Pp][Ss]?://|[Ww][Ww][Ww]\.)[^\s/]+\S*$"
 ANSWERS = ("yes", "partly", "not_yet")
 
 
@@ -46,7 +51,7 @@ def _of_profile(data: Data, kind: str, about: str) -> Schema:
     properties: Schema = {
         "kind": hidden({"const": kind}),
         "profile": hidden({"const": profile.id}),
-        "version": hidden({"type": "string", "pattern": r"^\d+\.\d+\.\d+$"}, profile.version),
+        "version": hidden({"type": "string", "pattern": VERSION}, profile.version),
         "profile_hash": hidden({"type": "string", "pattern": "^[0-9a-f]{64}$"}, data.hashes[profile.id]),
         **_envelope(),
     }
@@ -86,7 +91,7 @@ def _answers(data: Data, profile: Profile, kind: str) -> Schema:
     properties = {
         statement.id: {
             **_answer(profile, data.home(profile, unit), unit, statement, kind),
-            **_language(data, statement),
+            **_language(data, unit, statement),
         }
         for unit in data.units(profile)
         for statement in unit.asked
@@ -124,16 +129,18 @@ def _answer(profile: Profile, home: Profile, unit: Unit, statement: Statement, k
     return {**group(title, properties, ["answer"]), **extra}
 
 
-def _language(data: Data, statement: Statement) -> Schema:
+def _language(data: Data, unit: Unit, statement: Statement) -> Schema:
     """Named only where it is not the form's own."""
-    return {"x-language": statement.language} if statement.language != data.language else {}
+    named = {"x-language": statement.language, "x-unit-language": unit.language}
+    return {name: language for name, language in named.items() if language != data.language}
 
 
 def _links(title: str) -> Schema:
     link = {
         "type": "string",
         "maxLength": 300,
-        "pattern": r"^https?://[^\s/]+\S*$",
+        "pattern": LINK,
+        "x-typed": PASTED_LINK,
         "$comment": "remedy: " + _("write each link on a line of its own, beginning with https://"),
         "x-what": _("each link"),
     }

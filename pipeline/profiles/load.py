@@ -189,7 +189,9 @@ def _data(organization: Source, providers: Source, table: Source, profiles: list
             colours=palette,
             providers_note=listed["note"],
             providers=build.providers(listed),
-            process=process.build(translations.process(table.value, texts.get(translations.PROCESS, {}))),
+            process=process.build(
+                translations.process(table.value, texts.get(translations.PROCESS, {}), language), first
+            ),
             profiles=tuple(sorted(profiles, key=lambda profile: profile.order)),
             hashes=hashes,
             snapshots=snapshots,
@@ -201,7 +203,8 @@ def _data(organization: Source, providers: Source, table: Source, profiles: list
 
 
 def _profile(raw: Any, palette: tuple[Colour, ...], first: str, told: Any, language: str) -> Profile:
-    return build.profile(translations.profile(raw, told, language), palette, first, translations.names(told))
+    shown = translations.shown(told, language)
+    return build.profile(translations.profile(raw, shown, language), palette, first, translations.names(shown))
 
 
 def _with_included(profile_id: str, plain: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from pipeline.profiles.process import Process
-from pipeline.text import _, speaking
+from pipeline.text import _, has_words, speaking
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,11 @@ class Colour:
     dark: Shades
 
 
+def asks(language: str) -> bool:
+    """Whether a statement in this language can stand in a question of the same language."""
+    return has_words(language, "Can I {text}?")
+
+
 @dataclass(frozen=True)
 class Statement:
     """An action-outcome statement: `text` completes "Can I …?" (F16). `language` is the one its text is in."""
@@ -42,6 +47,9 @@ class Statement:
 
     @property
     def question(self) -> str:
+        """In one language: the text alone, where the catalogue of its language does not ask."""
+        if not asks(self.language):
+            return self.text
         with speaking(self.language):
             return _("Can I {text}?").format(text=self.text)
 

@@ -14,7 +14,10 @@ APPLICANT, NOBODY, PIPELINE, SAME = "applicant", "nobody", "intake", "same"
 
 @dataclass(frozen=True)
 class State:
-    """`awaits`: a role's id, applicant or nobody. `days`: until it should be done; None: not decided."""
+    """`awaits`: a role's id, applicant or nobody. `days`: until it should be done; None: not decided.
+
+    `language`: the one of its texts.
+    """
 
     id: str
     title: str
@@ -22,6 +25,7 @@ class State:
     todo: str
     days: int | None
     open: bool
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ def transition(raw: dict[str, Any]) -> Transition:
     )
 
 
-def build(raw: dict[str, Any]) -> Process:
-    states = tuple(State(**state) for state in raw["states"])
+def build(raw: dict[str, Any], language: str = "") -> Process:
+    """`language` is the one of all texts that do not name another."""
+    states = tuple(State(**{"language": language, **state}) for state in raw["states"])
     return Process(states, raw["start"], tuple(transition(row) for row in raw["transitions"]))

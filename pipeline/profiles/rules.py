@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.findings import Finding, Level
-from pipeline.profiles import build, contrast
-from pipeline.profiles.model import Colour, is_placeholder
+from pipeline.mail import address
+from pipeline.profiles import build, contrast, wording
+from pipeline.profiles.model import Colour, asks, is_placeholder
 from pipeline.profiles.yamlsource import Source
 
 UNKNOWN = "is not known yet: the site says so and asks people to write; fill it in when it is decided"
@@ -31,7 +33,7 @@ def all_rules(
 
 def of_profile(source: Source, organization: Source) -> Iterator[Finding]:
     yield from _profile(source, organization)
-    yield from _units(source)
+    yield from _units(source, organization.value["languages"][0])
 
 
 def across(profiles: list[Source]) -> Iterator[Finding]:
@@ -58,6 +60,14 @@ def of_organization(source: Source, kinds: Collection[str]) -> Iterator[Finding]
         message = f"is nowhere that forms can be sent to; use one of: {', '.join((SERVER, *kinds))}"
         yield source.finding("/submission_endpoint/kind", endpoint["kind"], message)
     yield from _endpoint(source)
+    for index, code in enumerate(value["languages"]):
+        if not asks(code):
+            message = f"the interface does not speak “{code}”: it is English there; translate: python -m pipeline messages {code}"
+            yield replace(source.finding(f"/languages/{index}", code, message), level=Level.NOTE)
+    for group, name in (("contact", "email"), ("complaints", "write_to")):
+        written = value[group][name]
+        if written and not is_placeholder(written) and (message := address.problem(written)):
+            yield source.finding(f"/{group}/{name}", f"{group}.{name}", message)
     for name, raw in value["colours"].items():
         yield from _contrast(source, f"/colours/{name}", build.colour(name, raw))
 
@@ -131,7 +141,7 @@ def _complete(source: Source) -> Iterator[Finding]:
         )
 
 
-def _units(source: Source) -> Iterator[Finding]:
+def _units(source: Source, language: str) -> Iterator[Finding]:
     for number, unit in enumerate(source.value["units"]):
         place = f"/units/{number}"
         if not [statement for statement in unit["statements"] if "retired" not in statement]:
@@ -141,10 +151,7 @@ def _units(source: Source) -> Iterator[Finding]:
             if statement["id"].partition(".")[0] != unit["id"]:
                 message = f"stands in unit {unit['id']}; its id must begin with {unit['id']}."
                 yield source.finding(f"{here}/id", label, message)
-            text = statement["text"]
-            if (text[0].isupper() and not text.startswith("I ")) or text[-1] in ".?!":
-                message = "completes “Can I …?”: begin with a small letter and end without a mark"
-                yield source.finding(f"{here}/text", label, message)
+            yield from wording.findings(source, f"{here}/text", label, statement["text"], language)
             retired = statement.get("retired")
             if retired and _version(retired) <= _version(statement["since"]):
                 yield source.finding(f"{here}/retired", label, "must be a later version than since")

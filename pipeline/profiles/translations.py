@@ -6,15 +6,20 @@ What is not translated stays in the body's first language, and says so by its `l
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipeline.findings import Finding, Level, pointer
+from pipeline.profiles import wording
+from pipeline.profiles.model import asks
 from pipeline.profiles.yamlsource import Source
 
 ORGANIZATION, PROCESS = "organization", "process"
 OF_THE_BODY = (ORGANIZATION, PROCESS)  # all other files are named like a profile
 PLAIN = ("name", "short_name", "for_whom", "covers", "based_on", "decided_on")
 BODY = ("home", "about", "standards", "certificate_kinds", "impartiality", "scholarship", "retention", "answer_within")
+STATEMENT = ("text", "evidence")
+CRITERION = ("title", "question", "text", "example")
 UNKNOWNS = ("fees", "typical_time", "refunds", "resits")
 Texts = dict[str, Any]
 
@@ -31,10 +36,10 @@ def profile_texts(raw: Mapping[str, Any]) -> Texts:
         "path_name": raw["path"]["name"],
         "portfolio": {"name": raw["portfolio"]["name"], "parts": _by_id(raw["portfolio"]["parts"], "title", "text")},
         "steps": _by_id(raw["steps"], "title", "text"),
-        "audit": {"criteria": _by_id(raw["audit"]["criteria"], "title", "question", "text", "example")},
+        "audit": {"criteria": _by_id(raw["audit"]["criteria"], *CRITERION)},
         "worked_example": {"evidence": example["evidence"] if example else None},
         "units": _by_id(raw["units"], "title", "text"),
-        "statements": _by_id([item for unit in raw["units"] for item in unit["statements"]], "text", "evidence"),
+        "statements": _by_id([item for unit in raw["units"] for item in unit["statements"]], *STATEMENT),
     }
 
 
@@ -57,17 +62,20 @@ def process_texts(raw: Mapping[str, Any]) -> Texts:
     return {"states": _by_id(raw["states"], "title", "todo")}
 
 
-def _with(items: list[dict[str, Any]], told: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
-    """The items with their translated texts; one whose main text is translated is in that language."""
+def _with(items: list[dict[str, Any]], told: Mapping[str, Any], *names: str, language: str) -> list[dict[str, Any]]:
+    """The items with their translated texts. Each is in one language: until all its texts are translated, none is shown."""
     found = [(item, told.get(item["id"], {})) for item in items]
-    return [{**item, **texts, **({"language": language} if "text" in texts else {})} for item, texts in found]
+    return [
+        {**item, **texts, "language": language} if all(name in texts for name in names if item[name]) else item
+        for item, texts in found
+    ]
 
 
 def profile(raw: Mapping[str, Any], told: Texts, language: str) -> dict[str, Any]:
     """The profile's plain value with the translated texts in it, for build.profile."""
     units = [
-        {**unit, "statements": _with(unit["statements"], told.get("statements", {}), language)}
-        for unit in _with(raw["units"], told.get("units", {}), language)
+        {**unit, "statements": _with(unit["statements"], told.get("statements", {}), *STATEMENT, language=language)}
+        for unit in _with(raw["units"], told.get("units", {}), "title", "text", language=language)
     ]
     portfolio, parts = raw["portfolio"], told.get("portfolio", {}).get("parts", {})
     criteria = told.get("audit", {}).get("criteria", {})
@@ -78,13 +86,18 @@ def profile(raw: Mapping[str, Any], told: Texts, language: str) -> dict[str, Any
         "path": {**raw["path"], "name": told.get("path_name", raw["path"]["name"])},
         "portfolio": {
             "name": told.get("portfolio", {}).get("name", portfolio["name"]),
-            "parts": _with(portfolio["parts"], parts, language),
+            "parts": _with(portfolio["parts"], parts, "title", "text", language=language),
         },
-        "steps": _with(raw["steps"], told.get("steps", {}), language),
-        "audit": {"criteria": _with(raw["audit"]["criteria"], criteria, language)},
+        "steps": _with(raw["steps"], told.get("steps", {}), "title", "text", language=language),
+        "audit": {"criteria": _with(raw["audit"]["criteria"], criteria, *CRITERION, language=language)},
         "worked_example": raw["worked_example"] and {**raw["worked_example"], **example},
         "units": units,
     }
+
+
+def shown(told: Texts, language: str) -> Texts:
+    """Without the statements, where the catalogue does not ask in this language: a question is in one language."""
+    return told if asks(language) else {name: texts for name, texts in told.items() if name != "statements"}
 
 
 def organization(raw: Mapping[str, Any], told: Texts) -> dict[str, Any]:
@@ -104,9 +117,8 @@ def providers(raw: Mapping[str, Any], told: Texts) -> dict[str, Any]:
     return {"note": named.get("note", raw["note"]), "providers": listed}
 
 
-def process(raw: Mapping[str, Any], told: Texts) -> dict[str, Any]:
-    states = told.get("states", {})
-    return {**raw, "states": [{**state, **states.get(state["id"], {})} for state in raw["states"]]}
+def process(raw: Mapping[str, Any], told: Texts, language: str) -> dict[str, Any]:
+    return {**raw, "states": _with(raw["states"], told.get("states", {}), "title", "todo", language=language)}
 
 
 def names(told: Texts) -> frozenset[str]:
@@ -117,7 +129,7 @@ def names(told: Texts) -> frozenset[str]:
 def rules(source: Source, texts: Texts, language: str) -> Iterator[Finding]:
     """Names that the original does not have, lists of another length, and one note of what is left to do."""
     yield from _strangers(source, source.value, texts, ())
-    yield from _sentence_parts(source)
+    yield from _statements(source, language)
     done = {path for path, _text in leaves(source.value, ())}
     open_ = [path for path, text in leaves(texts, ()) if text and path not in done]
     if open_:
@@ -125,8 +137,7 @@ def rules(source: Source, texts: Texts, language: str) -> Iterator[Finding]:
         others = len([path for path in open_ if path[0] != "statements"])
         counted = f"{len(statements)} of {len(texts['statements'])} statements and " if texts.get("statements") else ""
         message = f"{counted}{others} other texts are not translated; pages in “{language}” have them as they are"
-        note = source.finding("", "Translation", message)
-        yield Finding("", note.label, message, Level.NOTE, note.file, note.line)
+        yield replace(source.finding("", "Translation", message), level=Level.NOTE)
 
 
 def _strangers(source: Source, told: Any, texts: Any, path: tuple[str, ...]) -> Iterator[Finding]:
@@ -145,12 +156,18 @@ def _strangers(source: Source, told: Any, texts: Any, path: tuple[str, ...]) -> 
         yield source.finding(place, label, f"has {len(told)} entries; the original has {len(texts)}")
 
 
-def _sentence_parts(source: Source) -> Iterator[Finding]:
-    for name, inner in source.value.get("statements", {}).items():
-        text = inner.get("text", "a")
-        if text[0].isupper() or text[-1] in ".?!؟。？！":
-            message = "completes a question (“Can I {text}?” in the catalogue): small letter first, no mark at the end"
-            yield source.finding(pointer(("statements", name, "text")), f"Statement {name}", message)
+def _statements(source: Source, language: str) -> Iterator[Finding]:
+    told = source.value.get("statements", {})
+    if told and not asks(language):
+        message = (
+            f"the catalogue of “{language}” does not ask “Can I {{text}}?”, so the statements stay in the first language; "
+            f"translate it: python -m pipeline messages {language}"
+        )
+        yield replace(source.finding("/statements", "Statements", message), level=Level.NOTE)
+    for name, inner in told.items():
+        if "text" in inner:
+            place = pointer(("statements", name, "text"))
+            yield from wording.findings(source, place, f"Statement {name}", inner["text"], language)
 
 
 def leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

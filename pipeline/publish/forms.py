@@ -139,9 +139,9 @@ def _units(schema: Mapping[str, Any], by_path: Mapping[Any, Control], wrong: boo
     opened = False
     for unit, entries in groupby(asked.items(), key=lambda entry: entry[1]["x-unit"]):
         statements = []
-        title = ""
+        title, titled_in = "", ""
         for statement, rule in entries:
-            title = rule["x-unit-title"]
+            title, titled_in = rule["x-unit-title"], str(rule.get("x-unit-language", ""))
             inner = [by_path.get(("answers", statement, name)) for name in ("answer", "evidence", "links")]
             answer = by_path[("answers", statement, "answer")]
             asked_in = str(rule.get("x-language", ""))
@@ -152,7 +152,7 @@ def _units(schema: Mapping[str, Any], by_path: Mapping[Any, Control], wrong: boo
             control.errors for entry in statements for control in (entry.answer, entry.evidence, entry.links) if control
         )
         opens = not opened and (has_error or not wrong)
-        yield UnitControls(unit, title, tuple(statements), opens)
+        yield UnitControls(unit, title, tuple(statements), opens, titled_in)
         opened = opened or opens
 
 

@@ -51,6 +51,8 @@ class Control:
             "aria-invalid": "true" if self.errors else "",
             "aria-describedby": self.described_by,
             "autocomplete": str(self.field.schema.get("x-autocomplete", "")),
+            # A day that is to be mended is shown as text: a browser would show nothing of one that cannot be.
+            **({} if self.errors else {name: str(self.field.schema.get(f"x-{name}", "")) for name in ("min", "max")}),
         }
         return {**{name: value for name, value in found.items() if value}, **self.attributes_of_rules}
 
@@ -94,7 +96,7 @@ class Control:
         if "maxLength" in each:
             found |= {"maxlength": str(each["maxLength"]), "toolong": shape.remedy(each, "maxLength")}
         if "pattern" in each:
-            found |= {"pattern": str(each["pattern"]), "mismatch": shape.remedy(each, "pattern")}
+            found |= {"pattern": str(each.get("x-typed", each["pattern"])), "mismatch": shape.remedy(each, "pattern")}
         return found
 
 
@@ -121,6 +123,7 @@ class UnitControls:
     title: str
     statements: tuple[StatementControls, ...]
     open: bool
+    language: str  # of its title, if it is not the form's
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,14 @@ from pipeline.text import _
 
 @dataclass(frozen=True)
 class Way:
-    """One row of the table in words: who may, from where, to where, and what it needs."""
+    """One row of the table in words: who may, from where, to where, and what it needs.
+
+    A state is its title and the language of that, "" for the one that is spoken.
+    """
 
     who: tuple[str, ...]
-    sources: tuple[str, ...]
-    target: str
+    sources: tuple[tuple[str, str], ...]
+    target: tuple[str, str]
     when: tuple[str, ...]
     needs: tuple[str, ...]
 
@@ -92,11 +95,15 @@ def _entries(data: Data) -> Iterator[Entry]:
 
 def _way(data: Data, row: Transition) -> Way:
     process, known = data.process, _facts()
+
+    def titled(name: str) -> tuple[str, str]:
+        return process.state(name).title, process.state(name).language
+
     every = set(row.sources) == {state.id for state in process.states if state.open}
     return Way(
         who=tuple(data.organization.role(role).name for role in row.who if role != PIPELINE),
-        sources=(_("every open state"),) if every else tuple(process.state(name).title for name in row.sources),
-        target=_("the same state") if row.to == SAME else process.state(row.to).title,
+        sources=((_("every open state"), ""),) if every else tuple(titled(name) for name in row.sources),
+        target=(_("the same state"), "") if row.to == SAME else titled(row.to),
         when=tuple(known[fact.removeprefix("no ")][fact.startswith("no ")] for fact in row.when),
         needs=tuple(NEEDS[name].text() for name in row.needs),
     )

@@ -12,7 +12,7 @@ from pipeline.cases.phases import Phase
 from pipeline.profiles import derive, topics
 from pipeline.profiles.model import Organization, is_placeholder
 from pipeline.profiles.process import APPLICANT, NOBODY
-from pipeline.text import _, language
+from pipeline.text import _, language, speaking
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class NextSteps:
     the sentence in `writes` says who fixes its time, and a calendar file has the preferred times if there are any.
 
     `by_when` is a sentence, "" where nobody here has to do anything; `ask`: nothing is published of it, so the way to
-    ask stands beside it.
+    ask stands beside it. It is in the language `said_in`, "" for the one that is spoken.
     """
 
     steps: tuple[str, ...]
@@ -29,6 +29,7 @@ class NextSteps:
     writes: str
     by_when: str
     ask: bool
+    said_in: str
 
 
 def day(moment: str, spoken: str) -> str:
@@ -47,17 +48,20 @@ def next_steps(organization: Organization, kind: str, about: str, here: Stage | 
     writes = _("The {role} writes to you to fix the time.").format(role=role) if interview and not book_url else ""
     within = organization.answer_within
     ours = here is None or not (paused or here.awaited in (APPLICANT, NOBODY))
-    by_when = (
-        _("You hear from us within {time}.").format(time=within)
-        if within
-        else _("When you hear from us is not published here.")
-    )
+    said_in = organization.original("answer_within") if within else ""
+    with speaking(said_in or language.get()):
+        by_when = (
+            _("You hear from us within {time}.").format(time=within)
+            if within
+            else _("When you hear from us is not published here.")
+        )
     return NextSteps(
         steps=_steps(organization, kind, about, here),
         book_url=book_url,
         writes=writes,
         by_when=by_when if ours else "",
         ask=ours and not within,
+        said_in=said_in,
     )
 
 

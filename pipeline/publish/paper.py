@@ -25,12 +25,13 @@ class Blank:
 
 @dataclass(frozen=True)
 class Part:
-    """Blanks under a heading, or a table with these columns."""
+    """Blanks under a heading, or a table with these columns. `language`: of title and hint, "" for the paper's own."""
 
     title: str
     hint: str
     blanks: tuple[Blank, ...]
     columns: tuple[str, ...] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _parts(schema: dict[str, Any], profile: Profile) -> Iterator[Part]:
         rule, log = schema["properties"][name], profile.part("log")
         if name == "log" and log:
             columns = [cell["title"] for cell in rule["items"]["properties"].values()]
-            yield Part(log.title, log.text, (), tuple(columns))
+            yield Part(log.title, log.text, (), tuple(columns), log.language)
         else:
             blanks = tuple(_blank(field) for field in entries if field.path[-1] != "secret")
             yield Part(rule["title"], rule.get("description", ""), blanks)

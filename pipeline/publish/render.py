@@ -90,6 +90,7 @@ class Renderer:
             language_home=self.home,
             to=self.to,
             other=self.other,
+            told=self.told,
             provider=self.provider,
             known=known,
         )
@@ -130,6 +131,11 @@ class Renderer:
         if code in ("", self.data.language):
             return Markup("")
         return Markup(' lang="{}" dir="{}"').format(code, languages.direction(code))
+
+    def told(self, text: str, code: str) -> Markup:
+        """A text of the data within others; in an element of its own where it is in another language (`code` as in other)."""
+        mark = self.other(code)
+        return Markup("<span{}>{}</span>").format(mark, text) if mark else escape(text)
 
     @property
     def provider(self) -> str:

@@ -11,7 +11,6 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import docx
-from babel import Locale
 from docx.document import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml.ns import qn
@@ -20,6 +19,7 @@ from docx.text.paragraph import Paragraph
 from pipeline.profiles.model import Statement
 from pipeline.publish import blanks
 from pipeline.publish.blanks import element, run
+from pipeline.publish.languages import direction
 from pipeline.publish.paper import Blank, Paper
 from pipeline.text import _
 
@@ -65,10 +65,14 @@ def _language(document: Document, language: str) -> None:
     defaults = document.styles.element.find(".//{*}docDefaults")
     spoken = defaults.find(".//{*}lang")
     spoken.set(qn("w:val"), language)
-    if Locale.parse(language, sep="-").text_direction == "rtl":
+    if _from_right(language):
         spoken.set(qn("w:bidi"), language)
         spoken.addprevious(element("w:rtl"))
         defaults.find(".//{*}spacing").addprevious(element("w:bidi"))
+
+
+def _from_right(language: str) -> bool:
+    return direction(language) == "rtl"
 
 
 class _Writer:
@@ -83,7 +87,7 @@ class _Writer:
         self._beginning()
         self.document.add_heading(self.paper.statements, 1)
         for unit in self.paper.units:
-            self.document.add_heading(f"{unit.id} {unit.title}", 2)
+            self._speaks(self.document.add_heading(f"{unit.id} {unit.title}", 2), unit.language)
             for statement in unit.asked:
                 self._statement(statement)
         for part in self.paper.parts:
@@ -113,7 +117,7 @@ class _Writer:
             self._paragraph(paper.post, "List Bullet")
 
     def _statement(self, statement: Statement) -> None:
-        self._paragraph(f"{statement.id} {statement.question}", "Statement")
+        self._speaks(self._paragraph(f"{statement.id} {statement.question}", "Statement"), statement.language)
         choices = self._paragraph("", "Choices")
         for value, word in self.paper.answers:
             if choices.text:
@@ -139,6 +143,15 @@ class _Writer:
 
     def _paragraph(self, text: str, style: str = "Normal") -> Paragraph:
         return self.document.add_paragraph(text, style)
+
+    def _speaks(self, paragraph: Paragraph, language: str) -> None:
+        """What is not translated is read aloud in its own language, and written from its own side."""
+        if language == self.paper.language:
+            return
+        for piece in paragraph.runs:
+            marks = piece._r.get_or_add_rPr()
+            marks.append(element("w:rtl", val=str(int(_from_right(language)))))
+            marks.append(element("w:lang", **{"bidi" if _from_right(language) else "val": language}))
 
     def _link(self, paragraph: Paragraph, words: str, address: str) -> None:
         link = element("w:hyperlink", run(words, "Hyperlink"))
