@@ -148,7 +148,7 @@ def accept(settings: Settings, arguments: Arguments) -> int:
                 lines.append(f"{name}: {error}")
                 continue
             try:
-                result = accepting.accept(here, value)
+                result = accepting.accept(here, value, waited=True)
             except AuditBegun as error:
                 result = [Finding("", name, str(error))]
             if isinstance(result, list):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
@@ -13,7 +14,7 @@ from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
 from pipeline.findings import Finding, pointer
-from pipeline.text import _, number
+from pipeline.text import _, ascii_digits, number
 
 Labels = Callable[[str], str]
 """Gives the words by which a person knows the field at a JSON Pointer."""
@@ -144,6 +145,8 @@ def _message(error: ValidationError) -> str:
         return _("must be {value}").format(value=json.dumps(wanted))
     if rule == "minLength":
         return _("is empty; write it") if wanted == 1 else _("write at least {limit} characters").format(limit=wanted)
+    if rule == "pattern" and (meant := ascii_digits(value)) != value and re.search(wanted, meant):
+        return _("has digits of another script; write them as 0 to 9: {meant}").format(meant=meant)
     if rule in ("maxLength", "maxItems", "pattern"):
         return remedy(schema, rule, number(len(value)))
     if rule == "maximum":

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,11 @@ from pipeline.profiles.model import Data
 from pipeline.settings import ROOT, Settings
 
 DATA: Data = load_or_stop(ROOT / "data", ROOT / "schemas")
-JUDGE = Judge(DATA, ROOT / "schemas")
+NOON = datetime(2027, 3, 14, 12, tzinfo=UTC)
+JUDGE = Judge(DATA, ROOT / "schemas", lambda: NOON)
 CONCEPTS, PRACTICE = "concepts-mentoring", "practice-mentor"
 EXAMPLES = Path(__file__).parent / "examples"
-BAKERS = Judge(load_or_stop(EXAMPLES / "other-body", ROOT / "schemas"), ROOT / "schemas")
+BAKERS = Judge(load_or_stop(EXAMPLES / "other-body", ROOT / "schemas"), ROOT / "schemas", lambda: NOON)
 """Another body, whose one certificate has two statements: for work that is done hundreds of times."""
 SOURDOUGH = "sourdough"
 

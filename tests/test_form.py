@@ -382,10 +382,10 @@ def test_a_draft_of_an_older_version_in_another_language_does_not_call_every_sta
 
 def test_a_kept_date_that_cannot_be_stays_to_be_mended(person: BrowserContext) -> None:
     page = opened(person, f"/certificates/{PRACTICE}/portfolio/")
-    keep(page, {"log.1.date": "2027-02-31", "log.2.date": "in March", "log.3.date": "2027-03-14"})
+    keep(page, {"log.1.date": "2027-02-31", "log.2.date": "in March", "log.3.date": "2026-03-14"})
     page.reload()
     dates = [page.locator(f"[name='log.{number}.date']") for number in (1, 2, 3)]
-    assert [date.input_value() for date in dates] == ["2027-02-31", "in March", "2027-03-14"]
+    assert [date.input_value() for date in dates] == ["2027-02-31", "in March", "2026-03-14"]
     part(page, "check")
     assert "2027-02-31" in page.inner_text("#part-check")
     page.get_by_role("button", name="Send my portfolio").click()
@@ -394,7 +394,7 @@ def test_a_kept_date_that_cannot_be_stays_to_be_mended(person: BrowserContext) -
     page.locator("[name='log.1.hours']").fill("1")
     saved(page)
     page.reload()
-    assert [date.input_value() for date in dates] == ["2027-02-31", "in March", "2027-03-14"]
+    assert [date.input_value() for date in dates] == ["2027-02-31", "in March", "2026-03-14"]
 
 
 def test_the_largest_portfolio_goes_round_byte_for_byte(browser: Browser, service: Service) -> None:
@@ -435,10 +435,10 @@ def test_the_largest_portfolio_goes_round_byte_for_byte(browser: Browser, servic
 
 def test_the_page_and_the_server_read_a_form_alike(browser: Browser, service: Service) -> None:
     """What the page makes of the fields is what the server makes of the same form without the script."""
-    log = [{"date": "2027-03-14", "hours": 1.5, "worked_on": "How to end."}]
+    log = [{"date": "2026-03-14", "hours": 1.5, "worked_on": "How to end."}]
     values = typed(derive.PORTFOLIO, PRACTICE, log=log, held={CONCEPTS: "IMC-12"})
     values |= {"answers.C1.1.links": " https://a.org \r\n\r\nhttps://b.org", "applicant.country": "  Canada "}
-    values |= {f"log.3.{name}": text for name, text in (("date", "2027-03-15"), ("hours", "2,25"), ("worked_on", "X"))}
+    values |= {f"log.3.{name}": text for name, text in (("date", "2026-03-15"), ("hours", "2,25"), ("worked_on", "X"))}
     with device(browser, service) as context:
         page = opened(context, f"/certificates/{PRACTICE}/portfolio/")
         fill(page, values)
@@ -449,7 +449,7 @@ def test_the_page_and_the_server_read_a_form_alike(browser: Browser, service: Se
     )
     del made["id"]
     assert made == posted
-    assert made["log"][1] == {"date": "2027-03-15", "hours": 2.25, "worked_on": "X"}
+    assert made["log"][1] == {"date": "2026-03-15", "hours": 2.25, "worked_on": "X"}
 
 
 def test_a_copy_can_be_read_by_a_person_and_put_in_by_hand(browser: Browser, service: Service) -> None:
@@ -676,7 +676,7 @@ def test_what_only_the_server_can_know_is_shown_in_the_same_place(browser: Brows
     with device(browser, service) as context:
         page = opened(context, f"/certificates/{PRACTICE}/portfolio/")
         fill(page, typed(derive.PORTFOLIO, PRACTICE))
-        fill(page, {"log.3.date": "2027-03-14", "log.3.hours": "1", "log.3.worked_on": "a\u0007b"})
+        fill(page, {"log.3.date": "2026-03-14", "log.3.hours": "1", "log.3.worked_on": "a\u0007b"})
         send(page, "Send my portfolio")
         (line,) = summary(page)
         assert line.startswith("Mentoring log, 3: What was worked on: has invisible control characters in it")
@@ -699,7 +699,7 @@ def test_what_is_no_number_of_hours_is_told_at_once_and_as_the_server_does(brows
         assert len(here) == 4
 
 
-LOGGED = {"date": "2027-03-14", "worked_on": "Questions"}
+LOGGED = {"date": "2026-03-14", "worked_on": "Questions"}
 
 
 def answers_with(status: int, body: str = "oops", **headers: str) -> Any:

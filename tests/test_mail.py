@@ -120,10 +120,10 @@ def test_the_bytes_of_a_letter_do_not_depend_on_a_word_of_the_applicants(
     assert letter(one, one) == letter(other, other) == letter("", "en")
 
 
+UNWRITABLE = "no letter can be sent to the address as it was typed; look at it in the case"
 NO_ADDRESSES = [
     "rosa@example.org\r\nBcc: crowd@example.com",
     "rosa@example.org,crowd@example.com",
-    "<rosa@example.org>",
     '"Buy now http://evil.example"@example.org',
     "rosa(buy)@example.org",
     "rosa@[127.0.0.1]",
@@ -131,8 +131,8 @@ NO_ADDRESSES = [
     "rosa@127.0.0.1",
     "rosa@-bad-.example",
     "rosa@exa mple.org",
-    "rosa@faß.example",
-    "rosa\u202e@example.org",
+    "zoë@example.org",
+    "rosa@home.invalid",
     "rosa\x00@example.org",
     "ro..sa@example.org",
     "@example.org",
@@ -149,7 +149,9 @@ def test_what_can_carry_more_than_an_address_gets_no_letter_and_is_told_without_
     assert house.round() == ""
     assert (house.outbox(), house.waiting) == ([], 0)
     health = house.room.health("")
-    assert "refused: 1" in health
+    assert "no letter can be sent to the address" in health
+    assert [entry.why for entry in house.room.orders.given_up()] == [UNWRITABLE]
+    assert "mail server" not in UNWRITABLE
     assert "rosa" not in health + str(house.room.orders.given_up())
 
 
@@ -280,7 +282,8 @@ def test_an_address_that_is_refused_is_given_up_recorded_and_told_and_the_next_o
     assert given_up.item.reference == refused.reference
     health = house.again().room.health("")
     ours = " ".join(record.getMessage() for record in caplog.records if record.name != "mail.log")
-    assert health == "given up in the last 30 days, the address or the letter was refused: 1"
+    told = "given up in the last 30 days, as no letter can be sent to the address or the mail server refused it: 1"
+    assert health == told
     assert "rosa" not in health + ours + str(given_up)
     clock.later(days=31)
     house.round()
@@ -438,23 +441,6 @@ def test_to_another_machine_it_goes_encrypted_and_only_to_one_that_proves_who_it
         known.send()
         assert known.round() == ""
     assert (len(office.taken), stranger.waiting) == (1, 1)
-
-
-@pytest.mark.parametrize("international", [True, False])
-def test_an_address_in_other_letters_is_written_to_where_the_server_can(
-    tmp_path: Path, clock: Clock, international: bool
-) -> None:
-    with Office(clock).open(enable_SMTPUTF8=international) as office:
-        house = posted(tmp_path, office)
-        send_message(house, 0, "josé@bücher.example")
-        send_message(house, 1, "plain@bücher.example")
-        assert house.round() == ""
-        taken = sorted(mailed.to for mailed in office.taken)
-    expected = ["josé@xn--bcher-kva.example"] if international else []
-    assert taken == [*expected, "plain@xn--bcher-kva.example"]
-    assert [entry.why for entry in house.room.orders.given_up()] == (
-        [] if international else ["the mail server cannot write to an address of this kind"]
-    )
 
 
 # Settings

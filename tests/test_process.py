@@ -1194,7 +1194,7 @@ def test_a_portfolio_without_its_reference_is_joined_to_the_case_of_the_same_per
     first = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
     alone = body.send(derive.PORTFOLIO, CONCEPTS)
     assert alone != first
-    assert not body.do("ines", alone, f"/link {first}").refusals
+    assert not body.do("ines", alone, f"/link {first.replace('-', ' ').lower()}.").refusals
     assert body.state(alone) == "joined"
     portfolio = body.store.case(first).current(derive.PORTFOLIO)
     assert portfolio is not None

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 import requests
@@ -119,6 +119,36 @@ def test_every_wrong_link_is_answered_alike_and_after_the_same_delay(house: Hous
         assert len(pauses) == len(wrong)
     assert b"Have your references sent again" in answers[0][2]
     assert b'href="/status/"' in answers[0][2]
+
+
+def as_copied(receipt: Receipt) -> list[str]:
+    """Each is right: what stands around or between letters came along with a copy, or was typed."""
+    reference, secret = receipt.reference, receipt.secret
+    signs = [quote(sign) for sign in (".", ",", ")", ").", ">", "]", "”", '"', "»", " ", "\u200b", "\u00ad")]
+    spoken = quote(reference.replace("-", " ").lower())
+    misread = reference[:4] + reference[4:].replace("0", "O").replace("1", "l")
+    return [
+        *(f"{reference}/{secret}{sign}" for sign in signs),
+        *(f"{reference}/{secret}/{sign}" for sign in signs if sign != "%C2%AD"),
+        *(f"{reference}/{secret}/portfolio{sign}" for sign in (".", ")", "%E2%80%9D")),
+        f"{spoken}/{secret}",
+        f"{quote(spoken)}/{secret}",
+        f"{quote(reference.replace('-', '–'))}/{secret}",
+        f"{reference.replace('-', '')}/{secret.upper()}",
+        f"{misread}/{secret}",
+        f"{reference.removeprefix('IMC-')}/{secret}",
+        f"{reference}/{secret[:13]}%20{secret[13:]}",
+        f"{reference}/{secret[:13]}-{secret[13:]}",
+    ]
+
+
+@pytest.mark.parametrize("page", ["status", "received"])
+def test_a_right_link_is_found_with_what_was_copied_along_with_it(house: House, site: Settings, page: str) -> None:
+    receipt = house.send()
+    right = as_copied(receipt)
+    with links(house, site, 1000, []) as url:
+        answers = [get(url, f"/{page}/{link}")[0] for link in right]
+    assert [link for link, status in zip(right, answers, strict=True) if status != 200] == []
 
 
 def test_whoever_guesses_waits_and_a_right_link_still_opens_from_the_same_address(house: House, site: Settings) -> None:

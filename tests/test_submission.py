@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import time
 from typing import Any
 
@@ -11,12 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline import shape
 from pipeline.accept import raw
 from pipeline.accept.check import check
 from pipeline.accept.submission import Submission
 from pipeline.errors import UnreadableInput
 from pipeline.findings import Finding
 from pipeline.profiles import derive, fields
+from pipeline.settings import ROOT
 from tests.support import CONCEPTS, DATA, EXAMPLES, JUDGE, PRACTICE, filled, form, submission
 
 FORMS = derive.form_kinds(DATA)
@@ -127,11 +130,16 @@ def test_a_wrong_field_is_told_at_its_place(path: list[Any], new: Any, place: st
 
 MOMENTS = [
     ("2027-02-30T09:30", "no day of the calendar"),
-    ("0000-01-01T09:30", "no day of the calendar"),
-    ("2027-03-14 09:30", "like 2027-03-14T09:30"),
-    ("2027-03-14T24:00", "like 2027-03-14T09:30"),
+    ("0027-03-14T09:30", "0027 looks like a year written with two digits: write 2027"),
+    ("0000-01-01T09:30", "0000 looks like a year written with two digits: write 2000"),
+    ("1900-01-01T09:30", "is over; write a day to come, or leave it empty"),
+    ("2027-03-12T09:30", "is over; write a day to come, or leave it empty"),
+    ("2028-03-18T09:30", "is more than a year ahead; write a nearer day"),
+    ("2099-03-14T09:30", "is more than a year ahead; write a nearer day"),
+    ("2027-03-14T24:00", "no day of the calendar"),
+    ("2027-03-14T09:30Z", "like 2027-03-14T09:30"),
+    ("2027-03-14T09:30+01:00", "like 2027-03-14T09:30"),
     ("Mondays", "like 2027-03-14T09:30"),
-    ("2027-03-14T09:30\n", "in 16 characters or fewer"),
     (930, "text in quotes"),
 ]
 
@@ -142,6 +150,106 @@ def test_a_preferred_time_is_a_moment_of_the_calendar_or_told(typed: object, wor
     assert list(found) == ["/interview/second"]
     assert words in found["/interview/second"]
     assert found["/interview/second"].startswith("Second choice: ")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "2027-03-14T09:30",
+        "2027-03-14T09:30:00",
+        "2027-03-14T09:30:15.250",
+        "2027-03-14 09:30",
+        "2027-03-14t9:30",
+        "2027/3/14, 09:30",
+        "2027‐3‐14 09:30\n",
+        "\ufeff2027-03-14T09:30",
+        "２０２７-０３-１４ ０９:３０",
+        "٢٠٢٧-٠٣-١٤T٠٩:٣٠",
+    ],
+)
+def test_a_day_and_a_time_that_can_only_mean_one_moment_are_taken(typed: str) -> None:
+    value = changed(derive.SELF_ASSESSMENT, ["interview"], {"first": typed})
+    assert submission(value).value["interview"] == {"first": "2027-03-14T09:30"}
+
+
+HELD = [
+    ("1950-01-01", ""),
+    ("2027-03-14", ""),
+    ("2027-03-15", ""),  # it is that day already where the sun rises first
+    ("２０２７-０３-０１", ""),
+    ("٢٠٢٧-٠٣-٠١", ""),
+    ("2027/3/1", ""),
+    ("2027-03-16", "is still to come; write the day on which it was"),
+    ("2099-01-01", "is still to come; write the day on which it was"),
+    ("0027-03-14", "0027 looks like a year written with two digits: write 2027"),
+    ("0098-03-14", "0098 looks like a year written with two digits: write 1998"),
+    ("1900-03-14", "is too long ago; check the year 1900"),
+    ("0202-03-14", "is too long ago; check the year 0202"),
+    ("0027-02-30", "0027 looks like a year"),
+    ("12027-03-14", "year-month-day"),
+    ("14.3.2027", "year-month-day"),
+]
+
+
+@pytest.mark.parametrize(("typed", "words"), HELD)
+def test_a_meeting_was_held_on_a_day_that_can_have_been_one(typed: str, words: str) -> None:
+    found = findings(changed(derive.PORTFOLIO, ["log"], [{**LOG[0], "date": typed}]))
+    assert list(found) == (["/log/0/date"] if words else [])
+    assert words in found.get("/log/0/date", "")
+
+
+def test_a_time_that_is_over_when_a_delivery_is_read_holds_nothing_up_but_a_year_that_cannot_be_does() -> None:
+    value = changed(derive.SELF_ASSESSMENT, ["interview"], {"first": "2027-03-01T09:30"})
+    assert findings(value)
+    assert isinstance(check(JUDGE, value, waited=True), Submission)
+    value["interview"] = {"first": "0027-03-01T09:30"}
+    assert isinstance(check(JUDGE, value, waited=True), list)
+
+
+@pytest.mark.parametrize("typed", ["1,5", "１．５", "١٫٥", "1.5"])
+def test_hours_may_be_written_in_the_digits_of_any_script(typed: str) -> None:
+    posted = form(filled(derive.PORTFOLIO, PRACTICE)) | {
+        "log.1.date": "2027-03-14",
+        "log.1.hours": typed,
+        "log.1.worked_on": "Goals",
+    }
+    schema = derive.form_schema(DATA, derive.PORTFOLIO, PRACTICE)
+    value, _rows = raw.unflatten(schema, {name: [text] for name, text in posted.items()})
+    assert submission(value).value["log"][0]["hours"] == 1.5
+
+
+LINKS = [
+    ("Https://Example.org/A", "https://Example.org/A"),
+    ("HTTP://example.org", "http://example.org"),
+    ("www.example.org/a", "https://www.example.org/a"),
+    ("WWW.example.org", "https://WWW.example.org"),
+    ("<https://example.org/a>", "https://example.org/a"),
+    ("https://example.org/a.", "https://example.org/a"),
+    ("(https://example.org/a),", "https://example.org/a"),
+    ("https://example.org/a_(b)", "https://example.org/a_(b)"),
+    ("\ufeffhttps://example.org/?q=a,b", "https://example.org/?q=a,b"),
+]
+
+
+@pytest.mark.parametrize(("typed", "kept"), LINKS)
+def test_a_link_is_taken_as_people_paste_it_and_kept_as_one_that_works(typed: str, kept: str) -> None:
+    value = changed(derive.PORTFOLIO, ["answers", "P1.1", "links"], [typed])
+    assert submission(value).value["answers"]["P1.1"]["links"] == [kept]
+
+
+def test_no_schema_takes_digits_or_letters_of_a_script_that_nobody_reads_later() -> None:
+    """In JSON Schema, \\d and \\w are ASCII to some and Unicode to others."""
+    paths = sorted((ROOT / "schemas").rglob("*.schema.json"))
+    assert len(paths) > 15
+    assert [path.name for path in paths if re.search(r"\\\\[dDwW]", path.read_text("utf-8"))] == []
+    for kind, about in FORMS:
+        assert not re.search(r"\\\\[dDwW]", json.dumps(derive.form_schema(DATA, kind, about)))
+
+
+def test_digits_of_another_script_are_named_where_they_are_not_mended() -> None:
+    schema = {"type": "string", "pattern": "^[0-9]+$"}
+    (found,) = shape.check(schema, "٢٠", str)
+    assert found.message == "has digits of another script; write them as 0 to 9: 20"
 
 
 def test_up_to_three_preferred_times_stand_before_the_other_times_and_may_all_be_left_out() -> None:

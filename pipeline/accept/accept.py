@@ -56,15 +56,16 @@ def accept(
     *,
     suspicious: bool = False,
     prove: bool = True,
+    waited: bool = False,
     admit: Callable[[], None] = _nothing,
 ) -> Receipt | list[Finding]:
     """Check and keep. Raises AuditBegun for a revision that comes too late, StoreFailed if nothing could be kept, and
     what `admit` raises: it is asked before anything that is sound is kept.
 
     `prove`: a portfolio that names a case has to prove that it belongs there. Through a form provider nobody can: it
-    opens a case of its own, with the reference in it, and the Intake Manager joins the two (D2).
+    opens a case of its own, with the reference in it, and the Intake Manager joins the two (D2). `waited` as in check().
     """
-    submission = check(desk.judge, value)
+    submission = check(desk.judge, value, waited=waited)
     if isinstance(submission, list):
         return submission
     joined = _joined(desk, submission)

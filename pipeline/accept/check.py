@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pipeline import shape
+from pipeline.accept.meant import get, mend, wrong
 from pipeline.accept.submission import Submission
 from pipeline.findings import Finding, errors, pointer
 from pipeline.profiles import derive, fields
@@ -22,10 +23,11 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 @dataclass(frozen=True)
 class Judge:
-    """The body's data, and where released schemas lie."""
+    """The body's data, and where released schemas lie. `clock`: what is today, in UTC."""
 
     data: Data
     schemas: Path
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def schema(self, value: Any) -> dict[str, Any] | Finding:
         """The schema by which a submission is judged: the current one, or a released one that it names (D13).
@@ -46,7 +48,7 @@ class Judge:
 
     def _released(self, value: dict[str, Any]) -> dict[str, Any] | None:
         profile, version, profile_hash = value.get("profile"), value.get("version"), value.get("profile_hash")
-        if self.data.hashes.get(str(profile)) == profile_hash or not re.fullmatch(r"\d+\.\d+\.\d+", str(version)):
+        if self.data.hashes.get(str(profile)) == profile_hash or not re.fullmatch(derive.VERSION, str(version)):
             return None
         folder = self.schemas / "released" / str(profile) / str(version)
         manifest = folder / "release.json"
@@ -56,19 +58,25 @@ class Judge:
         return found
 
 
-def check(judge: Judge, value: Any) -> Submission | list[Finding]:
-    """All findings at once, each at a field that the person can go to."""
+def check(judge: Judge, value: Any, *, waited: bool = False) -> Submission | list[Finding]:
+    """All findings at once, each at a field that the person can go to.
+
+    `waited`: it was typed some time ago (a delivery, a form provider's), and a day that was to come may be over.
+    """
     schema = judge.schema(value)
     if isinstance(schema, Finding):
         return [schema]
-    value = _whole(schema, clean(value))
+    value, asked = _whole(schema, clean(value)), list(fields.fields(schema))
+    mend(asked, value)
 
     def label(place: str) -> str:
         return fields.label(schema, place)
 
-    found = [_told(schema, finding) for finding in shape.check(schema, value, label)]
+    exact = {finding.pointer: finding for finding in wrong(asked, value, judge.clock(), waited)}
+    shaped = (_told(schema, finding) for finding in shape.check(schema, value, label))
+    found = [*(finding for finding in shaped if finding.pointer not in exact), *exact.values()]
     broken = {finding.pointer for finding in found}
-    found += [finding for finding in _sense(schema, value) if not _inside(finding.pointer, broken)]
+    found += [finding for finding in _sense(schema, asked, value) if not _inside(finding.pointer, broken)]
     if errors(found):
         places = _places(schema)
         return sorted(found, key=lambda finding: _order(places, finding.pointer))
@@ -127,7 +135,7 @@ def _order(places: dict[str, int], place: str) -> tuple[int, str]:
     return places.get(around, 1_000_000), place
 
 
-def _sense(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[Finding]:
+def _sense(schema: dict[str, Any], asked: list[fields.Field], value: dict[str, Any]) -> Iterator[Finding]:
     """Rules across fields."""
     for path, text in _texts(value, ()):
         if _CONTROL.search(text):
@@ -136,9 +144,8 @@ def _sense(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[Finding]:
                 pointer(path),
             )
             yield Finding(place, fields.label(schema, place), message)
-    asked = list(fields.fields(schema))
     for field in asked:
-        text = _get(value, field.path)
+        text = get(value, field.path)
         if not _given(text) and _asked(field.schema.get("x-required"), value):
             yield Finding(field.pointer, field.title, field.schema["x-missing"])
         if not isinstance(text, str):
@@ -147,8 +154,6 @@ def _sense(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[Finding]:
             yield Finding(field.pointer, field.title, field.schema["x-missing"])
         if field.widget != "textarea" and "\n" in text:
             yield Finding(field.pointer, field.title, _("must be one line; remove the line break"))
-    yield from _dates(schema, value)
-    yield from _moments(asked, value)
 
 
 def _asked(rule: dict[str, Any] | None, value: dict[str, Any]) -> bool:
@@ -156,30 +161,8 @@ def _asked(rule: dict[str, Any] | None, value: dict[str, Any]) -> bool:
     if rule is None:
         return False
     if "when" in rule:
-        return _get(value, tuple(rule["when"])) in rule["is"]
-    return "unless" not in rule or not _given(_get(value, tuple(rule["unless"])))
-
-
-def _dates(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[Finding]:
-    rows = value.get("log", [])
-    for index, row in enumerate(rows if isinstance(rows, list) else []):
-        text = row.get("date") if isinstance(row, dict) else None
-        if isinstance(text, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-            try:
-                date.fromisoformat(text)
-            except ValueError:
-                place = f"/log/{index}/date"
-                yield Finding(place, fields.label(schema, place), _("is no day of the calendar; check day and month"))
-
-
-def _moments(asked: list[fields.Field], value: dict[str, Any]) -> Iterator[Finding]:
-    for field in asked:
-        text = _get(value, field.path) if field.widget == "moment" else None
-        if isinstance(text, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d", text):
-            try:
-                datetime.fromisoformat(text)
-            except ValueError:
-                yield Finding(field.pointer, field.title, _("is no day of the calendar; check day, month and time"))
+        return get(value, tuple(rule["when"])) in rule["is"]
+    return "unless" not in rule or not _given(get(value, tuple(rule["unless"])))
 
 
 def _given(value: object) -> bool:
@@ -195,12 +178,3 @@ def _texts(value: Any, path: fields.Path) -> Iterator[tuple[fields.Path, str]]:
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from _texts(inner, (*path, index))
-
-
-def _get(value: Any, path: fields.Path) -> Any:
-    try:
-        for part in path:
-            value = value[part]
-    except (KeyError, IndexError, TypeError):
-        return None
-    return value

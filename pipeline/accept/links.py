@@ -20,6 +20,7 @@ from pipeline.text import _
 
 DELAY = 0.5  # seconds until a wrong link is answered
 WRONG = 20  # links an hour that one caller may try
+AROUND = " \t\r\n.,;:!?()[]{}<>\"'“”„‘’«»\u200b\ufeff"  # a link that was copied out of a sentence brings it along
 View = Callable[[references.Claim, str], Response]
 
 
@@ -72,6 +73,7 @@ class Links:
     def _answer(self, views: Mapping[str, View], link: str) -> Response | None:
         typed, _slash, rest = link.partition("/")
         secret, _slash, name = rest.partition("/")
+        name = name.strip(AROUND).lower()
         claim = self._claim(typed, secret)
         return views[name](claim, self.desk.receipts.secret(claim.reference)) if claim and name in views else None
 

@@ -15,7 +15,7 @@ from pipeline.accept.body import Bodies, heading
 from pipeline.accept.limits import Limits, calling
 from pipeline.accept.pages import LOST, Pages
 from pipeline.errors import StoreFailed, UnreadableInput
-from pipeline.mail.address import Address
+from pipeline.mail.address import Address, NotAnAddress
 from pipeline.text import _
 
 MAX_BYTES = 4_000
@@ -61,9 +61,10 @@ class Lost:
 
     def _answer(self, body: bytes) -> Response:
         typed = next(iter(raw.parse_form(body).get("email", [])), "").strip()
-        address = Address.parse(typed)
-        if address is None:
-            return self.pages.lost(typed=typed, error=_("write your e-mail address, like name@example.org"))
+        try:
+            address = Address.of(typed)
+        except NotAnAddress as error:
+            return self.pages.lost(typed=typed, error=str(error))
         if wait := self.limits.admit():
             return self._too_many(wait)
         try:

@@ -116,7 +116,7 @@ class Pull:
         if sent.trouble:
             self._reject(value, [Finding("", told, sent.trouble), *suspicion(sent, told, trap)], done)
             return
-        submission = check(self.desk.judge, value)
+        submission = check(self.desk.judge, value, waited=True)
         found = submission if isinstance(submission, list) else []
         doubts = [*suspicion(sent, told, trap), *found]
         if doubts or isinstance(submission, list):
@@ -128,7 +128,7 @@ class Pull:
 
     def _accept(self, submission: Submission, done: Pulled) -> None:
         try:
-            result = accept(self.desk, submission.value, prove=False)
+            result = accept(self.desk, submission.value, prove=False, waited=True)
         except AuditBegun as error:
             result = [Finding("", str(submission.schema["title"]), str(error))]
         if isinstance(result, list):
@@ -180,7 +180,7 @@ def reject(desk: Desk, store: Store, value: object, findings: list[Finding], mar
     if isinstance(value, dict) and value.get("topic") in topics.COMPLAINTS:
         value = {"kind": derive.CONTACT, "topic": value["topic"]}
         told = [value, mark or _digest(told)]
-    known = check(desk.judge, value)
+    known = check(desk.judge, value, waited=True)
     if isinstance(known, Submission):
         key, name = known.key, known.name  # moved to inbox/ it is the same thing as if it had come by itself
     else:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote
 
 from pipeline.errors import UnreadableInput
 from pipeline.profiles.fields import Field, fields, label
-from pipeline.text import _, normalised
+from pipeline.text import _, ascii_digits, normalised
 
 MAX_DEPTH = 8
 MAX_FORM_FIELDS = 5_000  # Practice: 112 statements of three fields, 40 rows of three, and two dozen more
@@ -225,7 +225,7 @@ def _content(field: Field, values: Sequence[str]) -> Any:
 def _number(text: str) -> int | float | str:
     """A decimal comma is a point too; what is no number stays text, and is a finding later."""
     try:
-        number = float(text.replace(",", "."))
+        number = float(ascii_digits(text).replace(",", ".").replace("٫", "."))
     except ValueError:
         return text
     if number != number or number in (float("inf"), float("-inf")):

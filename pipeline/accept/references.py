@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from pipeline.files import write_new
 
 SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ALIKE = str.maketrans("OIL", "011")
 LENGTHS = (8, 12, 16)  # symbols before the check symbol; the next length when a number is taken
 
 
@@ -41,8 +44,7 @@ def candidate(prefix: str, key: str, length: int) -> str:
         digest = hashlib.sha256(f"{key}/{length}/{attempt}".encode()).digest()
         symbols = _checked(int.from_bytes(digest, "big") >> 256 - 5 * length, length)
         if symbols:
-            groups = [symbols[start : start + 4] for start in range(0, length, 4)]
-            return "-".join([prefix, *groups, symbols[-1]])
+            return _written(prefix, symbols)
         attempt += 1
 
 
@@ -51,19 +53,33 @@ def candidates(prefix: str, key: str) -> list[str]:
     return [candidate(prefix, key, length) for length in LENGTHS]
 
 
+def code(text: str) -> str:
+    """The letters and digits of what somebody copied or typed, in capitals: without what stands around and between them."""
+    plain = unicodedata.normalize("NFKC", unquote(text)).upper()
+    return "".join(character for character in plain if character.isalnum())
+
+
 def normalise(prefix: str, text: str) -> str | None:
     """The reference meant by what somebody typed (small letters, spaces, O for 0, I or L for 1); None if mistyped."""
-    letters = "".join(character for character in text.upper() if character.isalnum())
-    letters = letters.removeprefix(prefix).translate(str.maketrans("OIL", "011"))
+    letters, begins = (typed.translate(_ALIKE) for typed in (code(text), prefix))
+    found = (_symbols(possible) for possible in dict.fromkeys((letters.removeprefix(begins), letters)))
+    symbols = next((one for one in found if one), None)
+    return _written(prefix, symbols) if symbols else None
+
+
+def _symbols(letters: str) -> str | None:
+    """Themselves, if they are a number with its check symbol."""
     if len(letters) - 1 not in LENGTHS or any(letter not in SYMBOLS for letter in letters):
         return None
     number = 0
     for letter in letters[:-1]:
         number = number << 5 | SYMBOLS.index(letter)
-    if _checked(number, len(letters) - 1) != letters:
-        return None
-    groups = [letters[start : start + 4] for start in range(0, len(letters) - 1, 4)]
-    return "-".join([prefix, *groups, letters[-1]])
+    return letters if _checked(number, len(letters) - 1) == letters else None
+
+
+def _written(prefix: str, symbols: str) -> str:
+    groups = [symbols[start : start + 4] for start in range(0, len(symbols) - 1, 4)]
+    return "-".join([prefix, *groups, symbols[-1]])
 
 
 def claim(folder: Path, prefix: str, key: str, kind: str, about: str) -> str:

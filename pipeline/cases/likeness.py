@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from itertools import permutations, product
 
+from pipeline.mail.address import Address
+
 Word = frozenset[str]  # every form in which it may be written
 Name = tuple[Word, ...]
 
@@ -69,10 +71,11 @@ def same(first: str | None, second: str | None) -> bool:
 
 
 def same_address(first: str | None, second: str | None) -> bool:
-    """Without case, and without what stands between + and @."""
+    """Without case, and without what stands between + and @. What no letter can be sent to is compared as it stands."""
 
     def bare(address: str | None) -> str:
-        name, _at, host = (address or "").strip().casefold().rpartition("@")
+        known = Address.parse(address or "")
+        name, _at, host = str(known or address or "").strip().casefold().rpartition("@")
         return f"{name.partition('+')[0]}@{host}" if name else ""
 
     return bool(bare(first)) and bare(first) == bare(second)

@@ -14,6 +14,7 @@ from pipeline.cases.likeness import same, same_address
 from pipeline.errors import DataInvalid
 from pipeline.files import write_new
 from pipeline.findings import Finding
+from pipeline.mail import address
 from pipeline.profiles import shaped
 from pipeline.profiles.model import Organization
 from pipeline.profiles.yamlsource import read
@@ -52,6 +53,8 @@ def load(path: Path, schemas: Path, organization: Organization) -> tuple[Person,
         if raw["login"].lower() in logins:
             findings.append(source.finding(f"/people/{index}/login", raw["login"], "stands twice; keep one"))
         logins.add(raw["login"].lower())
+        if message := raw.get("email") and address.problem(raw["email"]):
+            findings.append(source.finding(f"/people/{index}/email", raw["email"], message))
         for other in source.value["people"][:index]:
             if part := _one_person(other, raw):
                 findings.append(

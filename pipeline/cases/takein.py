@@ -68,7 +68,7 @@ class TakeIn:
         return True
 
     def _one(self, delivery: Delivery) -> str | None:
-        submission = check(self.judge, delivery.content)
+        submission = check(self.judge, delivery.content, waited=True)
         if isinstance(submission, list):
             self._reject(delivery.name, submission)
             return None

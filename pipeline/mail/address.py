@@ -1,4 +1,8 @@
-"""An e-mail address that a server can be given, or None. What can carry anything but an address is none."""
+"""An e-mail address that a letter can be sent to: one rule for forms, JSON, letters, lost references, data/ and the settings.
+
+The rule is email-validator's, without any look-up. What is surely meant is mended first: "<rosa@example.org>," has signs
+around it that belong to the sentence it was copied from.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +10,44 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-LOCAL, DOMAIN = 64, 253  # octets at most (RFC 5321, 4.5.3.1)
-_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]")  # RFC 5322, 3.2.3: nothing quoted, no comment, no second address
-_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_DEVIANT = re.compile("[ßς\u200c\u200d]")  # RFC 5894, 7.2: they lead to one domain in IDNA 2003 and to another in 2008
+from email_validator import EmailNotValidError, validate_email
+
+from pipeline.text import _, without_invisible
+
+# Straight and typographic quotation marks are the same to whoever copies a line of text.
+_BEFORE, _AFTER = " \t\r\n<([{\"'“”„‘’‚«»‹›,;:", " \t\r\n>)]}\"'“”„‘’‚«»‹›,;:.!?"
+_NAMED = re.compile(r"[^<>@]*<([^<>]*)>[^<>@]*")  # Rosa Test <rosa@example.org>
+_MAILTO = re.compile(r"mailto:([^?]*)(\?.*)?", re.IGNORECASE | re.DOTALL)
+_AROUND_AT = re.compile(r"[ \t]*@[ \t]*")
+
+
+class NotAnAddress(ValueError):
+    """The message says what to mend, to whoever typed it."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """`local` as it was typed (NFC); `domain` in its ASCII form, in small letters."""
+    """`local` as it was typed, in ASCII: to other letters not every server can write. `domain` in its ASCII form."""
 
     local: str
     domain: str
 
     @classmethod
-    def parse(cls, text: str) -> Address | None:
-        local, _at, domain = unicodedata.normalize("NFC", text.strip()).rpartition("@")
-        ascii_domain = _domain(domain)
-        if not ascii_domain or not _is_local(local):
+    def of(cls, typed: str) -> Address:
+        """Raises NotAnAddress."""
+        text = _bare(typed)
+        try:
+            found = validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True)
+        except EmailNotValidError as error:
+            raise NotAnAddress(_why(text)) from error
+        return cls(found.local_part, str(found.ascii_domain).lower())
+
+    @classmethod
+    def parse(cls, typed: str) -> Address | None:
+        try:
+            return cls.of(typed)
+        except NotAnAddress:
             return None
-        return cls(local, ascii_domain)
 
     def __str__(self) -> str:
         return f"{self.local}@{self.domain}"
@@ -42,25 +64,48 @@ class Address:
         return f"{name}@{self.domain}"
 
 
-def _is_local(text: str) -> bool:
-    parts = text.split(".")
-    return len(text.encode()) <= LOCAL and all(part and all(map(_in_atom, part)) for part in parts)
+def mended(typed: str) -> str:
+    """What was typed without the signs around it, where that is an address; otherwise as it was typed."""
+    return _bare(typed) if Address.parse(typed) else typed
 
 
-def _in_atom(character: str) -> bool:
-    if character.isascii():
-        return _ATOM.fullmatch(character) is not None
-    return unicodedata.category(character)[0] in "LMN"
-
-
-def _domain(text: str) -> str | None:
-    """RFC 5890's ASCII form of a name with at least two labels; no address in brackets."""
-    if _DEVIANT.search(text):
-        return None
+def problem(written: str) -> str:
+    """What to mend in an address that stands in a file, where pages and letters take it as it is; "" if nothing."""
     try:
-        name = text.encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        return None
-    labels = name.split(".")
-    fits = len(name) <= DOMAIN and len(labels) > 1 and all(map(_LABEL.fullmatch, labels))
-    return name if fits and not labels[-1].isdigit() else None
+        Address.of(written)
+    except NotAnAddress as error:
+        return str(error)
+    alone = _bare(written)
+    return "" if written == alone else _("has more than the address in it; write {alone}").format(alone=alone)
+
+
+def _bare(typed: str) -> str:
+    text = unicodedata.normalize("NFKC", without_invisible(typed))
+    named = _NAMED.fullmatch(text.strip(" \t\r\n\"'“”,;."))
+    text = (named[1] if named else text).lstrip(_BEFORE).rstrip(_AFTER)
+    linked = _MAILTO.fullmatch(text)
+    return _AROUND_AT.sub("@", linked[1].strip(_BEFORE + _AFTER) if linked else text)
+
+
+def _why(text: str) -> str:
+    """In words for the person: the library's are English."""
+    local, at, domain = text.rpartition("@")
+    if "@" in local:
+        return _("is more than one address, or has a second @; write one, like name@example.org")
+    if domain.startswith("["):
+        return _("has a number in brackets after the @; write a name there, like name@example.org")
+    if ".." in text:
+        return _("has two full stops in a row; take one away")
+    if at and local and "." not in domain:
+        return _("has no full stop after the @; write all of it, like name@example.org")
+    strange = "".join(dict.fromkeys(letter for letter in local if not letter.isascii()))
+    if strange:
+        words = _("has {letters} before the @, and no letter of ours can reach it; write an address in plain letters")
+        return words.format(letters=strange[:20])
+    if re.search(r"\s", text):
+        return _("has a space in it; write the address alone, like name@example.org")
+    if domain.lower().rpartition(".")[2] in ("invalid", "test", "local", "localhost", "onion", "arpa"):
+        return _("ends in .{name}, where no letter arrives; write the address at which you read your mail").format(
+            name=domain.rpartition(".")[2]
+        )
+    return _("write your e-mail address, like name@example.org")

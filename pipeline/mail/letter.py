@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address as Mailbox
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urljoin
@@ -57,8 +57,7 @@ class Writer:
         renderer = self.renderer.in_language(orders[-1].language)
         with speaking(renderer.data.language):
             subject, text, html = self._content(renderer, orders, items)
-        policy = SMTP if to.local.isascii() else SMTPUTF8
-        message = EmailMessage(policy.clone(cte_type="7bit"))
+        message = EmailMessage(SMTP.clone(cte_type="7bit"))
         message["From"] = Mailbox(self.renderer.data.organization.name, addr_spec=self.sender)
         message["To"] = Mailbox("", to.local, to.domain)
         message["Subject"] = subject

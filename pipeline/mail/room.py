@@ -23,7 +23,8 @@ from pipeline.publish.render import Renderer
 from pipeline.settings import Settings
 from pipeline.text import language
 
-NOBODY = "nobody@localhost.invalid"  # stands in the outbox for an address that is not known yet
+NOBODY = Address("nobody", "localhost.invalid")  # stands in the outbox for an address that is not known yet
+GIVEN_UP = "given up in the last 30 days, as no letter can be sent to the address or the mail server refused it"
 Clock = Callable[[], datetime]
 
 
@@ -58,7 +59,7 @@ class MailRoom:
         given_up = len(self.orders.given_up())
         told = [
             trouble or self.unsent,
-            f"given up in the last 30 days, the address or the letter was refused: {given_up}" if given_up else "",
+            f"{GIVEN_UP}: {given_up}" if given_up else "",
             f"receipts that could not be written down: {self.missed}; check the disk" if self.missed else "",
         ]
         return "; ".join(part for part in told if part) or "well"
@@ -70,9 +71,9 @@ def mail_room(
     """Raises CannotGoOn where a setting cannot be meant."""
     contact = renderer.data.organization.contact_email
     known = settings.mail_from or (contact if contact and not is_placeholder(contact) else "")
-    sender = Address.parse(known or NOBODY)
-    if sender is None or not sender.local.isascii():
-        raise CannotGoOn("MAIL_FROM is no e-mail address; write it like office@example.org")
+    sender = Address.parse(known) if known else NOBODY
+    if sender is None:
+        raise CannotGoOn("MAIL_FROM is not an address that letters can be sent from; write it like office@example.org")
     smtp = Smtp.from_url(settings.smtp_url) if settings.smtp_url else None
     missing = "" if smtp and known else "MAIL_FROM" if smtp else "SMTP_URL"
     orders, outbox = Orders(settings.var / "mail"), Outbox(settings.var / "outbox-mail")

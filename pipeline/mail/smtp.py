@@ -24,7 +24,7 @@ class Outcome(Enum):
     SENT = "sent"
     LATER = "the mail server put it off for days"
     REFUSED = "the mail server refuses the address, or the letter to it"
-    UNWRITABLE = "the mail server cannot write to an address of this kind"
+    UNWRITABLE = "no letter can be sent to the address as it was typed; look at it in the case"
     UNKNOWN = "the line broke"
 
 
@@ -37,11 +37,7 @@ class Session:
     def send(self, letter: Letter) -> Outcome:
         """Raises MailFailed where it is not the address's fault; nothing has been sent then."""
         with _told():
-            international = not letter.to.local.isascii()
-            if international and not self._smtp.has_extn("smtputf8"):
-                return Outcome.UNWRITABLE
-            options = ["SMTPUTF8", "BODY=8BITMIME"] if international else []
-            code = self._smtp.mail(letter.sender, options)[0]
+            code = self._smtp.mail(letter.sender)[0]
             if code != 250:
                 raise MailFailed("the mail server refuses our own address; check MAIL_FROM and SMTP_URL")
             code = self._smtp.rcpt(str(letter.to))[0]

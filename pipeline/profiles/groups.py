@@ -7,6 +7,10 @@ from pipeline.profiles.model import Data, Profile
 from pipeline.text import _
 
 LOG_ROWS = 40
+EARLIEST, LATEST = "1950-01-01", "2099-12-31"  # days that a form takes; what depends on today is in accept/meant.py
+FIRST_WISH = "2000-01-01"
+_MONTH_DAY = "-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_TIME = "T([01][0-9]|2[0-3]):[0-5][0-9]"
 
 
 def log(title: str) -> Schema:
@@ -14,9 +18,11 @@ def log(title: str) -> Schema:
     date = {
         "title": _("Date"),
         "type": "string",
-        "pattern": r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$",
+        "pattern": f"^(19[5-9][0-9]|20[0-9]{{2}}){_MONTH_DAY}$",
         "$comment": "remedy: " + _("write the date as year-month-day, like 2027-03-14"),
         "x-widget": "date",
+        "x-min": EARLIEST,
+        "x-max": LATEST,
         "description": _("Choose it. If you see no calendar, write year-month-day, like 2027-03-14."),
         "x-missing": _("write the date"),
     }
@@ -92,10 +98,15 @@ def interview(data: Data) -> Schema:
 
 def _moment(title: str) -> Schema:
     """A day and a time without a zone, as <input type="datetime-local"> sends it (HTML, "local date and time string")."""
-    pattern = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d$"
-    moment = text(title, 16, widget="moment", what=_("the time"), pattern=pattern)
-    moment["$comment"] = "remedy: " + _("write day and time as year-month-day, T, hour:minute, like 2027-03-14T09:30")
-    return moment
+    return {
+        "title": title,
+        "type": "string",
+        "pattern": f"^20[0-9]{{2}}{_MONTH_DAY}{_TIME}$",
+        "$comment": "remedy: " + _("write day and time as year-month-day, T, hour:minute, like 2027-03-14T09:30"),
+        "x-widget": "moment",
+        "x-min": f"{FIRST_WISH}T00:00",
+        "x-max": f"{LATEST}T23:59",
+    }
 
 
 def education(again: bool) -> Schema:
@@ -123,6 +134,7 @@ def applicant() -> Schema:
     email = {
         **text(_("E-mail address"), 254, widget="email", what=_("your e-mail address"), x_autocomplete="email"),
         "pattern": r"^[^@\s]+@[^@\s]+\.[^@\s.]+$",
+        "x-typed": r"^[^@]+@[^@]+\.[^@]+$",
         "$comment": "remedy: " + _("write your e-mail address, like name@example.org"),
         "x-missing": _("write your e-mail address, like name@example.org"),
     }

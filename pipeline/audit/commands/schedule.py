@@ -7,26 +7,31 @@ from datetime import datetime, timedelta
 
 from pipeline.audit.command import Ask, Call, Command, plain, wrong
 from pipeline.audit.work import Act, Refusal, Work
+from pipeline.moment import day_and_time, short_year
 from pipeline.text import _
 
 AHEAD = timedelta(days=2 * 366)  # what lies further is a slip of the pen
-FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}")
+FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
 USAGE = "/schedule DATE TIME"
 
 
 def read(work: Work, call: Call) -> Act | Refusal:
-    words = tuple(call.plain[0].split("t")) if len(call.plain) == 1 else call.plain  # as a form sends it
-    if len(words) < 2:
+    if not call.plain:
         return wrong(USAGE)
-    moment = " ".join(words) if len(words) == 2 else f"{_of_day(work, words[:-1])} {words[-1]}"
+    written, rule = day_and_time(" ".join(call.plain)), _("a date and a time")
+    if not FORM.fullmatch(written) and len(call.plain) > 2:
+        written = day_and_time(f"{_of_day(work, call.plain[:-1])} {call.plain[-1]}")
     try:
-        at = datetime.fromisoformat(moment) if FORM.fullmatch(moment) else None
+        at = datetime.fromisoformat(written) if FORM.fullmatch(written) else None
     except ValueError:
         at = None
+    if FORM.fullmatch(written) and (slip := short_year(written, work.now)):
+        return Refusal(rule, f"{slip}.")
     if at is None:
-        return Refusal(_("a date and a time"), _("Write when, like 2027-03-14 09:30."))
+        return Refusal(rule, _("Write when, like 2027-03-14 09:30."))
     if at.replace(tzinfo=work.now.tzinfo) > work.now + AHEAD:
-        return Refusal(_("a date and a time"), _("That is more than two years ahead; write a nearer day."))
+        return Refusal(rule, _("That is more than two years ahead; write a nearer day."))
+    moment = written.replace("T", " ")
     return Act(_("It is arranged for {moment}.").format(moment=moment), data={"moment": moment})
 
 
