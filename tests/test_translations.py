@@ -171,7 +171,8 @@ def test_without_a_catalogue_a_translated_statement_stays_in_the_first_language_
 ) -> None:
     path = folder / "organization.yml"
     path.write_text(path.read_text("utf-8").replace("languages: [en, fr]", "languages: [en, de]"), "utf-8")
-    translate(folder, {CONCEPTS: {"statements": {"C1.1": {"text": "Mentoren erkennen", "evidence": "x"}}, "covers": "Mentoring"}}, "de")
+    one = {"C1.1": {"text": "Mentoren erkennen", "evidence": "x"}}
+    translate(folder, {CONCEPTS: {"statements": one, "covers": "Mentoring"}}, "de")
     loaded = load(folder, ROOT / "schemas")
     assert loaded.data
     german = loaded.data.in_language("de")

@@ -45,7 +45,7 @@ MAINTAINERS = {
     "cases/replies.py", "cases/rolling.py", "cases/statistics.py", "cases/store.py", "mail/postman.py",
     "mail/room.py", "mail/smtp.py", "profiles/contrast.py", "profiles/load.py", "profiles/originals.py",
     "profiles/process_rules.py", "profiles/release.py", "profiles/rules.py", "profiles/shaped.py",
-    "profiles/translations.py", "profiles/yamlsource.py",
+    "profiles/translations.py", "profiles/wording.py", "profiles/yamlsource.py",
 }  # fmt: skip
 COMMANDS = [
     said
