@@ -36,8 +36,8 @@ from pipeline.cases.reminders import Reminders
 from pipeline.cases.rolling import Rolling
 from pipeline.cases.standing import standing
 from pipeline.cases.store import Store
-from pipeline.errors import AuditBegun, CannotGoOn, DataInvalid, PushRejected, UnreadableInput
-from pipeline.files import write
+from pipeline.errors import AuditBegun, CannotGoOn, DataInvalid, PushRejected, UnreadableInput, WriteFailed
+from pipeline.files import probe, write
 from pipeline.findings import Finding, Level, errors
 from pipeline.github import GitHub
 from pipeline.mail import forgotten
@@ -49,6 +49,7 @@ from pipeline.text import language
 WELL, FINDINGS, FAILED = 0, 1, 2
 TRACEBACK = "PIPELINE_TRACEBACK"  # set: an unforeseen error is shown whole
 LOOPBACK = ("127.0.0.1", "::1")  # the proxies that are believed where none is named
+SITE_BYTES = 20_000_000  # free space without which the site is not built again
 PUSHES = 10  # how often somebody else may push first
 Arguments = argparse.Namespace
 T = TypeVar("T")
@@ -363,7 +364,13 @@ def run(settings: Settings, arguments: Arguments) -> int:
     listening = wiring.bind("127.0.0.1", arguments.port)
     origin = f"http://127.0.0.1:{arguments.port}"
     here = replace(settings, endpoint="/submissions", site_url=f"{origin}/", site=settings.var / "site")
-    wiring.build_site(here)
+    try:
+        probe(here.var, SITE_BYTES)
+        wiring.build_site(here)
+    except WriteFailed as error:
+        if not here.site.is_dir():
+            raise
+        _complain(f"{error}. The site is served as it was last built, and nothing that is sent can be kept.")
     running = wiring.local(here, Limits(), origin)
     say(f"The site:  {origin}/")
     say(f"The board: {origin}/auditors/  with these personal links, valid until the server stops:")

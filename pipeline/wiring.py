@@ -32,6 +32,7 @@ from pipeline.accept.relay import Relay
 from pipeline.accept.server import Service, application
 from pipeline.accept.submitted import Submitted
 from pipeline.accept.worker import Worker
+from pipeline.accept.writable import Writable
 from pipeline.audit.board import Board
 from pipeline.audit.signin import SignIn
 from pipeline.cases import people
@@ -39,7 +40,7 @@ from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
 from pipeline.cases.store import Store
-from pipeline.errors import CannotGoOn, DataInvalid, GitFailed
+from pipeline.errors import CannotGoOn, DataInvalid, GitFailed, StoreFailed
 from pipeline.git import git
 from pipeline.mail.address import Address
 from pipeline.mail.room import MailRoom, mail_room
@@ -66,7 +67,8 @@ def local(settings: Settings, limits: Limits, origin: str) -> Running:
     store = Store(settings.records)
     intake = Intake(judge, store, address="/auditors/")
     worker = Worker("intake", intake, EVERY)
-    people.write_default(store.root / "people.yml", renderer.data.organization)
+    with contextlib.suppress(StoreFailed):  # the health says so
+        people.write_default(store.root / "people.yml", renderer.data.organization)
     front = _front(settings, renderer, desk(judge, settings.var, store, store.root), store)
     signin, trouble = _sign_in(front.people)
     board = Board(front.pages, front.desk, intake, signin, worker.ring, front.room, front.people, bodies=front.bodies)
@@ -156,10 +158,15 @@ class Front:
     bodies: Bodies = field(default_factory=Bodies)
 
     def application(self, limits: Limits, worker: Worker, origin: str, board: list[BaseRoute]) -> Starlette:
-        service = Service(self.desk, limits, self.pages, worker.ring, self._health(worker), self.bodies)
+        service = Service(self.desk, limits, self.pages, worker.ring, self._health(worker), self._writable, self.bodies)
         lost = Lost(self.pages, self._ask, bodies=self.bodies)
         routes = [*lost.routes(), *Links(self.desk, self.pages).routes(), *board]
         return application(service, routes, str(self.settings.site), origin, [worker.run, self.mail.run])
+
+    @property
+    def _writable(self) -> Writable:
+        here = self.desk.inbox.root
+        return Writable((here / "inbox", here / "references", self.desk.complaints.root / "inbox"))
 
     def _ask(self, address: Address) -> None:
         self.room.ask(address)

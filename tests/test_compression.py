@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from pipeline.accept.server import PERSONAL
+from pipeline.accept.headers import PERSONAL
 from pipeline.profiles import derive
 from tests.conftest import Service
 from tests.support import CONCEPTS, filled, form

@@ -21,8 +21,10 @@ class Receipts:
 
     @classmethod
     def from_folder(cls, folder: Path) -> Receipts:
+        """Raises StoreFailed where it is not there and cannot be written."""
         path = folder / "status-links.key"
-        write_new(path, secrets.token_bytes(32))
+        if not path.is_file():
+            write_new(path, secrets.token_bytes(32))
         return cls(path.read_bytes())
 
     def secret(self, reference: str) -> str:

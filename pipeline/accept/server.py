@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -12,31 +11,29 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.accept import raw
 from pipeline.accept.accept import Desk, Receipt, accept
 from pipeline.accept.body import Bodies, heading
 from pipeline.accept.compression import WORD, Compression
+from pipeline.accept.headers import PERSONAL, SecurityHeaders, policy, security_headers
 from pipeline.accept.late import title
 from pipeline.accept.limits import Limits, calling
 from pipeline.accept.pages import Pages, Typed
 from pipeline.accept.sitefiles import SiteFiles
 from pipeline.accept.spoken import Speaking, language_of
-from pipeline.errors import AuditBegun, StoreFailed, TooMany, UnreadableInput
+from pipeline.accept.writable import Writable
+from pipeline.errors import AuditBegun, StoreFailed, TooMany, UnreadableInput, WriteFailed
 from pipeline.findings import Finding
 from pipeline.profiles import derive, fields
 from pipeline.text import _, language, number, speaking
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
-PERSONAL = re.compile(r"(/[a-z]{2})?/(status|received|auditors|submissions)")
-SECRET = re.compile(r"(/[a-z]{2})?/(status|received)/.")  # the path itself is the secret
 
 
 @dataclass(frozen=True)
@@ -48,6 +45,7 @@ class Service:
     pages: Pages
     arrived: Callable[[], None]
     health: Callable[[], dict[str, object]]
+    writable: Writable
     bodies: Bodies = field(default_factory=Bodies)
 
     @property
@@ -64,6 +62,7 @@ class Service:
             Route("/submissions", self.submit, methods=["POST"]),
             Route("/submissions", self.nothing_sent),
             Route("/health", self.healthy),
+            Route("/ready", self.ready),
         ]
 
     async def submit(self, request: Request) -> Response:
@@ -139,18 +138,23 @@ class Service:
     ) -> Receipt | list[Finding] | Response:
         """`about` and `typed` are known of a form post: its page shows what was typed, where it is not kept."""
         try:
-            return accept(self.desk, value, suspicious=suspicious, admit=self._admit)
+            result = accept(self.desk, value, suspicious=suspicious, admit=self._admit)
         except TooMany as error:
             return self._too_many(request, error.wait, typed)
         except AuditBegun as error:
             if self._read_by_people(request):
                 return self.pages.late(error, about, typed)
             return problem_json(409, title(error), detail=str(error))
-        except StoreFailed:
+        except StoreFailed as error:
+            if isinstance(error, WriteFailed):
+                self.writable.failed(error, int(request.headers.get("content-length", "0")))
             message = _(
                 "What you sent could not be kept just now. Keep this page open, wait a minute and send it again."
             )
             return self._problem(request, 503, _("Not received"), message, typed)
+        if isinstance(result, Receipt):
+            self.writable.succeeded()
+        return result
 
     def _admit(self) -> None:
         if wait := self.limits.admit():
@@ -175,9 +179,22 @@ class Service:
         answer.headers["Allow"] = "POST"
         return answer
 
+    def _accepting(self) -> dict[str, object]:
+        reason = self.writable.trouble()
+        return {"accepting": False, "reason": reason} if reason else {"accepting": True}
+
     def healthy(self, request: Request) -> Response:
-        """200 as long as submissions are taken; what waits behind that is told in words."""
-        return JSONResponse({"accepting": True, **self.health()})
+        """200 as long as this runs: the site and the status pages are there also while nothing can be kept."""
+        try:
+            told = self.health()
+        except OSError as error:
+            told = {"records": f"cannot be read ({error.strerror}); check the disk and the rights"}
+        return JSONResponse({**self._accepting(), **told})
+
+    def ready(self, request: Request) -> Response:
+        """200 as long as submissions can be kept."""
+        accepting = self._accepting()
+        return JSONResponse(accepting, 200 if accepting["accepting"] else 503)
 
 
 def _first(form: raw.Form, name: str) -> str:
@@ -200,41 +217,6 @@ def problem_json(status: int, title: str, **more: Any) -> Response:
     if "findings" in more:
         content["findings"] = [{"pointer": f.pointer, "label": f.label, "message": f.message} for f in more["findings"]]
     return JSONResponse(content, status, media_type="application/problem+json")
-
-
-class SecurityHeaders:
-    """What a static host cannot send. Personal pages are never kept, and never named to another site."""
-
-    def __init__(self, app: ASGIApp, policy: str) -> None:
-        self.app = app
-        self.policy = policy
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(security_headers(self.policy, scope["path"]))
-            await send(message)
-
-        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
-
-
-def security_headers(content_policy: str, path: str) -> dict[str, str]:
-    """What an answer is sent with, by its path."""
-    return {
-        "Content-Security-Policy": content_policy,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer" if SECRET.match(path) else "same-origin",
-        "X-Frame-Options": "DENY",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cache-Control": "no-store" if PERSONAL.match(path) else "no-cache",
-    }
-
-
-def policy(form_action: str = "'self'") -> str:
-    return (
-        f"default-src 'self'; img-src 'self' data:; form-action {form_action}; base-uri 'none'; object-src 'none'; "
-        "frame-ancestors 'none'"
-    )
 
 
 def application(
@@ -265,8 +247,10 @@ def application(
             answer.headers.update(security_headers(policy(), request.url.path))
             return answer
 
-    async def damaged(request: Request, _error: Exception) -> Response:
+    async def damaged(request: Request, error: Exception) -> Response:
         message = _("What is kept of this case cannot be read just now. Nothing is lost; tell us, or try again later.")
+        if isinstance(error, WriteFailed):
+            message = _("Nothing can be recorded just now, and nothing was. Wait a minute and try it again.")
         return service.pages.problem(503, _("That did not work"), message)
 
     mimetypes.add_type(WORD, ".docx")  # not every machine knows it

@@ -87,7 +87,9 @@ def _one_person(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
 
 
 def write_default(path: Path, organization: Organization) -> bool:
-    """One person a role, to try it out with. An existing file is left alone: False."""
+    """One person a role, to try it out with. An existing file is left alone: False. Raises StoreFailed."""
+    if path.is_file():
+        return False
     people = [
         {"login": role.id.replace("_", "-"), "name": role.name, "roles": [role.id]} for role in organization.roles
     ]

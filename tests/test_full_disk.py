@@ -1,0 +1,171 @@
+"""Where nothing can be written any more, the server says so, keeps no remains, and goes on with what needs no disk."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import requests
+
+from pipeline.accept import writable
+from pipeline.accept.writable import FRESH, HANGS, SIZE, Writable
+from pipeline.errors import WriteFailed
+from pipeline.profiles import derive
+from pipeline.settings import Settings
+from tests.support import CONCEPTS, Process, filled, served, until
+
+WITHOUT_RIGHTS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+SMALL_FILES = ["sh", "-c", 'ulimit -f 8 && exec "$@"', "sh"]  # 4 KB
+DISKS = {"full": "size=4m", "no inodes": "nr_inodes=150", "read-only": "size=50m"}
+
+
+def can_mount(folder: Path) -> bool:
+    """The kinds of disk are real where this may mount one; rights and the size of files stand in for them elsewhere."""
+    done = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], capture_output=True, check=False)
+    return done.returncode == 0 and subprocess.run(["umount", folder], check=False).returncode == 0
+
+
+@contextmanager
+def disk(folder: Path, options: str) -> Iterator[None]:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def remount(folder: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", folder], check=True)
+
+
+def exhaust(folder: Path, kind: str) -> Callable[[], None]:
+    """What undoes it."""
+    if kind == "read-only":
+        remount(folder, "ro")
+        return lambda: remount(folder, "rw")
+    filler = folder / "filler"
+    filler.mkdir()
+    with suppress(OSError):
+        for number in range(100_000):
+            (filler / str(number)).write_bytes(b"x" * (4096 if kind == "full" else 0))
+    return lambda: shutil.rmtree(filler)
+
+
+def posted(server: Process, number: int) -> requests.Response:
+    value = filled(derive.PORTFOLIO, CONCEPTS, id=f"{number:032x}")
+    return requests.post(f"{server.url}/submissions", json=value, timeout=30)
+
+
+def says_so_and_serves_the_rest(server: Process, status: str, reason: str) -> None:
+    assert posted(server, 2).status_code == 503
+    health, ready = (requests.get(f"{server.url}/{name}", timeout=30) for name in ("health", "ready"))
+    assert (health.status_code, ready.status_code) == (200, 503)
+    for told in (health.json(), ready.json()):
+        assert (told["accepting"], reason in told["reason"]) == (False, True), told
+    page = requests.get(server.url + status, timeout=30)
+    assert (page.status_code, status.split("/")[2] in page.text) == (200, True)
+    assert requests.get(f"{server.url}/certificates/", timeout=30).ok
+
+
+def remains(settings: Settings) -> list[Path]:
+    return list(settings.var.rglob(".*.tmp"))
+
+
+def begin(settings: Settings, and_then: Callable[[Process, str], None] = lambda _server, _status: None) -> str:
+    """The path of a status page, from a server while all was well."""
+    with served(settings) as server:
+        assert requests.get(f"{server.url}/ready", timeout=30).status_code == 200
+        status = str(posted(server, 1).json()["status"])
+        and_then(server, status)
+    return status
+
+
+def works_again(server: Process) -> None:
+    until(lambda: requests.get(f"{server.url}/ready", timeout=30).ok, 30)
+    assert posted(server, 3).status_code == 201
+
+
+@pytest.fixture
+def own(site: Settings, tmp_path: Path) -> Settings:
+    (tmp_path / "var").mkdir()
+    return replace(site, var=tmp_path / "var", records=tmp_path / "var/records")
+
+
+def test_a_restart_without_the_right_to_write_serves_site_and_status_pages_and_says_why_nothing_is_accepted(
+    own: Settings,
+) -> None:
+    status = begin(own)
+    folders = [own.var, *(path for path in own.var.rglob("*") if path.is_dir())]
+    for folder in folders:
+        folder.chmod(0o500)
+    try:
+        with served(own, prefix=WITHOUT_RIGHTS) as server:
+            says_so_and_serves_the_rest(server, status, os.strerror(errno.EACCES))
+            for folder in folders:
+                folder.chmod(0o700)
+            works_again(server)
+    finally:
+        for folder in folders:
+            folder.chmod(0o700)
+    assert remains(own) == []
+
+
+@pytest.mark.long
+def test_a_restart_where_no_file_can_grow_serves_site_and_status_pages(own: Settings) -> None:
+    status = begin(own)
+    with served(own, prefix=SMALL_FILES) as server:
+        says_so_and_serves_the_rest(server, status, os.strerror(errno.EFBIG))
+    assert remains(own) == []
+
+
+@pytest.mark.long
+def test_a_real_disk_that_is_full_or_has_no_inodes_or_is_read_only_is_told_before_and_after_a_restart(
+    own: Settings,
+) -> None:
+    reasons = {"full": errno.ENOSPC, "no inodes": errno.ENOSPC, "read-only": errno.EROFS}
+    kinds = DISKS if can_mount(own.var) else {}
+    for kind, options in kinds.items():
+        reason = os.strerror(reasons[kind])
+        with disk(own.var, options):
+            undo: list[Callable[[], None]] = []
+
+            def broken(server: Process, status: str, kind: str = kind, reason: str = reason) -> None:
+                undo.append(exhaust(own.var, kind))  # noqa: B023 - called at once
+                says_so_and_serves_the_rest(server, status, reason)
+
+            status = begin(own, broken)
+            with served(own) as server:
+                says_so_and_serves_the_rest(server, status, reason)
+                assert remains(own) == []
+                undo[0]()
+                works_again(server)
+            assert remains(own) == []
+            assert "Traceback" not in server.log.read_text("utf-8")
+
+
+def test_the_last_write_is_believed_for_a_while_and_a_probe_tries_as_much_as_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, probes = [0.0], list[int]()
+    monkeypatch.setattr(writable, "probe", lambda _folder, size: probes.append(size))
+    here = Writable((tmp_path,), lambda: now[0])
+    assert [here.trouble() for _ in range(50)] == [""] * 50
+    assert probes == [SIZE]
+    here.failed(WriteFailed("full"), 3_000_000)
+    assert [here.trouble() for _ in range(50)] == ["full"] * 50
+    now[0] += FRESH
+    assert [here.trouble() for _ in range(50)] == [""] * 50
+    assert probes == [SIZE, 3_000_000]
+    here._until = None
+    with here._probing:
+        here._begun = now[0]
+        assert here.trouble() == ""
+        now[0] += HANGS + 1
+        assert here.trouble() == "a write does not end; check the disk"
