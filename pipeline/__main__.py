@@ -338,7 +338,7 @@ def due(settings: Settings, arguments: Arguments) -> int:
             say(f"{entry.reference}: {entry.kind}, until {entry.until}")
         say(f"{len(found)} have been kept long enough")
         if github:
-            rolling = Rolling(where, github, _run(), _now)
+            rolling = Rolling(where, github, _run(), github.corrected(_now))
             rolling.show(".retention-due", issues.retention(judge.data, found), bool(found))
     return WELL
 

@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 from pipeline.audit.issue import Issue
 from pipeline.errors import GitHubFailed, Gone, NotPrivate, Unusable
-from pipeline.github_client import RETRY_WAITS, Client, Unknown, identifier
+from pipeline.github_client import ARCHIVED_REMEDY, RETRY_WAITS, Client, Unknown, identifier
+from pipeline.github_objects import Comment, Shown, comment, first_line, ours, shown
 
 LOOK_WAITS = (2.0, 4.0, 8.0, 16.0, 30.0)  # seconds before each look whether a creation was done: lists lag by seconds
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")  # GitHub's own; an organisation may have others
@@ -23,44 +24,12 @@ DELETED = (404, 410)  # what GitHub answers for what was deleted, and for much e
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Comment:
-    """`issue` is the issue's number; `edited`: its text is not what was first written."""
-
-    id: int
-    issue: int
-    login: str
-    body: str
-    by_bot: bool
-    edited: bool
-
-
-@dataclass(frozen=True)
-class Shown:
-    """An issue as it stands on GitHub. `ours`: this program wrote it, and nobody who imitates it."""
-
-    number: int
-    title: str
-    labels: frozenset[str]
-    body: str
-    open: bool
-    ours: bool
-
-    @property
-    def marker(self) -> str:
-        return self.body.split("\n", 1)[0].strip()
-
-    def shows(self, issue: Issue) -> bool:
-        """It is as it was drawn; people may have given it labels of their own beside."""
-        same = (self.title, self.body.strip(), self.open) == (issue.title, issue.body.strip(), issue.open)
-        return same and self.labels.issuperset(issue.labels)
-
-
 @dataclass
 class GitHub(Client):
     """One repository; `event` is what GITHUB_EVENT_PATH holds."""
 
     event: Mapping[str, Any] = field(default_factory=dict)
+    _owner: str | None = field(default=None, repr=False)
     _facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
     _lists: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)
 
@@ -79,7 +48,10 @@ class GitHub(Client):
         return cls(os.environ.get("GITHUB_API_URL", "https://api.github.com"), repository, token, event=event)
 
     def ensure_private(self) -> None:
-        """Raises NotPrivate unless the event and, at this moment, the repository itself say that it is private (D5)."""
+        """Raises NotPrivate unless the event and, at this moment, the repository itself say that it is private (D5).
+
+        Raises Unusable where it is archived.
+        """
         visibility = self.event.get("repository", {}).get("visibility", "private")
         if visibility == "private":
             self._facts = self._read("")
@@ -90,6 +62,9 @@ class GitHub(Client):
                 f"The records repository {self.repository} is {visibility}, not private. Nothing was written. "
                 "Make it private in its settings, then run this again."
             )
+
+        if self._facts.get("archived"):
+            raise Unusable(ARCHIVED_REMEDY)
 
     def ensure_issues(self) -> None:
         """After `ensure_private`, which has asked. Raises Unusable where the repository has no issues at all."""
@@ -120,7 +95,7 @@ class GitHub(Client):
                 self.look_afresh()
             if (tried or again) and (known := self._listed(issue)):
                 return known, False
-            return self._create("/issues", content, "number", lambda: self.find(issue))
+            return self._create("/issues", content, "number", lambda since: self.find(issue, since))
 
         return self._sure("", ask)
 
@@ -131,7 +106,7 @@ class GitHub(Client):
         def ask(again: bool) -> int:
             if (tried or again) and (known := self._reply(path, marker)):
                 return known
-            return self._create(path, {"body": body}, "id", lambda: self._reply(path, marker))[0]
+            return self._create(path, {"body": body}, "id", lambda since: self._reply(path, marker, since))[0]
 
         return self._sure(f"/issues/{number}", ask)
 
@@ -176,49 +151,57 @@ class GitHub(Client):
         return False
 
     def _create(
-        self, path: str, content: dict[str, Any], name: str, find: Callable[[], int | None]
+        self, path: str, content: dict[str, Any], name: str, find: Callable[[str], int | None]
     ) -> tuple[int, bool]:
         """Create once, whatever comes back: after an answer that says nothing, look for a minute before a second try.
 
         The second is False of what was found: nobody knows who created it.
         """
+        since = self._recently()
         for _attempt in range(2):
             try:
                 return identifier(self._write("POST", path, content), name), True
             except Unknown:
-                found = self._look_again(find)
+                found = self._look_again(find, since)
             if found:
                 return found, False
         raise GitHubFailed("GitHub did not answer clearly; the next run looks again.")
 
-    def _look_again(self, find: Callable[[], int | None]) -> int | None:
-        """Lists lag behind writes: look several times before believing that nothing was created."""
+    def _look_again(self, find: Callable[[str], int | None], since: str) -> int | None:
+        """Lists lag behind writes: look several times before believing that nothing was created.
+
+        Only in what changed `since` a little before: a few, however many there are in all.
+        """
         for wait in LOOK_WAITS:
             self._pause(wait)
-            found = find()
+            found = find(since)
             if found:
                 return found
         return None
 
-    def _reply(self, path: str, marker: str) -> int | None:
-        for found in self._pages(path, {}):
-            if _by_a_bot(found) and _first_line(found) == marker:
+    def _reply(self, path: str, marker: str, since: str = "") -> int | None:
+        for found in self._pages(path, {"since": since} if since else {}):
+            same = first_line(str(found.get("body") or "")) == marker
+            if same and isinstance(found.get("id"), int) and ours(found, self._login):
                 return int(found["id"])
         return None
 
     def comments(self, since: str) -> Iterator[Comment]:
         """All comments of the repository that changed since a moment (UTC, like 2027-03-14T09:00:00Z; "" for all)."""
         query: dict[str, Any] = {"sort": "created", "direction": "asc", **({"since": since} if since else {})}
-        for found in self._pages("/issues/comments", query):
-            user = found.get("user") or {}
-            yield Comment(
-                id=int(found["id"]),
-                issue=int(str(found["issue_url"]).rpartition("/")[2]),
-                login=str(user.get("login", "")),
-                body=str(found.get("body") or ""),
-                by_bot=user.get("type") != "User",
-                edited=found["created_at"] != found["updated_at"],
-            )
+        read = (comment(found, self._login) for found in self._pages("/issues/comments", query))
+        return (found for found in read if found)
+
+    def _login(self) -> str:
+        """Whose token this is, in small letters; "" where it is an app's, as a workflow's own (GET /user: 403). Asked once."""
+        if self._owner is None:
+            try:
+                self._owner = str(self._get(f"{self.api}/user", None, dict).value.get("login", "")).lower()
+            except GitHubFailed as error:
+                if error.status not in (403, 404):
+                    raise
+                self._owner = ""
+        return self._owner
 
     def permission(self, login: str) -> str:
         """The role a person has in the repository at this moment.
@@ -251,9 +234,9 @@ class GitHub(Client):
                     raise GitHubFailed("GitHub did not answer clearly; the next run tries again.") from error
                 self._pause(wait)
 
-    def find(self, issue: Issue) -> int | None:
-        """By label and the marker on line 1, open or closed, written by a bot: people can imitate the rest."""
-        return self._markers(issue.labels[0]).get(issue.marker)
+    def find(self, issue: Issue, since: str = "") -> int | None:
+        """By label and the marker on line 1, open or closed, written by this program: people can imitate the rest."""
+        return self._markers(issue.labels[0], since).get(issue.marker)
 
     def _listed(self, issue: Issue) -> int | None:
         """As `find`, in a list that is read once for all that were claimed together."""
@@ -262,36 +245,22 @@ class GitHub(Client):
             self._lists[label] = self._markers(label)
         return self._lists[label].get(issue.marker)
 
-    def _markers(self, label: str) -> dict[str, int]:
+    def _markers(self, label: str, since: str = "") -> dict[str, int]:
         """Marker → number, the oldest where there were two."""
-        return {shown.marker: shown.number for shown in self.listed(label) if shown.ours}
+        return {found.marker: found.number for found in self.listed(label, since) if found.ours}
 
     def issue(self, number: int) -> Shown:
         """As it is at this moment. Raises Gone."""
         path = f"/issues/{number}"
-        return _shown(self._sure(path, lambda _again: self._read(path)))
+        found = shown(self._sure(path, lambda _again: self._read(path)), self._login)
+        if found is None:
+            raise GitHubFailed("GitHub did not answer clearly; the next run looks again.")
+        return found
 
-    def listed(self, label: str) -> Iterator[Shown]:
-        """All issues with a label, open and closed, the newest first: a hundred a request."""
+    def listed(self, label: str, since: str = "") -> Iterator[Shown]:
+        """All issues with a label (that changed since a moment), open and closed, the newest first: a hundred a request."""
         query = {"labels": label, "state": "all", "sort": "created", "direction": "desc"}
-        yield from map(_shown, self._pages("/issues", query))
-
-
-def _shown(found: Mapping[str, Any]) -> Shown:
-    labels = (one.get("name") if isinstance(one, dict) else one for one in found.get("labels") or ())
-    return Shown(
-        number=int(found["number"]),
-        title=str(found.get("title") or ""),
-        labels=frozenset(map(str, labels)),
-        body=str(found.get("body") or "").replace("\r\n", "\n"),
-        open=found.get("state") == "open",
-        ours=_by_a_bot(found) and "pull_request" not in found,
-    )
-
-
-def _by_a_bot(found: Mapping[str, Any]) -> bool:
-    return (found.get("user") or {}).get("type") == "Bot"
-
-
-def _first_line(found: Mapping[str, Any]) -> str:
-    return str(found.get("body") or "").split("\n", 1)[0].strip()
+        read = (
+            shown(found, self._login) for found in self._pages("/issues", query | ({"since": since} if since else {}))
+        )
+        return (found for found in read if found)

@@ -6,23 +6,27 @@ wait does not ask before that time is over.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC
-from email.utils import parsedate_to_datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import requests
 
-from pipeline.errors import GitHubFailed, OutOfTime, RateLimited
+from pipeline.errors import GitHubFailed, OutOfTime, RateLimited, Unusable
+from pipeline.moment import stamp
+from pipeline.ratelimit import NO_HINT, exhausted, limited, served_at
 
 BETWEEN_WRITES = 1.0  # seconds, at least
 TIMEOUT = (10.0, 30.0)  # seconds to connect, seconds to wait for an answer
 RETRY_WAITS = (2.0, 4.0, 8.0)  # seconds before what can be done twice (a read, a drawing) is tried again
 WAIT_LIMIT = 120.0  # seconds this run waits for a limit to pass; longer is left to the next run
-NO_HINT = 60.0  # seconds to wait where GitHub says that there is a limit and not how long; doubled each time
+EXACT = 10.0  # seconds that GitHub's clock and ours may differ: an answer's Date has whole seconds, and takes its time
+RECENT = 300.0  # seconds that one of GitHub's machines may be behind another
 TRIES = 4  # how often one request is told to wait before it is left to the next run
 
 
@@ -32,6 +36,20 @@ class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         moved = resp.status_code == 301 and "/issues/" in str(resp.url)
         return None if moved else super().get_redirect_target(resp)
+
+
+ARCHIVED = "archived so is read-only"  # in what GitHub answers to every write
+ARCHIVED_REMEDY = (
+    "The records repository is archived: nobody can write to it. Unarchive it in its settings (General, Danger Zone), "
+    "then run this again."
+)
+
+
+class Answer(NamedTuple):
+    """What an answer held, and the address of the page after it (Link header, RFC 8288); "" for the last."""
+
+    value: Any
+    following: str
 
 
 class Unknown(Exception):
@@ -55,6 +73,7 @@ class Client:
     until: float = math.inf
     _last_write: float = field(default=0.0, repr=False)
     _told: float = field(default=0.0, repr=False)
+    _ahead: float | None = field(default=None, repr=False)
     _session: requests.Session = field(default_factory=_Session, repr=False)
 
     @property
@@ -63,63 +82,90 @@ class Client:
         return max(self.until - self.clock(), 0.0)
 
     @property
+    def ahead(self) -> timedelta:
+        """How far GitHub's clock is ahead of this machine's, by its last answer: a difference that a network may make is none."""
+        return timedelta(seconds=self._ahead if self._ahead and abs(self._ahead) > EXACT else 0)
+
+    def corrected(self, now: Callable[[], datetime]) -> Callable[[], datetime]:
+        """What is compared with GitHub's times, or with those of other machines, is told by GitHub's clock and not by ours."""
+        return lambda: now() + self.ahead
+
+    def _recently(self) -> str:
+        """A little before this moment, by GitHub's clock, as its `since` has it; "" where that clock has not been seen."""
+        if self._ahead is None:
+            return ""
+        return stamp(datetime.fromtimestamp(self.clock() + self._ahead - RECENT, UTC))
+
+    @property
     def told(self) -> float:
         """Seconds that GitHub has told to wait from now on."""
         return max(self._told - self.clock(), 0.0)
 
-    def _pages(self, path: str, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        page = 1
-        while True:
-            found = self._read(path, {**query, "per_page": 100, "page": page}, kind=list)
-            yield from found
-            if len(found) < 100:
-                return
-            page += 1
+    @property
+    def _home(self) -> str:
+        return f"{self.api}/repos/{self.repository}"
 
-    def _read(self, path: str, query: dict[str, Any] | None = None, kind: type = dict) -> Any:
-        for wait in (*RETRY_WAITS, None):
-            try:
-                return self._request("GET", path, query=query, kind=kind)
-            except Unknown as error:
-                if wait is None:
-                    raise GitHubFailed(f"GitHub did not answer ({error}); the next run tries again.") from error
-                self._pause(wait)
+    def _pages(self, path: str, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Every object of a list. A page may hold fewer than asked for: the answer itself links the next one."""
+        answer = self._get(f"{self._home}{path}", {**query, "per_page": 100}, list)
+        asked = {""}
+        while True:
+            yield from (entry for entry in answer.value if isinstance(entry, dict))
+            if answer.following in asked:
+                return
+            asked.add(answer.following)
+            answer = self._get(answer.following, None, list)
+
+    def _read(self, path: str, query: dict[str, Any] | None = None) -> Any:
+        return self._get(f"{self._home}{path}", query, dict).value
+
+    def _get(self, url: str, query: dict[str, Any] | None, kind: type) -> Answer:
+        if urlsplit(url)[:2] != urlsplit(self.api)[:2]:
+            raise GitHubFailed("GitHub names a page that is not on its own host; nothing was asked there.")
+        for wait in RETRY_WAITS:
+            with contextlib.suppress(Unknown):
+                return self._request("GET", url, query=query, kind=kind)
+            self._pause(wait)
+        try:
+            return self._request("GET", url, query=query, kind=kind)
+        except Unknown as error:
+            raise GitHubFailed(f"GitHub did not answer ({error}); the next run tries again.") from error
 
     def _write(self, method: str, path: str, content: dict[str, Any]) -> Any:
         pause = self._last_write + BETWEEN_WRITES - self.clock()
         if pause > 0:
             self.sleep(pause)
         try:
-            return self._request(method, path, content=content)
+            return self._request(method, f"{self._home}{path}", content=content).value
         finally:
             self._last_write = self.clock()
 
     def _request(
         self,
         method: str,
-        path: str,
+        url: str,
         *,
         query: dict[str, Any] | None = None,
         content: dict[str, Any] | None = None,
         kind: type = dict,
-    ) -> Any:
-        """The answer's JSON, which is of this kind. Asked again after a limit, as long as that is soon over."""
+    ) -> Answer:
+        """The answer's JSON is of this kind. Asked again after a limit, as long as that is soon over."""
         self._wait(self.told)
         for asked in range(TRIES):
             if self.left <= 0:
                 raise OutOfTime
-            answer = self._send(method, path, query, content)
+            answer = self._send(method, url, query, content)
             wait = limited(answer, self.clock(), asked)
             if wait is None:
-                self._told = exhausted(answer)
-                return _result(answer, method, path, kind)
+                self._told = self.clock() + exhausted(answer, self.clock())
+                return _result(answer, method, kind)
             self._told = self.clock() + wait
             if asked + 1 < TRIES:
                 self._wait(wait)
         raise RateLimited(wait or NO_HINT)
 
     def _send(
-        self, method: str, path: str, query: dict[str, Any] | None, content: dict[str, Any] | None
+        self, method: str, url: str, query: dict[str, Any] | None, content: dict[str, Any] | None
     ) -> requests.Response:
         headers = {
             "Accept": "application/vnd.github+json",
@@ -127,11 +173,16 @@ class Client:
             "User-Agent": "certificate-pipeline",
             "X-GitHub-Api-Version": "2022-11-28",
         }
-        url = f"{self.api}/repos/{self.repository}{path}"
         try:
-            return self._session.request(method, url, params=query, json=content, headers=headers, timeout=self.timeout)
+            answer = self._session.request(
+                method, url, params=query, json=content, headers=headers, timeout=self.timeout
+            )
         except requests.RequestException as error:
             raise Unknown(type(error).__name__) from error
+        served = served_at(answer)
+        if served is not None:
+            self._ahead = served - self.clock()
+        return answer
 
     def _wait(self, seconds: float) -> None:
         """Until GitHub may be asked again. Raises RateLimited if that is too long for this run."""
@@ -149,47 +200,10 @@ class Client:
         self.sleep(seconds)
 
 
-def limited(answer: requests.Response, now: float, asked: int = 0) -> float | None:
-    """Seconds to wait if the answer is a limit; None if it is something else (not every 403 is a limit).
-
-    `asked`: how often this request has been told to wait before; without a hint, the wait doubles each time.
-    """
-    if answer.status_code not in (403, 429):
-        return None
-    no_hint = NO_HINT * 2**asked
-    after = answer.headers.get("Retry-After", "")
-    if after:
-        moment = now + float(after) if _is_number(after) else _moment(after)
-        return no_hint if moment is None else max(moment - now, 0) + 1
-    end = exhausted(answer)
-    if end:
-        return max(end - now, 0)
-    spent = answer.headers.get("x-ratelimit-remaining") == "0"
-    return no_hint if spent or answer.status_code == 429 or "rate limit" in answer.text.lower() else None
-
-
-def exhausted(answer: requests.Response) -> float:
-    """From when on GitHub may be asked again, as seconds since 1970, if this request was the last of the hour; else 0."""
-    reset = answer.headers.get("x-ratelimit-reset", "")
-    spent = answer.headers.get("x-ratelimit-remaining") == "0"
-    return float(reset) + 1 if spent and _is_number(reset) else 0.0
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
-
-
-def _moment(text: str) -> float | None:
-    """An HTTP date as seconds since 1970; None if it is none."""
-    try:
-        found = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-
-
-def _result(answer: requests.Response, method: str, path: str, kind: type) -> Any:
+def _result(answer: requests.Response, method: str, kind: type) -> Answer:
     status = answer.status_code
+    if status == 403 and ARCHIVED in answer.text:
+        raise Unusable(ARCHIVED_REMEDY, status)
     if status >= 500:
         raise Unknown(f"status {status}")
     if status >= 300:
@@ -200,14 +214,14 @@ def _result(answer: requests.Response, method: str, path: str, kind: type) -> An
             404: "not found, or the token may not see it; check GITHUB_REPOSITORY and the token",
             410: "the issue was deleted, or issues are switched off in the repository's settings",
         }.get(status, "the request was not accepted")
-        raise GitHubFailed(f"GitHub answered {status} to {method} {path or '/'}: {remedy}.", status)
+        raise GitHubFailed(f"GitHub answered {status} to {method} {urlsplit(answer.url).path}: {remedy}.", status)
     try:
         found = answer.json()
     except ValueError as error:
         raise Unknown("an answer that is not JSON") from error
     if not isinstance(found, kind):
         raise Unknown("an answer of another kind")
-    return found
+    return Answer(found, answer.links.get("next", {}).get("url", ""))
 
 
 def identifier(answer: Any, name: str) -> int:

@@ -29,9 +29,9 @@ from pipeline.cases.rolling import Rolling
 from pipeline.cases.store import Store
 from pipeline.errors import GitFailed, GitHubFailed, RateLimited
 from pipeline.github import GitHub
-from pipeline.github_client import limited
 from pipeline.moment import stamp
 from pipeline.profiles import derive
+from pipeline.ratelimit import limited
 from pipeline.settings import ROOT
 from tests import steps
 from tests.fakes.clock import VirtualClock
@@ -224,6 +224,9 @@ def test_no_command_asks_while_one_before_it_was_told_to_wait(memory: Path, tmp_
 class Told:
     told: float
 
+    def corrected(self, now: Callable[[], datetime]) -> Callable[[], datetime]:
+        return now
+
 
 @pytest.mark.parametrize(
     "kept", ["", "soon", "\ufffd<<<<<<< HEAD", "2027-01-01", "2027-03-15T09:00:00", "9999-12-31T23:59:59Z"]
@@ -270,7 +273,21 @@ def taken(store: Store) -> Any:
         (429, {"Retry-After": "Sun, 14 Mar 2027 09:00:20"}, "", 21),
         (403, {"Retry-After": "²"}, "", 60),
         (403, {"Retry-After": "soon"}, "", 60),
-        (403, {"Retry-After": "Sun, 14 Mar 2027 08:00:00 GMT"}, "", 1),
+        (403, {"Retry-After": "Sun, 14 Mar 2027 08:00:00 GMT"}, "", 60),
+        (403, {"Retry-After": "0"}, "", 60),
+        (403, {"Retry-After": "Sun, 14 Mar 2027 12:00:07 GMT", "Date": "Sun, 14 Mar 2027 12:00:00 GMT"}, "", 8),
+        (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1805014700"}, "", 60),
+        (
+            403,
+            {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1805014830", "Date": "Sun, 14 Mar 2027 06:00:00 GMT"},
+            "",
+            3 * 3600 + 31,
+        ),
+        (403, {}, "You have triggered an abuse detection mechanism. Please wait a few minutes.", 60),
+        (422, {}, '{"message": "Validation Failed", "errors": [{"message": "was submitted too quickly"}]}', 60),
+        (422, {"Retry-After": "7"}, '{"message": "was submitted too quickly"}', 8),
+        (422, {"Retry-After": "7"}, '{"message": "Validation Failed"}', None),
+        (403, {}, "Repository was archived so is read-only.", None),
         (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1805014830"}, "", 31),
         (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "never"}, "", 60),
         (403, {"x-ratelimit-remaining": "0"}, "", 60),

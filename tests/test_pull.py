@@ -569,7 +569,7 @@ def test_no_request_is_made_while_the_limit_lasts(memory: Path, netlify: FakeNet
     reader.clock = lambda: now[0]
     reader.sleep = lambda seconds: now.__setitem__(0, now[0] + seconds)
     assert len(list(provider.sent(""))) == 23
-    assert (netlify.too_early, now[0]) == (0, 1_800_000_040.0)
+    assert (netlify.too_early, now[0]) == (0, 1_800_000_041.0)
 
 
 def test_a_limit_that_lasts_long_is_left_to_the_next_run(memory: Path, netlify: FakeNetlify) -> None:

@@ -22,7 +22,8 @@ from pipeline.cases.replies import Replies, is_reply
 from pipeline.cases.store import Store
 from pipeline.errors import StoreFailed
 from pipeline.files import write
-from pipeline.github import Comment, GitHub
+from pipeline.github import GitHub
+from pipeline.github_objects import Comment
 from pipeline.moment import stamp
 from pipeline.text import _
 
@@ -91,12 +92,12 @@ class Comments:
         return stamp(read - OVERLAP) if read else ""
 
     def _read_until(self) -> datetime | None:
-        """None where nothing was read, or where somebody spoiled the file: then everything is looked at again."""
+        """None where nothing was read, or where the file holds no moment that is past: then everything is looked at again."""
         try:
             read = datetime.fromisoformat(self._mark.read_text("utf-8").strip())
         except (OSError, ValueError):
             return None
-        return read if read.tzinfo else None
+        return read if read.tzinfo and read <= self.now() + OVERLAP / 8 else None
 
     def _remember(self, moment: datetime) -> None:
         """Only once every command until then has its event. At most once an hour: it would be a commit a run."""

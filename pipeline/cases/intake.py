@@ -77,7 +77,7 @@ class Intake:
             if self.github is None:
                 self._swap(report)
             else:
-                self._on_github(self.github, report)
+                replace(self, now=self.github.corrected(self.now))._on_github(self.github, report)
         damaged = list(dict.fromkeys((*report.held, *self.store.damaged())))
         if damaged:
             raise StoreFailed("; ".join(damaged[:5]))

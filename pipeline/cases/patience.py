@@ -27,13 +27,12 @@ def patient(store: Store, github: GitHub | None, now: Callable[[], datetime]) ->
     if github is None:
         yield
         return
-    patience = _Patience(store, now)
-    patience.check()
+    _Patience(store, now).check()
     try:
         yield
     finally:
         if github.told:
-            patience.remember(github.told)
+            _Patience(store, github.corrected(now)).remember(github.told)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ one begins anew. At most one comment each: the event is the claim, and replies.p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,14 +53,18 @@ class Reminders:
     def __call__(self) -> Reminded:
         """Raises RateLimited or GitHubFailed after what is done is safe."""
         with patient(self.store, self.github, self.now):
-            if self.github:
-                self.github.begin(BUDGET.total_seconds())
-                self.github.ensure_private()
-            self.store.refresh()
-            done = self.store.settle("Remind of what is overdue", self._written)
-            if self.github:
-                Replies(self.store, self.github, self.run, self.now)()
+            if self.github is None:
+                return self._remind()
+            self.github.begin(BUDGET.total_seconds())
+            self.github.ensure_private()
+            there = replace(self, now=self.github.corrected(self.now))
+            done = there._remind()
+            Replies(there.store, self.github, there.run, there.now)()
             return done
+
+    def _remind(self) -> Reminded:
+        self.store.refresh()
+        return self.store.settle("Remind of what is overdue", self._written)
 
     def _written(self) -> Reminded:
         """On whatever head there is by then."""

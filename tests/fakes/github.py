@@ -11,11 +11,13 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from pipeline.moment import stamp
 from tests.fakes import contract
 from tests.fakes.clock import VirtualClock
 from tests.fakes.server import Fake
@@ -23,7 +25,16 @@ from tests.fakes.server import Fake
 LONGEST_BODY, LONGEST_TITLE, LABELS = 65_536, 256, 100
 LIMITS = ((60.0, 80), (3600.0, 500))  # seconds, creations: "Rate limits for the REST API", content creation
 UNCLEAR = ("500", "502", "503", "drop", "hang", "not-json", "no-object", "empty-object")
-TOLD = ("403-retry-after", "403-retry-date", "403-secondary", "403-remaining", "429")
+TOLD = (
+    "403-retry-after", "403-retry-date", "403-secondary", "403-remaining", "429",
+    "403-abuse", "422-too-quickly", "403-reset-past",
+)  # fmt: skip
+ABUSE = (
+    b'{"message": "You have triggered an abuse detection mechanism. Please wait a few minutes before you try again."}'
+)
+TOO_QUICKLY = (
+    b'{"message": "Validation Failed", "errors": [{"resource": "Issue", "message": "was submitted too quickly"}]}'
+)
 
 
 SECONDARY = b'{"message": "You have exceeded a secondary rate limit"}'
@@ -50,6 +61,8 @@ class FakeGitHub(Fake):
 
     With a `clock`: `takes` is how long a request takes, `lag_seconds` how long lists do not show what is new, `limits` are
     enforced, and whoever (by token) asks while told to wait is a violation. `wait`: seconds that a told wait lasts.
+    `owner`: the person whose token it is; "" where it is an app's. `behind`: seconds that GitHub's clock is behind `clock`.
+    `page_size`: the most entries that it puts on a page, whatever it is asked for. `odd`: what else its lists hold.
     `moved`: issues that were transferred to a repository that the token may read and not write.
     """
 
@@ -72,9 +85,28 @@ class FakeGitHub(Fake):
     deleted: set[int] = field(default_factory=set)
     moved: set[int] = field(default_factory=set)
     has_issues: bool = True
+    archived: bool = False
+    owner: str = ""
+    behind: float = 0.0
+    page_size: int = 100
+    odd: list[Any] = field(default_factory=list)
     refused: int = 0
     over: threading.Event = field(default_factory=threading.Event)
     lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def now(self) -> float:
+        """By its own clock, in seconds since 1970."""
+        return (self.clock() if self.clock else time.time()) - self.behind
+
+    def stamp(self, ahead: float = 0.0) -> str:
+        return stamp(datetime.fromtimestamp(self.now + ahead, UTC))
+
+    def user(self) -> dict[str, str]:
+        """Who writes what is sent with the token."""
+        if self.owner:
+            return {"login": self.owner, "type": "User"}
+        return {"login": "github-actions[bot]", "type": "Bot"}
 
     def add_issue(self, content: dict[str, Any], kind: str = "Bot") -> dict[str, Any]:
         number = len(self.issues) + 1
@@ -85,7 +117,8 @@ class FakeGitHub(Fake):
             "body": content.get("body"),
             "state": "open",
             "labels": [{"name": name} for name in content.get("labels", [])],
-            "user": {"login": "github-actions[bot]" if kind == "Bot" else "somebody", "type": kind},
+            "user": self.user() if kind == "Bot" else {"login": "somebody", "type": kind},
+            "updated_at": self.stamp(),
             "hidden": self.lag,
             "since": self.clock() if self.clock else 0.0,
         }
@@ -103,6 +136,7 @@ class FakeGitHub(Fake):
         edited: bool = False,
     ) -> dict[str, Any]:
         """What somebody writes under an issue; people may write to it by default."""
+        written = kind == "Bot" or (login == self.owner and body.startswith("<!--"))
         comment = {
             "id": max((int(one["id"]) for one in self.comments), default=999) + 1,
             "body": body,
@@ -110,8 +144,8 @@ class FakeGitHub(Fake):
             "issue_url": f"{self.url}/repos/{self.repository}/issues/{number}",
             "created_at": at,
             "updated_at": "2027-03-14T08:30:00Z" if edited else at,
-            "hidden": self.lag if kind == "Bot" else 0,
-            "since": self.clock() if self.clock and kind == "Bot" else 0.0,
+            "hidden": self.lag if written else 0,
+            "since": self.clock() if self.clock and written else 0.0,
         }
         self.comments.append(comment)
         if kind == "User":
@@ -119,7 +153,7 @@ class FakeGitHub(Fake):
         return comment
 
     def replies(self) -> list[dict[str, Any]]:
-        return [comment for comment in self.comments if comment["user"]["type"] == "Bot"]
+        return [comment for comment in self.comments if str(comment["body"]).startswith("<!-- reply to")]
 
     def fault(self, method: str, path: str, body: Any) -> Fault | None:
         for fault in self.faults:
@@ -185,7 +219,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self, body: Any) -> bool:
         """True if no answer is ever to come."""
+        self.more = False
         place = urlsplit(self.path)
+        place = place._replace(path=place.path.replace("/repositories/1/", f"/repos/{self.fake.repository}/"))
         query = dict(parse_qsl(place.query))
         self.fake.arrives(self.token, f"{self.command} {place.path}")
         self.fake.violations += contract.violations(self.command, place.path, query, body)
@@ -202,7 +238,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(403, SECONDARY, {"Retry-After": str(int(full) + 1)})
             return False
         status, content = self._result(place.path, query, body)
-        headers = {"Location": self.fake.url + content["url"]} if status == 301 else {}
+        headers = {"Location": self.fake.url + content["url"]} if status == 301 else self._following(place.path, query)
         self._answer(status, json.dumps(content).encode(), headers)
         return False
 
@@ -220,17 +256,25 @@ class _Handler(BaseHTTPRequestHandler):
         return False
 
     def _spent(self) -> dict[str, str]:
-        now = self.fake.clock() if self.fake.clock else time.time()
-        return {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(now + self.fake.wait))}
+        return {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(self.fake.now + self.fake.wait))}
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string(int(self.fake.now))
 
     def _result(self, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
         root = f"/repos/{self.fake.repository}"
+        if path == "/user":
+            refused = {"message": "Resource not accessible by integration"}
+            return (200, self.fake.user()) if self.fake.owner else (403, refused)
+        if self.fake.archived and self.command != "GET":
+            return 403, {"message": "Repository was archived so is read-only."}
         if path == root:
             return 200, {
                 "full_name": self.fake.repository,
                 "visibility": self.fake.visibility,
                 "private": self.fake.visibility == "private",
                 "has_issues": self.fake.has_issues,
+                "archived": self.fake.archived,
             }
         if path.startswith("/repositories/2/"):
             return 403, {"message": "Resource not accessible by integration"}
@@ -269,7 +313,7 @@ class _Handler(BaseHTTPRequestHandler):
             if self.command == "POST":
                 if len(body["body"]) > LONGEST_BODY:
                     return 422, {"message": "Validation Failed"}
-                return 201, self.fake.add_comment(int(under[1]), "github-actions[bot]", body["body"], "Bot")
+                return 201, self._comments_on(int(under[1]), body["body"])
             shown = [one for one in self.fake.comments if str(one["issue_url"]).endswith(f"/{under[1]}")]
             return 200, self._page(shown, query)
         numbered = re.fullmatch(re.escape(root) + r"/issues/(\d+)", path)
@@ -278,11 +322,16 @@ class _Handler(BaseHTTPRequestHandler):
             if self.command == "PATCH":
                 if self._refused(body):
                     return 422, {"message": "Validation Failed"}
+                issue["updated_at"] = self.fake.stamp()
                 issue.update({name: body[name] for name in ("title", "body", "state") if name in body})
                 if "labels" in body:
                     issue["labels"] = [{"name": name} for name in body["labels"]]
             return 200, issue
         return 404, {"message": "Not Found"}
+
+    def _comments_on(self, number: int, text: str) -> dict[str, Any]:
+        user = self.fake.user()
+        return self.fake.add_comment(number, user["login"], text, user["type"])
 
     def _comment(self, number: int, body: Any) -> tuple[int, Any]:
         comment = next((comment for comment in self.fake.comments if comment["id"] == number), None)
@@ -303,13 +352,15 @@ class _Handler(BaseHTTPRequestHandler):
         for issue in reversed([one for one in self.fake.issues if one["number"] not in gone]):
             names = {label["name"] for label in issue["labels"]}
             state = query.get("state", "open")
+            if issue["updated_at"] < query.get("since", ""):
+                continue
             if state in ("all", issue["state"]) and set(filter(None, query.get("labels", "").split(","))) <= names:
                 shown.append(issue)
         return self._page(shown, query)
 
     def _page(self, every: list[dict[str, Any]], query: dict[str, str]) -> list[Any]:
         """A page, without what is so new that lists do not show it yet."""
-        shown = []
+        shown: list[Any] = [*self.fake.odd]
         for entry in every:
             if entry["hidden"]:
                 entry["hidden"] -= 1
@@ -317,18 +368,28 @@ class _Handler(BaseHTTPRequestHandler):
                 continue
             else:
                 shown.append(entry)
-        size, page = int(query.get("per_page", 30)), int(query.get("page", 1))
+        size, page = min(int(query.get("per_page", 30)), self.fake.page_size), int(query.get("page", 1))
+        self.more = size * page < len(shown)
         return shown[size * (page - 1) : size * page]
+
+    def _following(self, path: str, query: dict[str, str]) -> dict[str, str]:
+        """GitHub names the repository by its number there."""
+        if not self.more:
+            return {}
+        place = path.replace(f"/repos/{self.fake.repository}/", "/repositories/1/")
+        more = {**query, "page": str(int(query.get("page", 1)) + 1)}
+        return {
+            "Link": f'<{self.fake.url}{place}?{urlencode(more)}>; rel="next", <{self.fake.url}{place}>; rel="first"'
+        }
 
     def _misbehave(self, fault: Fault) -> None:
         if fault.kind == "drop":
             self.close_connection = True
             return
         if fault.kind in TOLD:
-            without_hint = fault.kind in ("403-secondary", "429")
+            without_hint = fault.kind not in ("403-retry-after", "403-retry-date", "403-remaining")
             self.fake.tell(self.token, 60.0 if without_hint else self.fake.wait)
-        now = self.fake.clock() if self.fake.clock else time.time()
-        ends = now + self.fake.wait
+        ends = self.fake.now + self.fake.wait
         answers: dict[str, tuple[int, dict[str, str], bytes]] = {
             "500": (500, {}, b"<html>Unicorn!</html>"),
             "502": (502, {}, b"<html>Unicorn!</html>"),
@@ -341,6 +402,13 @@ class _Handler(BaseHTTPRequestHandler):
             "403-secondary": (403, {}, SECONDARY),
             "429": (429, {}, b'{"message": "Too many requests"}'),
             "403-remaining": (403, self._spent(), b'{"message": "API rate limit exceeded"}'),
+            "403-abuse": (403, {}, ABUSE),
+            "422-too-quickly": (422, {}, TOO_QUICKLY),
+            "403-reset-past": (
+                403,
+                {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(self.fake.now - 60))},
+                b"{}",
+            ),
             "403": (403, {}, b'{"message": "Resource not accessible by integration"}'),
             "401": (401, {}, b'{"message": "Bad credentials"}'),
             "404": (404, {}, b'{"message": "Not Found"}'),

@@ -90,6 +90,9 @@ class FakeNetlify(Fake):
 class _Handler(BaseHTTPRequestHandler):
     fake: FakeNetlify
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string(int(self.fake.clock()))
+
     def log_message(self, *_: Any) -> None:
         """Silence."""
 

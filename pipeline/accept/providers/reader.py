@@ -11,7 +11,7 @@ import requests
 
 from pipeline.accept import raw
 from pipeline.accept.providers.provider import ProviderFailed
-from pipeline.github_client import limited
+from pipeline.ratelimit import exhausted, limited
 
 TIMEOUT = (10, 30)  # seconds to connect, seconds to wait for an answer
 WAITS = (2.0, 4.0, 8.0)  # seconds before each new try after an answer that said nothing
@@ -70,9 +70,7 @@ class Reader:
             answer = self._session.get(url, params=query, auth=self.auth, headers=headers, timeout=TIMEOUT)
         except requests.RequestException:
             return None
-        reset = answer.headers.get("x-ratelimit-reset", "")
-        if answer.headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
-            self._not_before = float(reset)
+        self._not_before = self.clock() + exhausted(answer, self.clock())
         return answer
 
     def _wait(self, seconds: float) -> None:
