@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TextIO, TypeVar, cast
 
 from pipeline import report
 from pipeline.accept import accept as accepting
@@ -41,6 +41,7 @@ from pipeline.files import probe, write
 from pipeline.findings import Finding, Level, errors
 from pipeline.github import GitHub
 from pipeline.mail import forgotten
+from pipeline.order import in_order
 from pipeline.profiles import originals, release
 from pipeline.profiles.load import Loaded, load, load_or_stop, recorded
 from pipeline.settings import ROOT, Settings
@@ -55,12 +56,21 @@ Arguments = argparse.Namespace
 T = TypeVar("T")
 
 
+def _write(text: str, stream: TextIO) -> None:
+    """Whoever read this may have gone (`check | head`): the work goes on in silence, and ends with its own exit code."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def say(line: str) -> None:
-    print(report.printable(line), flush=True)
+    _write(report.printable(line) + "\n", sys.stdout)
 
 
 def _for_programs(text: str) -> None:
-    print(text, flush=True)
+    _write(text + "\n", sys.stdout)
 
 
 def _print(found: Iterable[Finding], form: str = "text") -> None:
@@ -70,7 +80,7 @@ def _print(found: Iterable[Finding], form: str = "text") -> None:
 
 def _complain(text: str) -> None:
     for line in text.splitlines():
-        print(report.printable(line), file=sys.stderr, flush=True)
+        _write(report.printable(line) + "\n", sys.stderr)
 
 
 def _judge(settings: Settings) -> Judge:
@@ -101,7 +111,7 @@ def check_data(settings: Settings, arguments: Arguments) -> int:
     if arguments.since:
         found += release.changed_since(settings.schemas, arguments.since)
     wrong = [f for f in found if f.level is Level.ERROR or (arguments.deploy and f.level is Level.PLACEHOLDER)]
-    _print(found)
+    _print(in_order(found))
     placeholders, notes = (sum(f.level is level for f in found) for level in (Level.PLACEHOLDER, Level.NOTE))
     say(f"{len(errors(found))} errors, {placeholders} placeholders, {notes} notes")
     return FINDINGS if wrong else WELL
@@ -557,7 +567,10 @@ def main(words: list[str] | None = None) -> int:
     handler = logging.StreamHandler()
     handler.setFormatter(report.LogLines("%(message)s"))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
-    arguments = parser().parse_args(words)
+    try:
+        arguments = parser().parse_args(words)
+    finally:
+        _write("", sys.stdout)  # of --help
     try:
         done: int = arguments.function(Settings.from_environment(), arguments)
         return done

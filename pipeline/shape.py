@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
 from pipeline.findings import Finding, pointer
+from pipeline.order import in_order
 from pipeline.text import _, ascii_digits, number
 
 Labels = Callable[[str], str]
@@ -50,7 +51,7 @@ _Validator = validators.extend(Draft202012Validator, {"items": _items})  # type:
 def check(schema: dict[str, Any], value: Any, label: Labels) -> list[Finding]:
     """All findings of a value (MOST at most), each at the place where it is to be mended."""
     every = (finding for error in _Validator(schema).iter_errors(value) for finding in _explain(error, label))
-    return sorted(set(islice(every, MOST)))
+    return in_order(set(islice(every, MOST)))
 
 
 def last_name(place: str) -> str:

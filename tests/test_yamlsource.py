@@ -70,6 +70,61 @@ def test_a_text_that_nobody_can_see_or_no_page_can_hold_is_found_wherever_it_sta
     assert [found for found in messages(text) if found.startswith(words)], messages(text)
 
 
+HIDDEN = [
+    "\u00a0",
+    "\u200b",
+    "\u200d",
+    "\u00ad",
+    "\u2060",
+    "\u202e",
+    "\u200e",
+    "\u2066",
+    "\u3164",
+    "\u3000",
+    "\ufeff",
+    "\u2028",
+]
+
+
+@pytest.mark.parametrize("character", HIDDEN, ids=lambda one: f"U+{ord(one):04X}")
+def test_what_nobody_sees_is_named_with_its_line_and_makes_no_other_value(character: str) -> None:
+    """Also where a word of YAML's own becomes a text by it: open: true."""
+    for text in (
+        f"open: true{character}",
+        f"days: 7{character}",
+        f"{character}role: auditor",
+        f"who: 'auditor{character}'",
+    ):
+        found = messages(f"a: 1\n{text}\nb: 2\n")
+        named = [parse(f"a: 1\n{text}\nb: 2\n", Source("x")).findings[0].label, *found]
+        assert len(found) == 1, (text, found)
+        assert found[0].startswith("2: "), (text, found)
+        assert f"U+{ord(character):04X}" in "".join(named), (text, found)
+
+
+def test_the_line_of_what_nobody_sees_is_its_own_in_a_text_of_several() -> None:
+    assert messages("a: 1\nb: |\n  one\n  t\u00adwo\n") == [
+        "4: has the character U+00AD in it, which nobody sees; take it out"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "« mot »",
+        "Partie\u00a02",
+        "می\u200cخواهم",
+        "👩\u200d💻",
+        "שלום\u200f!",
+        "日本\u3000東京",
+        "Zürich",
+        "naïve\ttab",
+    ],
+)
+def test_what_a_script_needs_is_no_fault(text: str) -> None:
+    assert messages(f"a: {text}\nb: |\n  {text}\n") == []
+
+
 def test_several_lines_and_an_empty_text_are_texts() -> None:
     assert messages('a: "one\\ntwo\\tthree"\nb: ""\nc: |\n  x\n  y\n') == []
 

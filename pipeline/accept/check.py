@@ -14,6 +14,7 @@ from pipeline import shape
 from pipeline.accept.meant import get, mend, wrong
 from pipeline.accept.submission import Submission
 from pipeline.findings import Finding, errors, pointer
+from pipeline.order import natural
 from pipeline.profiles import derive, fields
 from pipeline.profiles.model import Data
 from pipeline.text import _, has_content, language, normalised
@@ -127,12 +128,12 @@ def _places(schema: dict[str, Any]) -> dict[str, int]:
     return found
 
 
-def _order(places: dict[str, int], place: str) -> tuple[int, str]:
+def _order(places: dict[str, int], place: str) -> tuple[int, object]:
     """In the order in which the form asks; what it does not ask, at the end."""
     around = place
     while around and around not in places:
         around = around.rpartition("/")[0]
-    return places.get(around, 1_000_000), place
+    return places.get(around, 1_000_000), natural(place)
 
 
 def _sense(schema: dict[str, Any], asked: list[fields.Field], value: dict[str, Any]) -> Iterator[Finding]:

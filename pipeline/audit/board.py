@@ -38,6 +38,7 @@ from pipeline.cases.rejected import Rejected
 from pipeline.cases.standing import standing
 from pipeline.errors import DataInvalid, UnreadableInput
 from pipeline.mail.room import MailRoom
+from pipeline.order import natural
 from pipeline.profiles import derive, topics
 from pipeline.publish.nextsteps import day
 from pipeline.text import _
@@ -202,7 +203,11 @@ class Board:
         """(name, label, choices): only what occurs can be chosen."""
         labels = {"certificate": _("Certificate"), "stage": _("Stage"), "turn": _("Whose turn")}
         return [
-            (name, label, sorted({(str(row[name]), str(row[f"{name}_name"])) for row in rows}))
+            (
+                name,
+                label,
+                sorted({(str(row[name]), str(row[f"{name}_name"])) for row in rows}, key=lambda one: natural(one[0])),
+            )
             for name, label in labels.items()
         ]
 

@@ -16,6 +16,7 @@ from pipeline.cases.events import AUDITING, CONTACT, Case, Event
 from pipeline.cases.retention import Due
 from pipeline.cases.standing import MET, NOT_MET, Judged, Standing, standing
 from pipeline.findings import Finding
+from pipeline.order import natural
 from pipeline.profiles import derive, topics
 from pipeline.profiles.model import Data, Profile
 from pipeline.profiles.process import APPLICANT, NOBODY
@@ -242,7 +243,7 @@ def rolling(data: Data, rejected: Mapping[str, list[Finding]]) -> Issue:
     marker = "<!-- intake findings -->"
     lines = [marker, escaped(_("Deliveries that could not be taken in. They lie in rejected/.")), ""]
     lines += [_next(role, _("Mend the file and move it back to inbox/.")), ""]
-    for name, findings in sorted(rejected.items()):
+    for name, findings in sorted(rejected.items(), key=lambda entry: natural(entry[0])):
         lines += [
             f"- {code(name)}",
             *(f"  - {escaped(finding.label)}: {escaped(finding.message)}" for finding in findings[:20]),

@@ -10,6 +10,7 @@ from datetime import datetime
 from pipeline.audit import impartiality
 from pipeline.audit import prerequisite as certificates
 from pipeline.audit.joining import newer
+from pipeline.audit.verdicts import names
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.cases.standing import MEETING, MET, takes
 from pipeline.profiles.process import Transition
@@ -143,7 +144,7 @@ def all_findings(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
 def findings_fit(work: Work, row: Transition, act: Act) -> Iterator[Refusal]:
     not_met = [key for key, verdict in work.standing.findings.items() if verdict != MET and key[0] in work.asked]
     if act.outcome == "grant" and not_met:
-        some = ", ".join(f"{statement} {criterion}" for statement, criterion in not_met[:10])
+        some = names(work, not_met, 10)
         yield Refusal(
             _("grant only what is met"),
             (

@@ -67,8 +67,8 @@ def _overwritten(work: Work, judged: Mapping[Place, str]) -> Iterator[str]:
         yield words.format(verdict=word, login=login, ids=names(work, places))
 
 
-def names(work: Work, places: Iterable[Place]) -> str:
-    """ "C3.4, C5.1 mastery": in the order of the portfolio, and as /finding reads it."""
+def names(work: Work, places: Iterable[Place], limit: int | None = None) -> str:
+    """ "C3.4, C5.1 mastery": in the order of the portfolio, and as /finding reads it; beyond the limit "…"."""
     wanted = set(places)
     found = []
     for statement in work.asked:
@@ -77,4 +77,4 @@ def names(work: Work, places: Iterable[Place]) -> str:
             found.append(statement)
         else:
             found += [f"{statement} {criterion}" for criterion in criteria]
-    return ", ".join(found)
+    return ", ".join(found[:limit]) + (" …" if found[limit or len(found) :] else "")

@@ -15,6 +15,7 @@ from pipeline.errors import DataInvalid
 from pipeline.files import write_new
 from pipeline.findings import Finding
 from pipeline.mail import address
+from pipeline.order import in_order, natural
 from pipeline.profiles import shaped
 from pipeline.profiles.model import Organization
 from pipeline.profiles.yamlsource import read
@@ -62,10 +63,10 @@ def load(path: Path, schemas: Path, organization: Organization) -> tuple[Person,
                 )
         for place, role in enumerate(raw["roles"]):
             if role not in known:
-                message = f"is no role; use one of: {', '.join(sorted(known))}"
+                message = f"is no role; use one of: {', '.join(sorted(known, key=natural))}"
                 findings.append(source.finding(f"/people/{index}/roles/{place}", role, message))
     if findings:
-        raise DataInvalid(findings, str(path))
+        raise DataInvalid(in_order(findings), str(path))
     return tuple(
         Person(
             raw["login"].lower(),

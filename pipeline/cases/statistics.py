@@ -20,6 +20,7 @@ from pipeline.cases import load
 from pipeline.cases.events import APPEALED, CONTACT, JOINED, Case
 from pipeline.cases.load import Load
 from pipeline.cases.standing import NOT_MET, Standing, standing, walk
+from pipeline.order import natural
 from pipeline.profiles import derive
 from pipeline.profiles.model import Data
 
@@ -131,7 +132,7 @@ def _not_met(audited: Sequence[Standing]) -> list[tuple[str, int]] | None:
         count.update({statement for (statement, _criterion), verdict in here.findings.items() if verdict == NOT_MET})
     enough = {statement for statement, number in asked.items() if number >= SMALL}
     listed = [(statement, number) for statement, number in count.items() if statement in enough]
-    return sorted(listed, key=lambda entry: (-entry[1], entry[0])) if enough else None
+    return sorted(listed, key=lambda entry: (-entry[1], natural(entry[0]))) if enough else None
 
 
 def table(of: Statistics) -> Iterator[tuple[str, str, str, str]]:

@@ -13,6 +13,7 @@ from typing import Any
 from pipeline import shape
 from pipeline.errors import CannotGoOn, DataInvalid
 from pipeline.findings import Finding, Level, errors
+from pipeline.order import in_order, natural
 from pipeline.profiles import build, originals, process, process_rules, rules, shaped, translations
 from pipeline.profiles.model import Colour, Data, Profile
 from pipeline.profiles.originals import Translated
@@ -41,18 +42,18 @@ def load(data_folder: Path, schemas: Path, kinds: Collection[str] = ()) -> Loade
     organization = _read(data_folder, "organization.yml", schemas, "organization")
     providers = _read(data_folder, "providers.yml", schemas, "providers")
     table = _read(data_folder, "process.yml", schemas, "process")
-    files = sorted(path for path in (data_folder / "profiles").glob("*") if path.suffix.lower() in (".yml", ".yaml"))
+    files = [path for path in (data_folder / "profiles").glob("*") if path.suffix.lower() in (".yml", ".yaml")]
+    files.sort(key=lambda path: natural(path.name))
     profiles = [_read(data_folder, f"profiles/{file.name}", schemas, "profile") for file in files]
     findings = [finding for source in (organization, providers, table, *profiles) for finding in source.findings]
     if not profiles:
         findings.append(organization.finding("", "profiles", "data/profiles/ has no file; add a profile"))
-    findings += sorted(
-        _rules(organization, providers, table, profiles, kinds), key=lambda f: (f.file, f.line, f.message)
-    )
+    findings += _rules(organization, providers, table, profiles, kinds)
     findings += _not_read(data_folder)
     texts = _texts(organization, providers, table, profiles) if not errors(findings) else {}
     translated: list[Translated] = []
     told = _translations(data_folder, schemas, organization, texts, findings, translated)
+    findings = in_order(findings)
     if errors(findings):
         return Loaded(None, findings)
     return Loaded(_data(organization, providers, table, profiles, told), findings, tuple(translated))
@@ -65,7 +66,7 @@ READ = re.compile(
 
 def _not_read(folder: Path) -> Iterator[Finding]:
     """A note for each file that lies where nobody looks; hidden ones are no files of the body's."""
-    for path in sorted(folder.rglob("*")):
+    for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
         yaml_file = path.suffix.lower() in (".yml", ".yaml") or not name.startswith("profiles/")
         if not path.is_file() or "/." in f"/{name}" or (READ.fullmatch(name) and yaml_file):
@@ -146,7 +147,7 @@ def _translations(
     told: Told = {}
     if not texts:
         return told
-    for path in sorted((folder / "translations").glob("*/*.y*ml")):
+    for path in sorted((folder / "translations").glob("*/*.y*ml"), key=lambda path: natural(str(path))):
         language, name = path.parent.name, path.stem
         kind = f"{name if name in translations.OF_THE_BODY else 'profile'}-translation"
         source = _read(folder, f"translations/{language}/{path.name}", schemas, kind)

@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from pipeline.findings import Finding, Level
+from pipeline.order import natural
 from pipeline.profiles.process import APPLICANT, NOBODY, PIPELINE, SAME, transition
 from pipeline.profiles.yamlsource import Source
 
@@ -163,7 +164,7 @@ def _meanings(table: Source) -> Iterator[Finding]:
             yield table.finding(f"{place}/from", event, "only what was declined can be appealed; take the others out")
         if event != "appealed" and set(row["from"]) & closed:
             words = "is the end of a case, which only an appeal leaves; take it out"
-            yield table.finding(f"{place}/from", ", ".join(sorted(set(row["from"]) & closed)), words)
+            yield table.finding(f"{place}/from", ", ".join(sorted(set(row["from"]) & closed, key=natural)), words)
         if "claimed" in row["needs"]:
             if not any(other["event"] == "claimed" and set(other["who"]) & set(row["who"]) for other in rows):
                 words = f"needs a claim, and nobody of {', '.join(row['who'])} can claim; add such a row of /claim"
@@ -181,7 +182,7 @@ def _ends(table: Source, closed: set[str]) -> Iterator[Finding]:
         same = next((events for events in ENDS if row["event"] in events), ())
         others = {other["event"] for other in rows if other["to"] == row["to"]} - set(same)
         if same and row["to"] in closed and others:
-            words = f"leads to “{row['to']}”, which is the end of {', '.join(sorted(others))} too"
+            words = f"leads to “{row['to']}”, which is the end of {', '.join(sorted(others, key=natural))} too"
             yield table.finding(f"/transitions/{index}/to", row["event"], f"{words}; give each a state of its own")
 
 
@@ -221,7 +222,7 @@ def _leads(table: Source, place: str, row: dict[str, Any], meaning: Meaning, clo
 
 def _known(table: Source, place: str, name: str, known: set[str], what: str) -> Iterator[Finding]:
     if name not in known:
-        yield table.finding(place, name, f"is no {what}; use one of: {', '.join(sorted(known))}")
+        yield table.finding(place, name, f"is no {what}; use one of: {', '.join(sorted(known, key=natural))}")
 
 
 def _reachable(table: Source) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from pipeline.errors import CannotGoOn, GitFailed
 from pipeline.files import write
 from pipeline.findings import Finding
 from pipeline.git import git
+from pipeline.order import natural
 from pipeline.profiles import derive
 from pipeline.profiles.model import Data
 
@@ -48,10 +49,10 @@ def outdated(data: Data, schemas: Path) -> Iterator[Finding]:
     wanted = current(data)
     there = {
         str(path.relative_to(schemas)): path
-        for path in sorted(schemas.glob("*/*.schema.json"))
+        for path in schemas.glob("*/*.schema.json")
         if path.parent.name not in (BY_HAND, RELEASED)
     }
-    for name in sorted({*wanted, *there}):
+    for name in sorted({*wanted, *there}, key=natural):
         if name not in there or there[name].read_bytes() != wanted.get(name):
             yield Finding("", name, REMEDY, file=f"{schemas.name}/{name}", line=1)
 
@@ -104,7 +105,7 @@ def _number(version: str) -> tuple[int, ...]:
 
 def changed(data: Data, schemas: Path) -> Iterator[Finding]:
     """Released versions whose files have changed, or whose profile has gone on under the same number."""
-    for manifest_path in sorted((schemas / RELEASED).glob("*/*/release.json")):
+    for manifest_path in sorted((schemas / RELEASED).glob("*/*/release.json"), key=lambda path: natural(str(path))):
         manifest = json.loads(manifest_path.read_bytes())
         place = f"{schemas.name}/{manifest_path.parent.relative_to(schemas)}"
         label = f"{manifest['profile']} {manifest['version']}"

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pipeline.findings import Finding, Level
 from pipeline.mail import address
+from pipeline.order import natural
 from pipeline.profiles import build, contrast, wording
 from pipeline.profiles.model import Colour, asks, is_placeholder
 from pipeline.profiles.yamlsource import Source
@@ -217,7 +218,7 @@ def _nesting(profiles: list[Source]) -> Iterator[Finding]:
         for graph, place in ((includes, "/includes"), (needs, "/prerequisite")):
             for target in graph[own]:
                 if target not in graph:
-                    message = f"is no profile; use the id of one: {', '.join(sorted(graph))}"
+                    message = f"is no profile; use the id of one: {', '.join(sorted(graph, key=natural))}"
                     yield source.finding(place, target, message)
             if own in _reachable(graph, own):
                 yield source.finding(place, own, f"comes back to itself through {place[1:]}; break the circle")

@@ -11,7 +11,8 @@ from typing import Any
 import yaml
 
 from pipeline.findings import Finding, pointer
-from pipeline.text import has_content
+from pipeline.profiles.unseen import unseen
+from pipeline.text import code_point, has_content, shown
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C, about 15 times as quick, where it is there
 MAX_BYTES = 1_000_000
@@ -37,20 +38,22 @@ _SURPRISES = [
 ]
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,14})")
 _NULL = {"", "~", "null"}
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # only escapes bring them this far
+# What YAML takes for no text, and what it takes for the end of a line though editors do not.
+_REFUSED = re.compile(f"{yaml.reader.Reader.NON_PRINTABLE.pattern}|[\x85\u2028\u2029\ufeff]")
 _CUT = re.compile(r"([ \t]+)(#[^\s#][^\r\n]*)")  # a comment beside something, without a blank after its #
 _CODE = re.compile(r"#[0-9A-Fa-f]{3,8}\b|#\d+")  # a colour or a number: no comment
 
 
 @dataclass
 class Source:
-    """A file's value with the line of every place in it. `value` is None when the file cannot be read at all.
+    """A file's value with the line of every place in it. `value` is None when the file cannot be read at all; `text` is the file.
 
     `surprises`: the words of a finding about a plain value that YAML would change, by their finding.
     """
 
     path: str
     value: Any = None
+    text: str = ""
     lines: dict[str, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     surprises: dict[Finding, str] = field(default_factory=dict)
@@ -88,14 +91,16 @@ def read(path: Path, name: str) -> Source:
 
 
 def parse(text: str, source: Source) -> Source:
+    source.text = text
     for number, row in enumerate(text.split("\n"), 1):
         if "\t" in row[: len(row) - len(row.lstrip())]:
             source.findings.append(source.finding("", "Tab", "starts a line with a tab; use spaces", number))
-    for odd in yaml.reader.Reader.NON_PRINTABLE.finditer(text):
+    for odd in _REFUSED.finditer(text):
         line = text.count("\n", 0, odd.start()) + 1
-        name = f"U+{ord(odd[0]):04X}"
         source.findings.append(
-            source.finding("", name, "is an invisible character that YAML does not allow; remove it", line)
+            source.finding(
+                "", code_point(odd[0]), "is an invisible character that YAML does not allow here; remove it", line
+            )
         )
     source.findings.extend(_cut(text, source))
     if source.findings:
@@ -240,7 +245,10 @@ def _scalar(node: yaml.Node, place: str, source: Source, key_line: int = 0) -> A
     line = key_line or node.start_mark.line + 1
     label = place.rpartition("/")[2] or "value"
     if getattr(node, "style", None):  # plain: None, or "" from the parser in C
-        source.findings.extend(_unseen(text, place, label, line, source))
+        source.findings.extend(_unseen(node, place, key_line, source))
+        return text
+    if hidden := list(_unseen(node, place, key_line, source)):
+        source.findings.extend(hidden)
         return text
     if text in _NULL:
         return None
@@ -254,15 +262,25 @@ def _scalar(node: yaml.Node, place: str, source: Source, key_line: int = 0) -> A
             source.findings.append(finding)
             if not key_line:
                 source.surprises[finding] = text
-    source.findings.extend(_unseen(text, place, label, line, source))
     return text
 
 
-def _unseen(text: str, place: str, label: str, line: int, source: Source) -> Iterator[Finding]:
-    """Of every text of every file: no page, no letter and no Word file can hold what these have in them, or lack."""
-    odd = _CONTROL.search(text)
-    if odd:
-        message = f"has the control character U+{ord(odd[0]):04X} in it, which nobody sees; take it out"
-        yield source.finding(place, _CONTROL.sub("", label) or "Key", message, line)
-    elif text and not has_content(text):
-        yield source.finding(place, label.strip() or "Key", "has only characters that nobody sees; write a text", line)
+def _unseen(node: Any, place: str, key_line: int, source: Source) -> Iterator[Finding]:
+    """Of every text of every file, with the line on which the character stands."""
+    text: str = node.value
+    line = key_line or node.start_mark.line + 1
+    label = shown(place.rpartition("/")[2]).strip() or ("Key" if key_line else "value")
+    odd = unseen(text, key=bool(key_line))
+    if text and not has_content(text) and not any(_is_control(character) for character in odd):
+        yield source.finding(place, label, "has only characters that nobody sees; write a text", line)
+        return
+    written = source.text[node.start_mark.index : node.end_mark.index]
+    for character in odd:
+        before = written.partition(character)[0] if character in written else ""  # else it is written as an escape
+        kind = "control character" if _is_control(character) else "character"
+        message = f"has the {kind} {code_point(character)} in it, which nobody sees; take it out"
+        yield source.finding(place, label, message, line + before.count("\n"))
+
+
+def _is_control(character: str) -> bool:
+    return ord(character) < 0xA0
