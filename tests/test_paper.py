@@ -153,12 +153,30 @@ def test_every_box_and_line_of_the_document_has_a_name_of_its_own(site: Settings
     document = written(site, profile)
     blanks = [blank for part in on_paper(profile).parts for blank in part.blanks]
     answers = [f"{s.id} {word}" for s in DATA.statements(profile) for word in ("yes", "partly", "not yet")]
-    ticks, texts = controls(document, "w14:checkbox"), controls(document, "w:text")
+    ticks, texts = controls(document, "w14:checkbox"), controls(document, "w:richText")
     assert ticks == answers + [blank.label for blank in blanks if blank.kind == "tick"]
     assert texts == [blank.label for blank in blanks if blank.kind != "tick"]
     numbers = [node.get(qn("w:val")) for node in document.element.body.iter(qn("w:id"))]
     assert len(set(numbers)) == len(ticks) + len(texts)
     assert all(len(name) <= 64 for name in ticks + texts)
+
+
+@OPEN
+def test_text_goes_into_rich_text_controls_inside_of_paragraphs(site: Settings, profile: Profile) -> None:
+    """All others LibreOffice repeats, when it saves the document again with Japanese or Arabic in them."""
+    body = written(site, profile).element.body
+    assert list(body.iter(qn("w:sdtPr")))
+    assert [control for control in body.iter(qn("w:sdt")) if control.getparent().tag != qn("w:p")] == []
+    assert [text for properties in body.iter(qn("w:sdtPr")) for text in properties.iter(qn("w:text"))] == []
+
+
+def test_what_other_programs_do_to_the_form_is_written_down_for_maintainers_alone(site: Settings) -> None:
+    table = (ROOT / "docs/maintainers/word-form.md").read_text("utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table if line.startswith("| ")][1:]
+    assert {"LibreOffice Writer", "Microsoft Word", "Apple Pages", "Google Docs"} <= {row[0] for row in rows}
+    for program, version, done, became in rows:
+        assert (version and became) or done == "not tested", program
+    assert not (site.site / "maintainers").exists()
 
 
 @OPEN

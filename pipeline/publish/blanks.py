@@ -44,10 +44,15 @@ def tick(title: str, tag: str, number: int) -> Any:
     return _control(title, tag, number, [box], run(chr(int(BLANK, 16)), "Tick"))
 
 
-def line(title: str, tag: str, number: int, placeholder: str, *, several: bool) -> Any:
-    """Room for text, with `several` for many lines; `placeholder` goes when somebody begins to write."""
-    text = element("w:text", **({"multiLine": "1"} if several else {}))
-    return _control(title, tag, number, [element("w:showingPlcHdr"), text], run(placeholder, "PlaceholderText"))
+def line(title: str, tag: str, number: int, placeholder: str) -> Any:
+    """Room for text of any length; `placeholder` goes when somebody begins to write.
+
+    A rich-text control inside of a paragraph: of one for plain text, or around paragraphs, LibreOffice 7.4 makes several when
+    it saves the document again, and repeats what is written in other scripts (benchmarks/word.py).
+    """
+    return _control(
+        title, tag, number, [element("w:showingPlcHdr"), element("w:richText")], run(placeholder, "PlaceholderText")
+    )
 
 
 def _control(title: str, tag: str, number: int, kind: list[Any], content: Any) -> Any:

@@ -133,8 +133,7 @@ class _Writer:
         self._paragraph(blank.label, "Label")
         if blank.hint:
             self._paragraph(blank.hint, "Hint")
-        several = blank.kind == "lines"
-        control = blanks.line(blank.label, blank.name, next(self.numbers), _("Write here"), several=several)
+        control = blanks.line(blank.label, blank.name, next(self.numbers), _("Write here"))
         self._paragraph("", "Answer")._p.append(control)
 
     def _tick(self, paragraph: Paragraph, title: str, tag: str, word: str) -> None:
