@@ -14,6 +14,27 @@ WRITE = """(areas, words) => areas.slice(1).forEach((area, number) => {
 })"""
 
 
+# axe passes over what is hidden; here a link or button needs a name even then, for a script may show it. Nobody is led
+# astray by Tab: to what cannot be seen, or out of the order in which the page stands.
+UNNAMED = """() => {
+  const name = (one) => [one.getAttribute("aria-label"), one.textContent, one.title, one.value, one.alt,
+    ...[...one.querySelectorAll("img, svg")].map((image) => image.alt ?? image.querySelector("title")?.textContent),
+    ...(one.getAttribute("aria-labelledby") ?? "").split(" ").map((id) => document.getElementById(id)?.textContent),
+    ...[...(one.labels ?? [])].map((label) => label.textContent)].join("").trim();
+  const all = [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary, [tabindex]")];
+  const why = (one) => {
+    const seen = one.checkVisibility({ opacityProperty: false, visibilityProperty: true });
+    if (one.tabIndex > 0) return "is out of the order of the page";
+    if (one.matches("a, button, summary") && !name(one)) return "has no name";
+    if (!seen || one.tabIndex < 0 || one.disabled) return "";
+    if (one.matches("input, select, textarea") && !(one.labels?.length || name(one))) return "has no label";
+    const box = one.getBoundingClientRect();
+    return box.width && box.height ? "" : "is reached by Tab and cannot be seen";
+  };
+  return all.map((one) => [why(one), one.outerHTML.slice(0, 120)]).filter(([reason]) => reason);
+}"""
+
+
 def led(page: Page) -> bool:
     """The script leads through the form: one part at a time."""
     page.wait_for_load_state()
@@ -67,11 +88,16 @@ def send(page: Page, button: str) -> None:
 
 
 def violations(page: Page) -> list[str]:
-    """What breaks a rule of axe; its script is put into a page once."""
+    """What breaks a rule of axe, whose script is put into a page once, or leads Tab astray."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
     found = page.evaluate("axe.run({ resultTypes: ['violations'] })")
-    return [f"{page.url} {entry['id']}: {entry['nodes'][0]['html'][:120]}" for entry in found["violations"]]
+    broken = [f"{page.url} {entry['id']}: {entry['nodes'][0]['html'][:120]}" for entry in found["violations"]]
+    return [*broken, *unnamed(page)]
+
+
+def unnamed(page: Page) -> list[str]:
+    return [f"{page.url} {why}: {html}" for why, html in page.evaluate(UNNAMED)]
 
 
 def at_the_board(browser: Browser, service: Service, reference: str) -> Page:

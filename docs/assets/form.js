@@ -441,9 +441,7 @@ function makeOverview() {
 function makeDesk() {
   const filter = h("input", { type: "checkbox", "data-filter": true, change: () => applyFilter() });
   if (led()) {
-    form.append(
-      h("nav", { class: "steps-nav", "aria-label": say("parts") }, h("a", { href: "#part-overview", "data-back": true }), h("a", { class: "btn", href: "#part-check", "data-next": true }), h("a", { href: "#part-overview" }, say("all"))),
-    );
+    form.append(h("nav", { class: "steps-nav", "aria-label": say("parts") }));
   }
   form.append(
     h(
@@ -518,18 +516,13 @@ function go(focus) {
   (field ? target.closest(".statement, .field") ?? target : current === "overview" ? page : part.element).scrollIntoView();
 }
 
+/** Only the links that lead somewhere: one that is hidden or empty has no place in the order of tabs. */
 function showWays() {
   const list = order();
   const at = list.findIndex((part) => part.id === current);
-  const [back, next] = ["[data-back]", "[data-next]"].map((name) => form.querySelector(name));
-  for (const [link, part, key] of [[back, list[at - 1], "previous"], [next, list[at + 1], "next"]]) {
-    link.hidden = !part;
-    if (part) {
-      link.href = `#part-${part.id}`;
-      link.textContent = say(key, { name: part.name });
-    }
-  }
-  form.querySelector('.steps-nav a[href="#part-overview"]').hidden = current === "overview";
+  const way = (part, key, more) => part && h("a", { href: `#part-${part.id}`, ...more }, say(key, { name: part.name }));
+  const ways = [way(list[at - 1], "previous"), way(list[at + 1], "next", { class: "btn", "data-next": true }), current !== "overview" && way({ id: "overview" }, "all")];
+  form.querySelector(".steps-nav").replaceChildren(...ways.filter(Boolean));
 }
 
 /** Hides what is answered when one arrives, not later. `kept` is where a link led. */
