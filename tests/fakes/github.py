@@ -153,7 +153,8 @@ class FakeGitHub(Fake):
         return comment
 
     def replies(self) -> list[dict[str, Any]]:
-        return [comment for comment in self.comments if str(comment["body"]).startswith("<!-- reply to")]
+        ours = [comment for comment in self.comments if comment["user"] == self.user()]
+        return [comment for comment in ours if str(comment["body"]).startswith("<!-- reply to")]
 
     def fault(self, method: str, path: str, body: Any) -> Fault | None:
         for fault in self.faults:
