@@ -210,6 +210,11 @@ def pull(settings: Settings, arguments: Arguments) -> int:
         if github:
             github.ensure_private()
     done = _published(where, pulling.Pull(provider, here, where), "Pull", Exception)
+    if done.spam_hidden:
+        say(
+            "The form provider does not list what it takes for spam, for this account. Look there now and then: "
+            "this is not said again"
+        )
     say(f"{done.new} new, {done.known} known, {done.rejected} could not be taken in")
     return WELL
 

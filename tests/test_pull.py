@@ -350,7 +350,8 @@ def test_formspree_is_asked_for_pages_oldest_first_and_for_what_came_since(memor
     with FakeFormspree() as fake:
         receive(fake, *range(23))
         pull(memory, fake)
-        assert asked(fake, "offset") == ["0", "10", "20"] * 2
+        assert asked(fake, "offset") == [*(["0", "10", "20"] * 2), "0"]
+        assert asked(fake, "spam") == [*[""] * 6, "true"]
         assert set(asked(fake, "order")) == {"asc"}
         pull(memory, fake)
         assert asked(fake, "since")[-1] == "2027-03-07T09:00:22.000000Z"
@@ -537,26 +538,91 @@ def test_a_list_of_forms_without_an_end_is_told_too(memory: Path, netlify: FakeN
     assert cases(memory) == 1
 
 
-def test_spam_waits_for_a_person_and_is_taken_in_once_when_it_is_none(memory: Path, netlify: FakeNetlify) -> None:
-    receive(netlify, 1)
-    entry = netlify.receive(post(2), at(2), spam=True)
-    assert pull(memory, netlify) == Pulled(new=1, rejected=1)
+def test_spam_waits_for_a_person_and_is_taken_in_once_when_it_is_none(memory: Path, fake: Fakes) -> None:
+    receive(fake, 1)
+    entry = fake.receive(post(2), at(2), spam=True)
+    assert pull(memory, fake) == Pulled(new=1, rejected=1)
     (message,) = findings(memory)
     assert message.startswith("The form provider takes it for spam. If a person wrote it")
-    assert pull(memory, netlify) == Pulled(known=2)
-    entry["state"] = ""
-    assert pull(memory, netlify) == Pulled(new=1, known=1)
+    assert pull(memory, fake) == Pulled(known=2)
+    fake.no_spam(entry)
+    assert pull(memory, fake) == Pulled(new=1, known=1)
     (path,) = (memory / "records/rejected").glob("*.json")
     path.rename(memory / "records/inbox" / path.name)
     assert cases(memory) == 2
 
 
-def test_spam_that_is_no_submission_says_both(memory: Path, netlify: FakeNetlify) -> None:
+def test_spam_that_is_no_submission_says_both(memory: Path, fake: Fakes) -> None:
     broken = post(1)
     del broken["answers.C1.1.answer"]
-    netlify.receive(broken, at(1), spam=True)
-    assert pull(memory, netlify) == Pulled(rejected=1)
+    fake.receive(broken, at(1), spam=True)
+    assert pull(memory, fake) == Pulled(rejected=1)
     assert len(findings(memory)) == 2
+
+
+def test_all_pages_of_spam_are_read(memory: Path, fake: Fakes) -> None:
+    receive(fake, *range(12))
+    for number in range(12, 35):
+        fake.receive(message(number), at(number), spam=True)
+    assert pull(memory, fake) == Pulled(new=12, rejected=23)
+    assert pull(memory, fake) == Pulled(known=35)
+
+
+@pytest.fixture
+def account(request: pytest.FixtureRequest) -> Iterator[FakeFormspree]:
+    """Formspree, with an account of which it says with this status, or by the ordinary list, that it is shown no spam."""
+    with FakeFormspree(lists_spam=request.param) as started:
+        yield started
+
+
+WITHOUT_SPAM = pytest.mark.parametrize("account", [400, 402, 403, 404, 422, "ignored"], indirect=True)
+
+
+@WITHOUT_SPAM
+def test_where_an_account_is_shown_no_spam_the_rest_is_taken_in_and_that_is_said_once(
+    memory: Path, account: FakeFormspree
+) -> None:
+    receive(account, *range(23))
+    account.receive(post(40), at(40), spam=True)
+    slept: list[float] = []
+    assert pull(memory, account, slept=slept) == Pulled(new=23, spam_hidden=True)
+    assert slept == []
+    receive(account, 24)
+    assert pull(memory, account) == Pulled(new=1, known=23)
+    account.lists_spam = "yes"
+    assert pull(memory, account) == Pulled(rejected=1, known=24)
+    account.lists_spam = 403
+    assert pull(memory, account).spam_hidden, "it is another thing than before"
+
+
+def test_trouble_with_the_list_of_spam_is_told_after_all_others_were_taken_in(memory: Path) -> None:
+    with FakeFormspree(lists_spam=500) as account:
+        receive(account, *range(23))
+        with pytest.raises(ProviderFailed, match="goes on from here"):
+            pull(memory, account)
+        assert cases(memory) == 23
+
+
+@pytest.mark.parametrize("account", ["ignored"], indirect=True)
+def test_what_comes_between_the_two_lists_is_not_taken_for_spam(memory: Path, account: FakeFormspree) -> None:
+    """The first list was empty: nothing shows that the second is the same list again."""
+    account.between = {1: lambda: receive(account, 1)}
+    assert pull(memory, account) == Pulled(new=1)
+    assert findings(memory) == []
+
+
+def test_that_an_account_is_shown_no_spam_is_said_by_the_command(
+    memory: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with FakeFormspree(lists_spam=403) as account:
+        receive(account, 1)
+        monkeypatch.setattr(command_line, "configured", lambda *_: provider_of(account, account.key, []))
+        monkeypatch.setenv("PIPELINE_VAR", str(memory / "var"))
+        for said in (True, False):
+            assert command_line.main(["pull"]) == 0
+            out = capsys.readouterr().out
+            assert ("does not list what it takes for spam" in out) is said
+            assert f"{int(said)} new, {int(not said)} known" in out
 
 
 def test_no_request_is_made_while_the_limit_lasts(memory: Path, netlify: FakeNetlify) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,11 +29,12 @@ WRONG_CLOCK = timedelta(days=1)  # what says that it was sent later than that fr
 
 @dataclass
 class Pulled:
-    """What a run found."""
+    """What a run found. `spam_hidden`: it saw, and no run before it, that the provider does not list what it takes for spam."""
 
     new: int = 0
     known: int = 0
     rejected: int = 0
+    spam_hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Place:
 
     last: str = ""
     seen: Mapping[str, str] = field(default_factory=dict)  # mark → when it was sent
+    spam_hidden: bool = False
 
     @classmethod
     def read(cls, path: Path, latest: str) -> Place:
@@ -55,19 +57,20 @@ class Place:
         except (ValueError, AttributeError):  # somebody spoiled it: what is read again is known again in the records
             return cls()
         known = written(last) if last else ""
-        return cls(known if known <= latest else "", seen)
+        return cls(known if known <= latest else "", seen, kept.get("spam_hidden") is True)
 
     def after(self, sent: Sent) -> Place:
-        return Place(self.last, {**self.seen, sent.mark: sent.at})
+        return replace(self, seen={**self.seen, sent.mark: sent.at})
 
     def at_end(self, since: Callable[[str], str], latest: str) -> Place:
         """Everything that the provider lists has been read."""
         last = max((at for at in (self.last, *self.seen.values()) if at <= latest), default="")
         first = since(last)
-        return Place(last, {mark: at for mark, at in self.seen.items() if not at or at >= first})
+        return replace(self, last=last, seen={mark: at for mark, at in self.seen.items() if not at or at >= first})
 
     def write(self, path: Path) -> None:
-        write(path, json.dumps({"last": self.last, "seen": self.seen}, sort_keys=True).encode())
+        kept = {"last": self.last, "seen": self.seen, **({"spam_hidden": True} if self.spam_hidden else {})}
+        write(path, json.dumps(kept, sort_keys=True).encode())
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,9 @@ class Pull:
                     place = place.after(sent)
             if broke:
                 raise broke
-            place = place.at_end(self.provider.since, latest)
+            hidden = not getattr(self.provider, "lists_spam", True)
+            done.spam_hidden = hidden and not place.spam_hidden
+            place = replace(place.at_end(self.provider.since, latest), spam_hidden=hidden)
         finally:
             place.write(path)
         return done

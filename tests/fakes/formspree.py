@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.fakes.server import Fake
@@ -17,13 +17,16 @@ from tests.fakes.server import Fake
 class FakeFormspree(Fake):
     """`faults`: statuses that the next requests get; 0 drops the connection. `between`: what happens after the n-th request.
 
-    `pages`: it takes notice of `offset`.
+    `pages`: it takes notice of `offset`. `lists_spam`: what it answers to `spam=true`; "ignored" as if that were not there,
+    a status as a refusal.
     """
 
     kind: ClassVar[str] = "formspree"
     key: ClassVar[str] = "test-key"
     endpoint: ClassVar[str] = "https://formspree.example/f/abcdwxyz"
     submissions: list[dict[str, Any]] = field(default_factory=list)
+    spam: list[dict[str, Any]] = field(default_factory=list)
+    lists_spam: Literal["yes", "ignored"] | int = "yes"
     faults: list[int] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     raw: tuple[str, str] = ("", "")  # what stands in its answers, and with what it is replaced
@@ -34,11 +37,16 @@ class FakeFormspree(Fake):
     def api(self) -> str:
         return f"{self.url}/api/0"
 
-    def receive(self, posted: Mapping[str, object], at: object) -> dict[str, Any]:
+    def receive(self, posted: Mapping[str, object], at: object, spam: bool = False) -> dict[str, Any]:
         """As the provider keeps a post: flat, with its own _date."""
         entry = {**posted, "_date": at}
-        self.submissions.append(entry)
+        (self.spam if spam else self.submissions).append(entry)
         return entry
+
+    def no_spam(self, entry: dict[str, Any]) -> None:
+        """Somebody looked at it there."""
+        self.spam.remove(entry)
+        self.submissions.append(entry)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -61,9 +69,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(401, {"error": "unauthorized"})
         elif place.path != "/api/0/forms/abcdwxyz/submissions":
             self._answer(404, {"error": "no such form"})
+        elif "spam" in query and isinstance(self.fake.lists_spam, int):
+            self._answer(self.fake.lists_spam, {"error": "not available for this account"})
         else:
             since = query.get("since", "")
-            kept = [entry for entry in self.fake.submissions if not entry["_date"] or str(entry["_date"]) >= since]
+            held = query.get("spam") == "true" and self.fake.lists_spam == "yes"
+            listed = self.fake.spam if held else self.fake.submissions
+            kept = [entry for entry in listed if not entry["_date"] or str(entry["_date"]) >= since]
             kept.sort(key=lambda entry: str(entry["_date"]), reverse=query.get("order", "desc") == "desc")
             first, size = int(query.get("offset", 0)) * self.fake.pages, min(int(query.get("limit", 25)), 100)
             self._answer(200, {"submissions": kept[first : first + size]})

@@ -1,4 +1,7 @@
-"""Formspree: GET /forms/{hashid}/submissions with limit, offset, order and since; HTTP Basic, empty user, key as password."""
+"""Formspree: GET /forms/{hashid}/submissions with limit, offset, order and since; HTTP Basic, empty user, key as password.
+
+With spam=true it lists what it takes for spam instead (its "Form Submissions API", December 2025), but not for every account.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
 from pipeline.accept.providers.listing import sent_since, week_before
-from pipeline.accept.providers.provider import FormNeeds, Sent
+from pipeline.accept.providers.provider import FormNeeds, ProviderFailed, Refused, Sent
 from pipeline.accept.providers.reader import Reader, records
 
 PAGE = 100  # submissions a page
@@ -16,10 +19,11 @@ PAGE = 100  # submissions a page
 
 @dataclass
 class Formspree:
-    """All forms of the site are one form there, like https://formspree.io/f/abcdwxyz. What it takes for spam it does not list."""
+    """All forms of the site are one form there, like https://formspree.io/f/abcdwxyz."""
 
     reader: Reader
     form_id: str
+    lists_spam: bool = True
 
     kind: ClassVar[str] = "formspree"
     host: ClassVar[str] = "formspree.io"
@@ -41,19 +45,48 @@ class Formspree:
         return week_before(last)
 
     def sent(self, last: str) -> Iterator[Sent]:
+        """An account that cannot list spam gets a refusal, or the other list again. No trouble with spam holds up the others."""
         since = self.since(last)
-        return sent_since(since, [lambda: self._pages(since)])
+        names: set[str] = set()
+        spam: list[Sent] = []
+        trouble: list[ProviderFailed] = []
 
-    def _pages(self, since: str) -> Iterator[list[Sent]]:
+        def others() -> Iterator[list[Sent]]:
+            for page in self._pages(since):
+                names.update(sent.name for sent in page)
+                yield page
+
+        def held() -> Iterator[list[Sent]]:
+            try:
+                for page in self._pages(since, spam=True):
+                    if not names.isdisjoint(sent.name for sent in page):
+                        self.lists_spam = False
+                        return
+                    spam.extend(page)
+                    yield page
+            except Refused:
+                self.lists_spam = False
+            except ProviderFailed as error:
+                trouble.append(error)
+
+        def since_then() -> Iterator[list[Sent]]:
+            """What came between the two lists is none of the second, though it may stand there."""
+            yield from self._pages(since) if spam else ()
+
+        yield from sent_since(since, [others, held, since_then])
+        if trouble:
+            raise trouble[0]
+
+    def _pages(self, since: str, *, spam: bool = False) -> Iterator[list[Sent]]:
         """Its submissions have no id of their own. Fields that begin with an underscore are Formspree's."""
         url, offset = f"{self.reader.api}/forms/{self.form_id}/submissions", 0
         while True:
             query: dict[str, str | int] = {"limit": PAGE, "offset": offset, "order": "asc"}
-            if since:
-                query["since"] = since
+            query |= {"since": since} if since else {}
+            query |= {"spam": "true"} if spam else {}
             found = self.reader.page(url, query, lambda content: records(content["submissions"])).entries
             if found:
-                yield [Sent.of(content.get("_date"), content) for content in found]
+                yield [Sent.of(content.get("_date"), content, spam=spam) for content in found]
             if len(found) < PAGE:
                 return
             offset += len(found)

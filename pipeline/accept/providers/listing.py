@@ -52,6 +52,8 @@ def sent_since(
 ) -> Iterator[Sent]:
     """What all lists hold from `since` on, once and oldest first; what has no time too. Each call reads a list by pages.
 
+    What is in one list as spam and in another as none is none.
+
     Raises ProviderFailed after the last one if a list, or what led to the lists (`endless`), came to no end.
     """
     found: dict[str, Sent] = {}
@@ -59,7 +61,9 @@ def sent_since(
         every = _again(pages)
         found |= {mark: sent for mark, sent in every.read.items() if not sent.at or sent.at >= since}
         endless = endless or every.endless
-    yield from sorted(found.values(), key=attrgetter("at", "id"))
+    good = {sent.name for sent in found.values() if not sent.spam}
+    kept = [sent for sent in found.values() if not (sent.spam and sent.name in good)]
+    yield from sorted(kept, key=attrgetter("at", "id"))
     if endless:
         raise ProviderFailed(
             "The form provider's list comes to no end: a page brought nothing new. What it gave until then is taken in; "

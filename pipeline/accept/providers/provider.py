@@ -22,6 +22,10 @@ class ProviderFailed(CannotGoOn):
     pass
 
 
+class Refused(ProviderFailed):
+    """Asking again would change nothing."""
+
+
 @dataclass(frozen=True)
 class Sent:
     """One post as the provider kept it. `at` is when (UTC, sorts as time does), "" where the provider gives no time.
@@ -48,9 +52,14 @@ class Sent:
         return cls(written(known) if known else "", _form(content), id, spam, trouble)
 
     @property
+    def name(self) -> str:
+        """The same post has the same one, whatever the provider takes it for."""
+        return self.id or sha256(dict(self.form))
+
+    @property
     def mark(self) -> str:
         """By this it is known again. What the provider no longer takes for spam is another thing to be taken in."""
-        return f"{self.id} spam" if self.id and self.spam else self.id or sha256(dict(self.form))
+        return f"{self.name} spam" if self.spam else self.name
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,7 @@ class Provider(Protocol):
     """`kind` stands in organization.yml, `host` on the pages that say through whom a submission passes.
 
     The environment has the credential as `key_name`, another API's address as `api_name` (of a new one: TOKEN, API_URL).
+    One that may not list spam has `lists_spam`, which is false once that was seen.
     """
 
     kind: ClassVar[str]

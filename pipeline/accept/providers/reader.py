@@ -10,13 +10,13 @@ from typing import Any
 import requests
 
 from pipeline.accept import raw
-from pipeline.accept.providers.provider import ProviderFailed
+from pipeline.accept.providers.provider import ProviderFailed, Refused
 from pipeline.ratelimit import exhausted, limited
 
 TIMEOUT = (10, 30)  # seconds to connect, seconds to wait for an answer
 WAITS = (2.0, 4.0, 8.0)  # seconds before each new try after an answer that said nothing
 LIMIT_WAIT = 120.0  # seconds this run waits for a limit to pass
-REFUSED = (401, 403, 404)  # trying again would change nothing
+REFUSED = (400, 401, 402, 403, 404, 422)  # trying again would change nothing
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Reader:
     _session: requests.Session = field(default_factory=requests.Session, repr=False)
 
     def page(self, url: str, query: Mapping[str, str | int], read: Callable[[Any], list[dict[str, Any]]]) -> Page:
-        """`read` takes the list out of the JSON; what it cannot read is the same as a server error. Raises ProviderFailed."""
+        """`read` takes the list out of the JSON; what it cannot read is like a server error. Raises ProviderFailed."""
         if not url.startswith(f"{self.api}/"):
             raise ProviderFailed("The form provider names a page outside of its API; nothing was asked there")
         for wait in (*WAITS, None):
@@ -53,7 +53,7 @@ class Reader:
                 pass
             told = limited(answer, self.clock()) if answer is not None else None
             if answer is not None and told is None and answer.status_code in REFUSED:
-                raise ProviderFailed(
+                raise Refused(
                     f"The form provider answered {answer.status_code}: check the form's address and {self.key_name}"
                 )
             if wait is None:
