@@ -27,13 +27,14 @@ from pipeline.accept.providers import PROVIDERS, configured
 from pipeline.accept.raw import parse_file
 from pipeline.audit import issue as issues
 from pipeline.cases import history, people, records, retention, statistics, verify
+from pipeline.cases.aside import Aside
 from pipeline.cases.events import CONTACT, Case
 from pipeline.cases.forget import COMMAND_LINE, Forget, Forgotten
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake
 from pipeline.cases.patience import patient
 from pipeline.cases.reminders import Reminders
-from pipeline.cases.rolling import Rolling
+from pipeline.cases.rolling import RETENTION, Rolling
 from pipeline.cases.standing import standing
 from pipeline.cases.store import Store
 from pipeline.errors import AuditBegun, CannotGoOn, DataInvalid, PushRejected, UnreadableInput, WriteFailed
@@ -51,6 +52,7 @@ WELL, FINDINGS, FAILED = 0, 1, 2
 TRACEBACK = "PIPELINE_TRACEBACK"  # set: an unforeseen error is shown whole
 LOOPBACK = ("127.0.0.1", "::1")  # the proxies that are believed where none is named
 SITE_BYTES = 20_000_000  # free space without which the site is not built again
+SHOWN = 20  # lines of one kind
 PUSHES = 10  # how often somebody else may push first
 Arguments = argparse.Namespace
 T = TypeVar("T")
@@ -239,9 +241,13 @@ def intake(settings: Settings, arguments: Arguments) -> int:
     say(f"{numbers}, {len(done.commands)} commands")
     if done.unfinished:
         say("The time of this run is over; the next run goes on")
+    for line in done.aside[:SHOWN]:
+        say(f"Refused by GitHub, to be tried again: {line}")
+    if len(done.aside) > SHOWN:
+        say(f"{len(done.aside) - SHOWN} more; set-aside.json in the records names them")
     if done.rejected:
         say(f"{done.rejected} lie in rejected/ of the records, with what is to be mended")
-    return WELL
+    return FINDINGS if done.aside else WELL
 
 
 def forget(settings: Settings, arguments: Arguments) -> int:
@@ -353,8 +359,16 @@ def due(settings: Settings, arguments: Arguments) -> int:
             say(f"{entry.reference}: {entry.kind}, until {entry.until}")
         say(f"{len(found)} have been kept long enough")
         if github:
-            rolling = Rolling(where, github, _run(), github.corrected(_now))
-            rolling.show(".retention-due", issues.retention(judge.data, found), bool(found))
+            now = github.corrected(_now)
+            refused = Aside(where, now)
+            try:
+                Rolling(where, github, refused, _run(), now).show(
+                    RETENTION, issues.retention(judge.data, found), bool(found)
+                )
+            finally:
+                refused.keep()
+            if refused.silent:
+                raise refused.silent
     return WELL
 
 

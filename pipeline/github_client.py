@@ -213,7 +213,7 @@ def _result(answer: requests.Response, method: str, kind: type) -> Answer:
             403: "the token may not do this; give it issues: write and contents: write",
             404: "not found, or the token may not see it; check GITHUB_REPOSITORY and the token",
             410: "the issue was deleted, or issues are switched off in the repository's settings",
-        }.get(status, "the request was not accepted")
+        }.get(status) or f"the request was not accepted{_reason(answer)}"
         raise GitHubFailed(f"GitHub answered {status} to {method} {urlsplit(answer.url).path}: {remedy}.", status)
     try:
         found = answer.json()
@@ -222,6 +222,17 @@ def _result(answer: requests.Response, method: str, kind: type) -> Answer:
     if not isinstance(found, kind):
         raise Unknown("an answer of another kind")
     return Answer(found, answer.links.get("next", {}).get("url", ""))
+
+
+def _reason(answer: requests.Response) -> str:
+    """What GitHub itself says of it: its message, and which fields it does not like. Never a value that was sent."""
+    try:
+        found = answer.json()
+        fields = [f"{one.get('field')} {one.get('code')}" for one in found.get("errors", ()) if isinstance(one, dict)]
+        said = "; ".join([str(found["message"]), *fields])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ""
+    return f" ({said[:200]})"
 
 
 def identifier(answer: Any, name: str) -> int:

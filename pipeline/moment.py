@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 from pipeline.text import _, ascii_digits, without_invisible
 
@@ -17,6 +18,15 @@ _DAY_AND_TIME = re.compile(rf"{_DAY}(?:T|,? +){_TIME}", re.IGNORECASE)
 def stamp(moment: datetime) -> str:
     """In UTC, to the second: 2027-03-14T09:00:00Z. `moment` knows its offset."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def kept(path: Path) -> datetime | None:
+    """The moment that a file holds; None where there is no such file, or somebody spoiled it."""
+    try:
+        found = datetime.fromisoformat(path.read_text("utf-8").strip())
+    except (OSError, ValueError):
+        return None
+    return found if found.tzinfo else None
 
 
 def now() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import math
 import re
 import shutil
 from collections import Counter
@@ -22,7 +23,7 @@ import yaml
 from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.desk import desk
 from pipeline.audit.issue import Issue
-from pipeline.cases import patience
+from pipeline.cases import aside, patience
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake, Report
 from pipeline.cases.rolling import Rolling
@@ -449,6 +450,295 @@ def _die(*_whatever: object) -> None:
     raise KeyboardInterrupt
 
 
+# Refused
+
+
+def claims(store: Store) -> list[int]:
+    return [sum(event.type == "issue_claimed" for event in case.events) for case in store.cases()]
+
+
+def standing_issue(fake: FakeGitHub) -> str:
+    return next((str(one["body"]) for one in fake.issues if "intake findings" in first(one)), "")
+
+
+def test_an_issue_that_github_refuses_stops_no_other_and_is_told_once_a_day(memory: Path) -> None:
+    """It is tried more and more seldom, without a further claim, and opened once GitHub takes it."""
+    world, store = World(), Store(memory / "records")
+    refused, *_others = put(store.root, by("Rosa"), by("Otto"), by("Ada"))
+    with FakeGitHub(
+        clock=world.clock, faults=[Fault("422", path="/issues", about=f"case {refused} ", times=math.inf)]
+    ) as fake:
+        reports = [world.run(store, fake) for _hour in range(48)]
+        assert [len(report.opened) for report in reports if report][:2] == [2, 0]
+        told = [(hour, line) for hour, report in enumerate(reports) if report for line in report.aside]
+        assert [hour for hour, _line in told] == [0, 15, 39]  # the first run is at nine
+        assert f"issue of {refused} self-assessment: GitHub answered 422" in told[0][1]
+        assert "Validation Failed; body invalid" in told[0][1]
+        assert claims(store) == [1, 1, 1]
+        assert sum(request.startswith("POST") for request in fake.requests) < 15
+        body = standing_issue(fake)
+        assert refused in body
+        assert "422" in body
+        fake.faults.clear()
+        for _hour in range(24):
+            assert world.run(store, fake)
+        assert "None is waiting" in standing_issue(fake)
+        fake.issues = [one for one in fake.issues if "intake findings" not in first(one)]
+        assert len(fake.issues) == 3
+        assert [case.opened("self-assessment") is not None for case in store.cases()] == [True] * 3
+
+
+def test_a_drawing_that_github_refuses_and_an_issue_that_was_moved_away_stop_no_other(memory: Path) -> None:
+    """Nothing is asked of the repository that it was moved to: that is no request of the description."""
+    world, store = World(), Store(memory / "records")
+    with_people(store.root)
+    put(store.root, by("Rosa"), by("Otto"), by("Ada"))
+    with FakeGitHub(clock=world.clock) as fake:
+        assert world.run(store, fake)
+        for number in (1, 2, 3):
+            fake.add_comment(number, "ines", "/schedule 2027-03-20 09:30")
+        fake.faults.append(Fault("422", "PATCH", path="/issues/1", times=math.inf))
+        fake.moved.add(2)
+        report = world.run(store, fake)
+        assert report
+        assert [line.split(": GitHub")[0][:8] for line in report.aside] == ["issue of", "issue of", "reply to"]
+        assert "moved to another repository" in "".join(report.aside)
+        assert "Arranged for" in fake.issues[2]["body"]
+        assert len(fake.replies()) == 2
+        patched = [request for request in fake.requests if request.startswith("PATCH")]
+        for _hour in range(24):
+            assert world.run(store, fake)
+        assert len([request for request in fake.requests if request.startswith("PATCH")]) - len(patched) < 15 * 3
+        assert fake.violations == []
+        fake.faults.clear()
+        fake.deleted |= fake.moved
+        fake.moved.clear()
+        for _hour in range(25):
+            assert world.run(store, fake)
+        assert len([one for one in fake.issues if "case" in first(one) and one["number"] not in fake.deleted]) == 3
+        assert "Arranged for" in fake.issues[0]["body"]
+
+
+def test_an_issue_that_was_moved_away_and_back_is_found_by_its_marker(memory: Path) -> None:
+    world, store = World(), Store(memory / "records")
+    value = {**by("Rosa"), "id": "c" * 32}
+    put(store.root, value)
+    with FakeGitHub(clock=world.clock) as fake:
+        assert world.run(store, fake)
+        fake.moved.add(1)
+        labels = [label["name"] for label in fake.issues[0]["labels"]]
+        back = fake.add_issue({**fake.issues[0], "labels": labels})
+        put(store.root, {**value, "answers": {name: {"answer": "yes"} for name in value["answers"]}})
+        assert world.run(store, fake)
+        assert len(fake.issues) == 2
+        assert "This replaces what was sent before" in back["body"]
+
+
+@pytest.mark.parametrize(("kind", "times"), [("403", 1), ("500", 4)])
+def test_a_permission_that_github_does_not_tell_holds_up_one_persons_commands(
+    memory: Path, kind: str, times: int
+) -> None:
+    world, store = World(), Store(memory / "records")
+    with_people(store.root)
+    put(store.root, by("Rosa"), by("Otto"))
+    with FakeGitHub(clock=world.clock) as fake:
+        assert world.run(store, fake)
+        fake.add_comment(1, "ada", "/help")
+        fake.add_comment(2, "ines", "/schedule 2027-03-20 09:30")
+        fake.faults.append(Fault(kind, "GET", path="/ada/permission", times=times))
+        report = world.run(store, fake)
+        assert (report is None) == (kind == "500")  # no answer: that may be GitHub's, and is raised at the end
+        assert [reply["issue_url"][-1] for reply in fake.replies()] == ["2"]
+        assert "Arranged for" in fake.issues[1]["body"]
+        assert world.run(store, fake)
+        assert [reply["issue_url"][-1] for reply in fake.replies()] == ["2", "1"]
+
+
+def test_a_token_that_may_open_no_issue_makes_no_claims_run_after_run(memory: Path) -> None:
+    world, store = World(), Store(memory / "records")
+    put(store.root, *(by(f"N{number}") for number in range(5)))
+    with FakeGitHub(clock=world.clock, faults=[Fault("403", path="/issues", times=math.inf)]) as fake:
+        for _hour in range(24):
+            with pytest.raises(GitHubFailed, match="may not do this"):
+                world.intake(store, fake)()
+            world.clock.sleep(HOUR)
+        assert max(claims(store)) <= 2
+        fake.faults.clear()
+        assert world.run(store, fake)
+        assert len(fake.issues) == 5
+
+
+@pytest.mark.parametrize("text", ["", "soon", "[]", '{"issue of X": {"since": "soon"}}', '{"x": 1}'])
+def test_a_spoiled_file_of_what_is_set_aside_stops_no_run(memory: Path, text: str) -> None:
+    world, store = World(), Store(memory / "records")
+    put(store.root, by("Rosa"))
+    (store.root / aside.NAME).write_text(text)
+    with FakeGitHub(clock=world.clock) as fake:
+        assert world.run(store, fake)
+        settled(store, fake, world, 1, 0)
+
+
+# Compared once a day
+
+
+def days(world: World, store: Store, fake: FakeGitHub, number: int) -> int:
+    """Four runs a day; how many listings they asked for."""
+    before = fake.requests.count(f"GET /repos/{fake.repository}/issues")
+    for _run in range(4 * number):
+        assert world.run(store, fake, later=6 * HOUR)
+    return fake.requests.count(f"GET /repos/{fake.repository}/issues") - before
+
+
+BY_HAND: dict[str, Callable[[FakeGitHub], object]] = {
+    "deleted": lambda fake: fake.deleted.add(1),
+    "emptied": lambda fake: fake.issues[0].update(body=None),
+    "edited": lambda fake: fake.issues[0].update(body=fake.issues[0]["body"].replace("Next", "Never")),
+    "renamed": lambda fake: fake.issues[0].update(title="Old"),
+    "closed": lambda fake: fake.issues[0].update(state="closed"),
+    "without its labels": lambda fake: fake.issues[0].update(labels=[]),
+}
+
+
+@pytest.mark.parametrize("change", BY_HAND.values(), ids=BY_HAND.keys())
+def test_what_somebody_did_to_an_issue_by_hand_is_mended_within_a_day(
+    memory: Path, change: Callable[[FakeGitHub], object]
+) -> None:
+    """For one listing a day. What was deleted is opened again; a label that somebody added stays."""
+    world, store = World(), Store(memory / "records")
+    put(store.root, by("Rosa"), by("Otto"))
+    with FakeGitHub(clock=world.clock) as fake:
+        assert world.run(store, fake)
+        kept = copy.deepcopy(fake.issues[0])
+        fake.issues[1]["labels"].append({"name": "urgent"})
+        change(fake)
+        writes = sum(not request.startswith("GET") for request in fake.requests)
+        listings = days(world, store, fake, 2)
+        gone = 1 in fake.deleted
+        assert listings == 2 + gone  # before a second issue is opened, its marker is looked for
+        assert sum(not request.startswith("GET") for request in fake.requests) == writes + 1 + gone
+        mended = fake.issues[2 if gone else 0]
+        for name in ("title", "body", "state", "labels"):
+            assert mended[name] == kept[name]
+        assert fake.issues[1]["labels"][-1] == {"name": "urgent"}
+        settled(store, fake, world, 2, 0) if not gone else None
+
+
+def test_the_issue_of_a_case_that_has_ended_is_closed_again_where_somebody_opened_it(memory: Path) -> None:
+    world, store = World(), Store(memory / "records")
+    with_people(store.root)
+    put(store.root, by("Rosa"))
+    with FakeGitHub(clock=world.clock) as fake:
+        assert world.run(store, fake)
+        fake.add_comment(1, "ines", "/withdraw")
+        assert world.run(store, fake)
+        fake.issues[0]["state"] = "open"
+        days(world, store, fake, 1)
+        assert fake.issues[0]["state"] == "closed"
+
+
+def test_a_comparison_that_was_broken_off_is_made_by_the_next_run(memory: Path) -> None:
+    world, store = World(), Store(memory / "records")
+    put(store.root, by("Rosa"))
+    with FakeGitHub(clock=world.clock) as fake:
+        assert world.run(store, fake)
+        fake.issues[0]["body"] = ""
+        world.clock.sleep(24 * HOUR)
+        fake.faults.append(Fault("403-remaining", "PATCH"))
+        fake.wait = 1500
+        assert world.run(store, fake) is None
+        assert world.run(store, fake)
+        settled(store, fake, world, 1, 0)
+
+
+# Twice
+
+
+def twice(memory: Path, kind: str, done: bool, lag: float) -> tuple[World, Store, FakeGitHub]:
+    """After an unclear answer, with lists that lag; under each issue of the case there is a command."""
+    world, store = World(), Store(memory / "records")
+    with_people(store.root)
+    put(store.root, by("Rosa"))
+    fake = FakeGitHub(clock=world.clock, lag_seconds=lag, faults=[Fault(kind, "POST", done, "/issues")])
+    return world, store, fake
+
+
+def one_is_left(world: World, store: Store, fake: FakeGitHub) -> None:
+    """Every command is answered where it stands; only the recorded issue is open, and any other one points to it."""
+    world.run(store, fake)
+    for _hour in range(2):
+        world.run(store, fake)
+    numbers = [issue["number"] for issue in fake.issues]
+    for number, command in zip(numbers, ("/schedule 2027-03-20 09:30", "/admit"), strict=False):
+        fake.add_comment(number, "ines", command, at=stamp(world.clock.moment()))
+    assert world.run(store, fake)
+    assert sorted(int(reply["issue_url"][-1]) for reply in fake.replies()) == numbers
+    days(world, store, fake, 2)
+    (case,) = store.cases()
+    opened = case.opened("self-assessment")
+    assert opened
+    assert [issue["number"] for issue in fake.issues if issue["state"] == "open"] == [opened.data["number"]]
+    for issue in fake.issues:
+        if issue["state"] == "closed":
+            assert issue["body"].endswith(f"Go on here\\: #{opened.data['number']}\n")
+    fake.add_comment(numbers[0], "ines", "/help", at=stamp(world.clock.moment()))
+    assert world.run(store, fake)
+    assert fake.replies()[-1]["issue_url"].endswith(f"/{numbers[0]}")
+    writes = sum(not request.startswith("GET") for request in fake.requests)
+    days(world, store, fake, 2)
+    assert sum(not request.startswith("GET") for request in fake.requests) == writes
+    assert fake.violations == []
+
+
+def test_of_two_issues_of_a_case_one_is_closed_with_a_pointer_and_commands_under_both_are_answered(
+    memory: Path,
+) -> None:
+    world, store, fake = twice(memory, "502", True, 90)
+    with fake:
+        one_is_left(world, store, fake)
+        assert len(fake.issues) == 2
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("lag", [0, 5, 25, 59, 61, 90, 600, 7000])
+@pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
+@pytest.mark.parametrize("kind", UNCLEAR)
+def test_whatever_the_answer_and_the_lag_one_open_issue_is_left_and_no_command_is_unanswered(
+    memory: Path, kind: str, done: bool, lag: float
+) -> None:
+    world, store, fake = twice(memory, kind, done, lag)
+    with fake:
+        one_is_left(world, store, fake)
+        assert len(fake.issues) == 1 + (done and lag > 60)
+
+
+def test_of_two_standing_issues_one_is_closed_with_a_pointer(memory: Path) -> None:
+    world, store = World(), Store(memory / "records")
+    (store.root / "inbox").mkdir(parents=True)
+    (store.root / "inbox/one.json").write_text("[")
+    with FakeGitHub(clock=world.clock, lag_seconds=90, faults=[Fault("502", "POST", True, "/issues")]) as fake:
+        put(store.root, by("Rosa"))
+        fake.faults[0].about = "intake findings"
+        assert world.run(store, fake)
+        assert [issue["state"] for issue in fake.issues] == ["open"] * 3
+        days(world, store, fake, 2)
+        assert [issue["state"] for issue in fake.issues] == ["open", "closed", "open"]
+        assert fake.issues[1]["body"].endswith("#3\n")
+
+
+def test_a_command_under_somebody_elses_issue_with_the_same_marker_does_nothing(memory: Path) -> None:
+    world, store = World(), Store(memory / "records")
+    with_people(store.root)
+    (reference,) = put(store.root, by("Rosa"))
+    with FakeGitHub(clock=world.clock) as fake:
+        assert world.run(store, fake)
+        body = f"<!-- case {reference} self-assessment -->\n"
+        fake.add_issue({"title": "x", "body": body, "labels": ["submission"]}, "User")
+        fake.add_comment(2, "ines", "/admit")
+        days(world, store, fake, 2)
+        assert fake.replies() == []
+        assert (fake.issues[1]["state"], fake.issues[1]["body"]) == ("open", body)
+
+
 def test_a_reply_stands_under_the_issue_of_its_command_and_fits_whatever_was_typed(memory: Path) -> None:
     world, store = World(), Store(memory / "records")
     with_people(store.root)
@@ -529,7 +819,10 @@ def test_runs_at_once_on_clones_of_one_remote_open_answer_and_draw_once(memory: 
 
 @dataclass(frozen=True)
 class Start:
-    """A GitHub with one open case, a reply that a dead run left over, and two commands; in the inbox wait two deliveries."""
+    """A GitHub with one open case, a reply that it refused and the standing issue that says so, and two commands.
+
+    In the inbox wait two deliveries.
+    """
 
     issues: list[dict[str, Any]]
     comments: list[dict[str, Any]]
@@ -548,7 +841,9 @@ def start(store: Store, deliver: Callable[..., object]) -> Start:
         assert world.run(store, fake)
         fake.add_comment(1, "ines", "/help")
         fake.faults.append(Fault("403", "POST", path="/comments"))
-        assert world.run(store, fake) is None
+        report = world.run(store, fake)
+        assert report
+        assert report.aside
         deliver(by("Otto"), filled(derive.CONTACT, "question", BAKERS.data))
         fake.add_comment(1, "ines", "/schedule 2027-03-20 09:30")
         fake.add_comment(1, "ada", "/admit")
@@ -562,7 +857,7 @@ def deaths(begun: Start, store: Store, folder: Path) -> list[int]:
     clock = VirtualClock(begun.now)
     with begun.fake(clock) as fake:
         found = steps.deaths(lambda: World(clock).intake(store, fake, "whole")(), folder)
-        assert (len(fake.issues), len(fake.replies())) == (3, 3)
+        assert (len(fake.issues), len(fake.replies())) == (4, 3)
     return found
 
 
@@ -579,7 +874,7 @@ def goes_on(left: Start, store: Store, moment: int) -> None:
     world = World(VirtualClock(left.now))
     with left.fake(world.clock) as fake:
         assert world.run(store, fake), moment
-        settled(store, fake, world, 3, 3)
+        settled(store, fake, world, 4, 3)
         assert "There is no such command" in fake.replies()[-1]["body"], moment
 
 

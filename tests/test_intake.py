@@ -111,6 +111,21 @@ def test_the_command_opens_an_issue_a_submission_and_a_second_run_does_nothing(m
     assert not [name for name in made.files() if name.startswith("inbox/") and name.endswith(".json")]
 
 
+def test_the_command_names_what_github_refuses_with_the_reason_and_exits_with_1_once_a_day(memory: Path) -> None:
+    made = begin(memory / "r", filled(derive.SELF_ASSESSMENT, CONCEPTS), filled(derive.PORTFOLIO, PRACTICE))
+    with FakeGitHub(faults=[Fault("422", path="/issues", about=" portfolio -->")]) as fake:
+        clone = made.clone("one")
+        first = command(["intake"], environment(memory, clone, fake))
+        reference = json.loads((clone / "set-aside.json").read_text()).popitem()[0].split()[2]
+        assert first.returncode == 1, first.stderr
+        assert first.stdout.splitlines()[1:] == [
+            f"Refused by GitHub, to be tried again: issue of {reference} portfolio: GitHub answered 422 to POST "
+            f"/repos/{fake.repository}/issues: the request was not accepted (Validation Failed; body invalid)."
+        ]
+        again = command(["intake"], environment(memory, clone, fake))
+        assert (again.returncode, again.stdout.count("\n")) == (0, 1), again.stderr
+
+
 def test_an_issue_says_what_to_do_and_nothing_personal(memory: Path) -> None:
     text = "@octocat #1 <!-- x --> </details> /approve\n### Head `code` [link](http://evil) ![i](http://evil) \u202eabc"
     value = filled(derive.PORTFOLIO, PRACTICE, applicant={"name": "Rosa @octocat", "email": "rosa@example.org"})

@@ -39,7 +39,7 @@ PROSE = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}")
 # What whoever runs it reads: the command line, findings of data/, commits, the log, heads of CSV. It is English.
 MAINTAINERS = {
     "__main__.py", "errors.py", "files.py", "git.py", "github.py", "github_client.py", "messages.py",
-    "ratelimit.py", "settings.py", "wiring.py",
+    "ratelimit.py", "settings.py", "wiring.py", "cases/aside.py", "cases/comparison.py",
     "accept/serverlog.py", "accept/worker.py", "cases/comments.py", "cases/forget.py", "cases/gitstore.py", "cases/history.py",
     "cases/intake.py", "cases/patience.py", "cases/people.py", "cases/records.py", "cases/redraw.py", "cases/reminders.py",
     "cases/replies.py", "cases/rolling.py", "cases/statistics.py", "cases/store.py", "mail/postman.py",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from pipeline.audit.document import answer_word, file_name
@@ -24,6 +26,8 @@ from pipeline.text import _
 
 MAX_BODY = 60_000  # GitHub takes 65,536 characters (reported); the rest is room for its own counting
 MAX_TITLE = 200
+FINDINGS, RETENTION = "<!-- intake findings -->", "<!-- retention due -->"  # markers of the standing issues
+_MARKER = re.compile(r"<!-- case (\S+) (\S+) -->")
 BLOCKS = 10  # characters of a unit's chart
 
 
@@ -67,7 +71,7 @@ def draw(drawing: Drawing, case: Case, event: Event) -> Issue:
     if profile:
         title += f" · {profile.name}"
         names += [f"{labels.certificate}: {profile.id}", f"{labels.path}: {profile.path_name}"]
-    marker = f"<!-- case {case.reference} {kind} -->"
+    marker = marker_of(case.reference, kind)
     head = [marker, *_head(drawing, case, event, profile)]
     message = case.opening.type == CONTACT
     known = None if message else standing(drawing.data, case)
@@ -76,6 +80,22 @@ def draw(drawing: Drawing, case: Case, event: Event) -> Issue:
     body = _body(drawing, head, event, judged)
     waits = here.awaited != NOBODY if known is None else known.state.open
     return Issue(title[:MAX_TITLE], labels_, marker, body, open=waits)
+
+
+def marker_of(reference: str, kind: str) -> str:
+    return f"<!-- case {reference} {kind} -->"
+
+
+def case_of(marker: str) -> tuple[str, str] | None:
+    """(reference, kind) of the issue with this marker; None if it is no case's."""
+    found = _MARKER.fullmatch(marker)
+    return (found[1], found[2]) if found else None
+
+
+def pointer(marker: str, label: str, number: int) -> Issue:
+    """What becomes of an issue that is there twice: closed, and leading to the one with this number."""
+    words = _("This issue is there twice. Go on here:")
+    return Issue(f"{words} #{number}", (label,), marker, f"{marker}\n{escaped(words)} #{number}\n", open=False)
 
 
 def awaited_name(data: Data, role: str) -> str:
@@ -219,8 +239,7 @@ def _judged(drawing: Drawing, here: Standing) -> Judged:
 def retention(data: Data, entries: Sequence[Due]) -> Issue:
     """The one issue that lists what has been kept long enough, for the Intake Manager: references or files' names (D10)."""
     role = data.organization.role("intake_manager").name
-    marker = "<!-- retention due -->"
-    lines = [marker, escaped(_("What has been kept longer than it should be.")), ""]
+    lines = [RETENTION, escaped(_("What has been kept longer than it should be.")), ""]
     if entries:
         todo = _("See that nothing of it is needed any more, then run for each:")
         lines += [f"{_next(role, todo)} {code('python -m pipeline forget')}", ""]
@@ -234,23 +253,32 @@ def retention(data: Data, entries: Sequence[Due]) -> Issue:
         lines.append(escaped(_("None is waiting.")))
     body = whole(lines, MAX_BODY)
     labels = (data.organization.labels.intake_findings,)
-    return Issue(_("What has been kept long enough"), labels, marker, body + "\n")
+    return Issue(_("What has been kept long enough"), labels, RETENTION, body + "\n")
 
 
-def rolling(data: Data, rejected: Mapping[str, list[Finding]]) -> Issue:
-    """The one issue that lists every delivery nobody could take in, for the Intake Manager."""
+def rolling(
+    data: Data, rejected: Mapping[str, list[Finding]], refused: Mapping[str, str] = MappingProxyType({})
+) -> Issue:
+    """The one issue that lists every delivery nobody could take in, and what GitHub refuses (→ its reason).
+
+    For the Intake Manager.
+    """
     role = data.organization.role("intake_manager").name
-    marker = "<!-- intake findings -->"
-    lines = [marker, escaped(_("Deliveries that could not be taken in. They lie in rejected/.")), ""]
-    lines += [_next(role, _("Mend the file and move it back to inbox/.")), ""]
+    title = _("What the intake could not do") if refused else _("Deliveries that could not be taken in")
+    lines = [FINDINGS]
+    if refused:
+        lines += [escaped(_("GitHub refuses something of these. Everything else goes on.")), ""]
+        lines += [_next(role, _("Mend the cause. Each is tried again by itself, at least once a day.")), ""]
+        lines += [*(f"- {code(what)}: {escaped(why)}" for what, why in sorted(refused.items())), ""]
+    if rejected or not refused:
+        lines += [escaped(_("Deliveries that could not be taken in. They lie in rejected/.")), ""]
+        lines += [_next(role, _("Mend the file and move it back to inbox/.")), ""]
     for name, findings in sorted(rejected.items(), key=lambda entry: natural(entry[0])):
         lines += [
             f"- {code(name)}",
             *(f"  - {escaped(finding.label)}: {escaped(finding.message)}" for finding in findings[:20]),
         ]
-    if not rejected:
+    if not rejected and not refused:
         lines.append(escaped(_("None is waiting.")))
     body = whole(lines, MAX_BODY)
-    return Issue(
-        _("Deliveries that could not be taken in"), (data.organization.labels.intake_findings,), marker, body + "\n"
-    )
+    return Issue(title, (data.organization.labels.intake_findings,), FINDINGS, body + "\n")

@@ -14,17 +14,19 @@ from typing import Any
 from pipeline.accept.check import Judge
 from pipeline.audit.act import decide, record
 from pipeline.audit.comment import parse
+from pipeline.audit.issue import case_of
 from pipeline.audit.work import Refusal, Work
 from pipeline.cases import people
+from pipeline.cases.aside import Aside
 from pipeline.cases.events import ANSWERED, OPENED, Case
 from pipeline.cases.people import Person
 from pipeline.cases.replies import Replies, is_reply
 from pipeline.cases.store import Store
-from pipeline.errors import StoreFailed
+from pipeline.errors import GitHubFailed, Gone, StoreFailed
 from pipeline.files import write
 from pipeline.github import GitHub
 from pipeline.github_objects import Comment
-from pipeline.moment import stamp
+from pipeline.moment import kept, stamp
 from pipeline.text import _
 
 OVERLAP = timedelta(hours=2)  # lists lag: each run looks a little further back than the last one came
@@ -38,6 +40,7 @@ class Comments:
     judge: Judge
     store: Store
     github: GitHub
+    aside: Aside
     run: str
     now: Callable[[], datetime]
     held: set[int] = field(default_factory=set)  # ids of comments that nobody can act on before a case is mended
@@ -49,7 +52,7 @@ class Comments:
         done = [reference for reference, comment in waiting if self._act(reference, comment)]
         if not self.held:
             self._remember(began)
-        Replies(self.store, self.github, self.run, self.now)()
+        Replies(self.store, self.github, self.aside, self.run, self.now)()
         return done
 
     # What is new
@@ -57,21 +60,40 @@ class Comments:
     def _waiting(self) -> Iterator[tuple[str, Comment]]:
         """(reference, comment) of commands without an event, oldest first. One that was changed later is told so.
 
-        While a case cannot be read, or a run died before it could record the issue that it opened, nobody knows which issues
-        are the case's own: a command under an unknown one waits.
+        No event names the issue of a case that cannot be read, of a run that died before it could record it, and the second
+        one of a case that was opened twice: then the issue itself says which case it is of.
         """
         issues, known = self._issues(), self._known()
-        damaged = any(self.store.readable(reference) is None for reference in self.store.references())
-        unknown = damaged or any(_unrecorded(case) for case in self.store.cases())
         for comment in sorted(self.github.comments(self._since()), key=lambda comment: comment.id):
             if comment.by_bot or comment.id in known or is_reply(comment.body) or parse(comment.body) is None:
                 continue
-            if comment.issue in issues:
-                yield issues[comment.issue], comment
-            elif unknown:
-                self.held.add(comment.id)
+            if comment.issue not in issues:
+                issues[comment.issue] = self._named(comment)
+            reference = issues[comment.issue]
+            if reference:
+                yield reference, comment
+            elif any(self.store.readable(one) is None for one in self.store.references()):
+                self.held.add(comment.id)  # it may be of a case that cannot be read at the moment
 
-    def _issues(self) -> dict[int, str]:
+    def _named(self, comment: Comment) -> str | None:
+        """The case that the issue of a comment bears in its marker; None if it is not ours. Held where GitHub says neither."""
+        what = f"issue {comment.issue}"
+        if self.aside.waits(what):
+            self.held.add(comment.id)
+            return None
+        try:
+            shown = self.github.issue(comment.issue)
+        except Gone:
+            return None
+        except GitHubFailed as error:
+            self.held.add(comment.id)
+            self.aside.refused(what, error)
+            return None
+        self.aside.done(what)
+        which = case_of(shown.marker) if shown.ours else None
+        return which[0] if which and which[0] in self.store.references() else None
+
+    def _issues(self) -> dict[int, str | None]:
         """Issue number → reference."""
         return {
             int(event.data["number"]): case.reference
@@ -93,11 +115,8 @@ class Comments:
 
     def _read_until(self) -> datetime | None:
         """None where nothing was read, or where the file holds no moment that is past: then everything is looked at again."""
-        try:
-            read = datetime.fromisoformat(self._mark.read_text("utf-8").strip())
-        except (OSError, ValueError):
-            return None
-        return read if read.tzinfo and read <= self.now() + OVERLAP / 8 else None
+        read = kept(self._mark)
+        return read if read and read <= self.now() + OVERLAP / 8 else None
 
     def _remember(self, moment: datetime) -> None:
         """Only once every command until then has its event. At most once an hour: it would be a commit a run."""
@@ -110,8 +129,20 @@ class Comments:
     # Acting
 
     def _act(self, reference: str, comment: Comment) -> bool:
-        """One event for one comment, on whatever head there is by then; False if it has one already, or is held."""
-        person = self._person(comment)
+        """One event for one comment, on whatever head there is by then; False if it has one already, or is held.
+
+        It is held too while GitHub refuses to say what its writer may do: that stops nobody else's.
+        """
+        what = f"permission of {comment.login}"
+        self.held.add(comment.id)
+        if self.aside.waits(what):
+            return False
+        try:
+            person = self._person(comment)
+        except GitHubFailed as error:
+            self.aside.refused(what, error)
+            return False
+        self.aside.done(what)
 
         def once() -> bool:
             self.held.discard(comment.id)
@@ -173,11 +204,6 @@ def _instead(case: Case, comment: Comment) -> dict[str, int]:
     if last is None or not last.data.get("refused"):
         return {}
     return {"instead": int(last.data.get("instead", last.data["comment"]))}
-
-
-def _unrecorded(case: Case) -> bool:
-    """A run claimed one of its issues and has not recorded it: it may be there."""
-    return any(case.claimed(kind) and not case.opened(kind) for kind in {str(e.data["kind"]) for e in case.deliveries})
 
 
 def _comments(case: Case) -> set[int]:

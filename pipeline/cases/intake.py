@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from pipeline.accept.check import Judge
 from pipeline.audit import issue as issues
+from pipeline.cases.aside import Aside, issue_of
 from pipeline.cases.comments import Comments
+from pipeline.cases.comparison import Comparison
 from pipeline.cases.events import CLAIMED, OPENED, Case, Event
 from pipeline.cases.patience import patient
 from pipeline.cases.redraw import Redraw
 from pipeline.cases.rejected import Rejected
-from pipeline.cases.rolling import Rolling
+from pipeline.cases.rolling import FINDINGS, Rolling
 from pipeline.cases.store import ATTEMPTS, Store, about
 from pipeline.cases.takein import BY, TakeIn
 from pipeline.errors import (
@@ -33,14 +36,16 @@ from pipeline.text import speaking
 
 BATCH = 40  # issues claimed at once: what a run that dies has claimed waits for CLAIM to be over
 EACH = 1.5  # seconds that one issue takes: no more are claimed than there is time for
-FINDINGS = ".intake-findings"
 CLAIM = timedelta(minutes=15)  # after that, a claim's run is taken for dead
 BUDGET = timedelta(minutes=11)  # a run asks GitHub no longer: well within CLAIM, and within its job's time (intake.yml)
 
 
 @dataclass
 class Report:
-    """What a run did; printed by the command line. References only, no names."""
+    """What a run did; printed by the command line. References only, no names.
+
+    `aside`: what GitHub refuses, and why: each once a day.
+    """
 
     taken: list[str] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
@@ -48,6 +53,7 @@ class Report:
     commands: list[str] = field(default_factory=list)
     rejected: int = 0
     held: list[str] = field(default_factory=list)
+    aside: list[str] = field(default_factory=list)
     unfinished: bool = False
 
 
@@ -92,28 +98,46 @@ class Intake:
             self._work(github, report)
         except OutOfTime:
             report.unfinished = True
+        finally:
+            self.aside.keep()
+        report.aside = self.aside.keep(tell=True)
+
+    @cached_property
+    def aside(self) -> Aside:
+        return Aside(self.store, self.now)
 
     def _work(self, github: GitHub, report: Report) -> None:
         """People's commands first: they are few, and must not wait behind hundreds of issues.
 
-        What is wrong with one of them is raised at the end: it stops nobody else's case.
+        What is wrong with one of them, and the first of all that GitHub did not answer, is raised at the end: it stops
+        nobody else's case.
         """
         wrong: CannotGoOn | None = None
         try:
-            report.commands += Comments(self.judge, self.store, github, self.run, self.now)()
+            report.commands += Comments(self.judge, self.store, github, self.aside, self.run, self.now)()
         except (RateLimited, OutOfTime):
             raise
         except (DataInvalid, GitHubFailed) as error:
             wrong = error
-        redraw = Redraw(self.store, github, self.draw, self.now)
-        for _twice in range(2):  # what has been deleted is opened anew, once a run
+        comparison = Comparison(self.judge.data, self.store, github, self.aside, self.draw, self.now)
+        try:
+            different = comparison() if comparison.due else None
+        except GitHubFailed as error:
+            self.aside.refused("list of issues", error)
+            different = None
+        redraw = Redraw(self.store, github, self.aside, self.draw, self.now)
+        for twice in range(2):  # what has been deleted is opened anew, once a run
             while self._open_issues(report):
                 pass
-            if not redraw(report.updated):
+            if not redraw(report.updated, set() if twice else different or set()):
                 break
+        if different is not None:
+            comparison.remember()
         rejected = Rejected(self.store.root).all()
-        rolling = Rolling(self.store, github, self.run, self.now, self.claim)
-        rolling.show(FINDINGS, issues.rolling(self.judge.data, rejected), bool(rejected))
+        refused = {what: one.why for what, one in self.aside.every().items() if one.lasts}
+        rolling = Rolling(self.store, github, self.aside, self.run, self.now, self.claim)
+        rolling.show(FINDINGS, issues.rolling(self.judge.data, rejected, refused), bool(rejected or refused))
+        wrong = wrong or self.aside.silent
         if wrong:
             raise wrong
 
@@ -141,12 +165,21 @@ class Intake:
         opened: list[tuple[str, str, str, int]] = []
         try:
             for case, event in claimed:
-                issue = self.draw(case, event)
-                number, created = self._github.open_issue(issue, tried=case.tried(str(event.data["kind"])))
+                kind = str(event.data["kind"])
+                issue, what = self.draw(case, event), issue_of(case.reference, kind)
+                try:
+                    tried = case.tried(kind) or self.aside.known(what)
+                    number, created = self._github.open_issue(issue, tried=tried)
+                except GitHubFailed as error:
+                    self.aside.refused(what, error)
+                    if error.status == 403:  # the token may open none
+                        raise
+                    continue
+                self.aside.done(what)
                 # A new issue is open, whatever the case is: one that is closed is drawn anew at once. So is one that was
                 # found: what it shows is what a run before this one knew.
                 drawn = replace(issue, open=True).digest if created else ""
-                opened.append((case.reference, str(event.data["kind"]), drawn, number))
+                opened.append((case.reference, kind, drawn, number))
                 report.opened.append(case.reference)
         finally:
             self._record(opened)
@@ -154,7 +187,7 @@ class Intake:
 
     def _batch(self) -> int:
         """How many issues are claimed at once."""
-        size = int(min(BATCH, self._github.left / EACH))
+        size = int(min(1 if self.aside.may_open_none else BATCH, self._github.left / EACH))
         if not size and any(self._drawable(case, event) for case, event in self._waiting()):
             raise OutOfTime
         return size or 1
@@ -173,6 +206,9 @@ class Intake:
                     break
                 if not self._drawable(case, event):
                     continue  # told at the end of the run; claimed by no run until it is mended
+                if self.aside.claim(issue_of(case.reference, str(event.data["kind"]))):
+                    claimed.append((case, event))
+                    continue
                 data = {"kind": event.data["kind"], "run": self.run}
                 after = self.store.append(
                     self.store.case(case.reference), CLAIMED, at=stamp(self.now()), by=BY, data=data
@@ -184,13 +220,16 @@ class Intake:
         return self.store.settle("Claim issues", once)
 
     def _waiting(self) -> list[tuple[Case, Event]]:
-        """Deliveries without an issue that nobody is opening at this moment."""
+        """Deliveries without an issue that nobody is opening at this moment, and GitHub has not just refused."""
         waiting = []
         for case in self.store.cases():
             for kind in {str(event.data["kind"]): None for event in case.deliveries}:
                 event, claim = case.current(kind), case.claimed(kind)
+                if not event or case.opened(kind):
+                    continue
+                what = issue_of(case.reference, kind)
                 fresh = claim and claim.data["run"] != self.run and self._age(claim) < self.claim
-                if event and not case.opened(kind) and not fresh:
+                if not (self.aside.waits(what) if self.aside.known(what) else fresh):
                     waiting.append((case, event))
         return waiting
 

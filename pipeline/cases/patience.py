@@ -15,7 +15,7 @@ from pipeline.cases.store import Store
 from pipeline.errors import GitFailed, RateLimited
 from pipeline.files import write
 from pipeline.github import GitHub
-from pipeline.moment import stamp
+from pipeline.moment import kept, stamp
 
 LONGEST = timedelta(days=1)  # GitHub's limits are by the hour: what says more is no limit, and stops nobody for years
 NAME = "github-asks-to-wait-until"
@@ -66,9 +66,5 @@ class _Patience:
 
     def _until(self) -> datetime:
         """What was never written here (empty, garbage, years ahead) tells nobody to wait."""
-        never = datetime.fromtimestamp(0, UTC)
-        try:
-            until = datetime.fromisoformat(self._path.read_text("utf-8").strip())
-        except (FileNotFoundError, ValueError):
-            return never
-        return until if until.tzinfo and until <= self.now() + 2 * LONGEST else never
+        until = kept(self._path)
+        return until if until and until <= self.now() + 2 * LONGEST else datetime.fromtimestamp(0, UTC)

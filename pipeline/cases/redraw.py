@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.audit.issue import Issue
+from pipeline.cases.aside import Aside, issue_of
+from pipeline.cases.comparison import Which
 from pipeline.cases.deleted import note_deleted
 from pipeline.cases.events import UPDATED, Case, Event
 from pipeline.cases.store import ATTEMPTS, Store, about
 from pipeline.cases.takein import BY
-from pipeline.errors import Gone, StoreFailed
+from pipeline.errors import GitHubFailed, Gone, StoreFailed
 from pipeline.github import GitHub
 from pipeline.moment import stamp
 
-Which = tuple[str, str]  # reference, kind
+MOVED = 301
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,16 @@ class Redraw:
 
     store: Store
     github: GitHub
+    aside: Aside
     draw: Callable[[Case, Event], Issue]
     now: Callable[[], datetime]
 
-    def __call__(self, done: list[str]) -> bool:
-        """Adds to `done` the references of what was drawn. True if some had been deleted: they are to be opened anew."""
-        rivals: set[Which] = set()
+    def __call__(self, done: list[str], different: set[Which]) -> bool:
+        """Adds to `done` the references of what was drawn. True if some had been deleted: they are to be opened anew.
+
+        `different`: issues that do not look as they were last drawn.
+        """
+        rivals = different
         deleted = False
         for _attempt in range(ATTEMPTS):
             drawn: list[Drawn] = []
@@ -65,9 +71,17 @@ class Redraw:
             for kind in {str(event.data["kind"]): None for event in case.deliveries}:
                 opened, event = case.opened(kind), case.current(kind)
                 issue = self._issue(case, event) if opened and event else None
+                what = issue_of(case.reference, kind)
                 if opened and issue and (case.drawn(kind) != issue.digest or (case.reference, kind) in rivals):
+                    if self.aside.waits(what):
+                        continue
                     number = int(opened.data["number"])
-                    gone = not self._there(number, issue)
+                    try:
+                        gone = not self._there(number, issue)
+                    except GitHubFailed as error:
+                        self.aside.refused(what, error)
+                        continue
+                    self.aside.done(what)
                     drawn.append(Drawn(case.reference, kind, number, issue.digest, case.drawn(kind), gone))
 
     def _issue(self, case: Case, event: Event) -> Issue | None:
@@ -78,11 +92,15 @@ class Redraw:
             return None
 
     def _there(self, number: int, issue: Issue) -> bool:
-        """Draws it; False if somebody has deleted it."""
+        """Draws it; False if somebody has deleted it, or it was moved away and has come back with another number."""
         try:
             self.github.update_issue(number, issue)
         except Gone:
             return False
+        except GitHubFailed as error:
+            if error.status == MOVED and self.github.find(issue):
+                return False
+            raise
         return True
 
     def _recorded(self, drawn: list[Drawn]) -> set[Which]:

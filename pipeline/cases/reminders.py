@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipeline.accept.check import Judge
+from pipeline.cases.aside import Aside
 from pipeline.cases.events import CONTACT, ESCALATED, REMINDED, Case, Event
 from pipeline.cases.patience import patient
 from pipeline.cases.people import Person
@@ -59,12 +60,21 @@ class Reminders:
             self.github.ensure_private()
             there = replace(self, now=self.github.corrected(self.now))
             done = there._remind()
-            Replies(there.store, self.github, there.run, there.now)()
+            there._say(self.github)
             return done
 
     def _remind(self) -> Reminded:
         self.store.refresh()
         return self.store.settle("Remind of what is overdue", self._written)
+
+    def _say(self, github: GitHub) -> None:
+        aside = Aside(self.store, self.now)
+        try:
+            Replies(self.store, github, aside, self.run, self.now)()
+        finally:
+            aside.keep()
+        if aside.silent:
+            raise aside.silent
 
     def _written(self) -> Reminded:
         """On whatever head there is by then."""

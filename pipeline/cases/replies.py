@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from pipeline.audit.issue import MAX_BODY
 from pipeline.audit.markdown import escaped, whole
+from pipeline.cases.aside import Aside
 from pipeline.cases.deleted import note_deleted
 from pipeline.cases.events import ESCALATED, OPENED, REMINDED, Case, Event
 from pipeline.cases.store import Store
@@ -46,16 +47,16 @@ class Replies:
 
     store: Store
     github: GitHub
+    aside: Aside
     run: str
     now: Callable[[], datetime]
 
     def __call__(self) -> None:
         """Post what nobody is posting at this moment; then it becomes events, together. Raises RateLimited, GitHubFailed.
 
-        One that GitHub refuses stops no other: it is raised at the end, and tried again by the next run.
+        One that GitHub refuses stops no other: it is set aside.
         """
         posted: list[Posted] = []
-        refused: GitHubFailed | None = None
         try:
             for reference, event, tried in self._claimed():
                 case = self.store.case(reference)
@@ -65,17 +66,13 @@ class Replies:
                     try:
                         reply = self._post(case, number, event, tried, there)
                     except GitHubFailed as error:
-                        if not error.status:  # no answer, or no time: nothing of this one alone
-                            raise
-                        words = f"{reference}: no reply under issue {number}: {error}"
-                        refused = refused or GitHubFailed(words, error.status)
+                        self.aside.refused(_what(reference, event), error)
                         continue
+                    self.aside.done(_what(reference, event))
                     posted.append(Posted(reference, event, number, reply))
         finally:
             if posted:
                 self.store.settle("Record replies", lambda: self._record(posted))
-        if refused:
-            raise refused
 
     def _post(self, case: Case, number: int, event: Event, tried: bool, there: Mapping[Key, int | None]) -> int | None:
         """The id of the reply; None if somebody has deleted the issue. `there`: the replies that are posted already."""
@@ -102,6 +99,11 @@ class Replies:
         replied = {event.data["reply_to"] for event in case.events if event.type == REPLIED}
         for event in case.events:
             if not _speaks(event) or _key(event) in replied or not _number(case, event):
+                continue
+            what = _what(case.reference, event)
+            if self.aside.known(what):
+                if not self.aside.waits(what) and self.aside.claim(what):
+                    yield event, True
                 continue
             claims = [event, *(one for one in case.events if _claims(one, event))]
             if claims[-1].data["run"] == self.run:
@@ -134,6 +136,11 @@ def _speaks(event: Event) -> bool:
 def _key(event: Event) -> Key:
     """What it answers: the id of a comment; else it is the event itself."""
     return int(event.data["comment"]) if "comment" in event.data else f"event {event.number}"
+
+
+def _what(reference: str, event: Event) -> str:
+    """Its name where it is set aside."""
+    return f"reply to {_key(event)} of {reference}"
 
 
 def _claims(one: Event, event: Event) -> bool:

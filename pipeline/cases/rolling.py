@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pipeline.audit.issue import Issue
+from pipeline.cases.aside import Aside
 from pipeline.cases.deleted import note_deleted
 from pipeline.cases.events import CLAIMED, OPENED
 from pipeline.cases.store import Store
 from pipeline.cases.takein import BY
-from pipeline.errors import Gone, PushRejected
+from pipeline.errors import GitHubFailed, Gone, PushRejected
 from pipeline.github import GitHub
 from pipeline.moment import stamp
 
+FINDINGS, RETENTION = ".intake-findings", ".retention-due"  # names in cases/
 CLAIM = timedelta(minutes=15)  # after that, a claim's run is taken for dead
 
 
@@ -24,12 +26,23 @@ class Rolling:
 
     store: Store
     github: GitHub
+    aside: Aside
     run: str
     now: Callable[[], datetime]
     claim: timedelta = CLAIM
 
     def show(self, name: str, issue: Issue, wanted: bool) -> None:
         """`name` keeps its claim in cases/; it is no case, so it begins with a dot. Opened only once it is `wanted`."""
+        if self.aside.waits(_what(name)):
+            return
+        try:
+            self._show(name, issue, wanted)
+        except GitHubFailed as error:
+            self.aside.refused(_what(name), error)
+        else:
+            self.aside.done(_what(name))
+
+    def _show(self, name: str, issue: Issue, wanted: bool) -> None:
         opened = self.store.case(name).opened(name)
         if opened and self._drawn(int(opened.data["number"]), issue, wanted):
             return
@@ -42,18 +55,18 @@ class Rolling:
     def _open(self, name: str, issue: Issue) -> None:
         case = self.store.case(name)
         claim = case.claimed(name)
-        others = claim and claim.data["run"] != self.run
-        if case.opened(name) or (claim and others and self.now() - datetime.fromisoformat(claim.at) < self.claim):
+        others, again = claim and claim.data["run"] != self.run, self.aside.known(_what(name))
+        fresh = claim and others and self.now() - datetime.fromisoformat(claim.at) < self.claim
+        if case.opened(name) or (fresh and not again):
             return
         try:
-            data = {"kind": name, "run": self.run}
-            after = self.store.append(case, CLAIMED, at=stamp(self.now()), by=BY, data=data)
+            data, after = {"kind": name, "run": self.run}, case
+            if not self.aside.claim(_what(name)):
+                after = self.store.append(case, CLAIMED, at=stamp(self.now()), by=BY, data=data) or case
             self.store.publish("Claim a rolling issue")
         except PushRejected:
             return  # another run is at it
-        if after is None:
-            return
-        number, created = self.github.open_issue(issue, tried=after.tried(name))
+        number, created = self.github.open_issue(issue, tried=again or after.tried(name))
         if not created:  # it shows what a run before this one knew
             self.github.update_issue(number, issue)
         self.store.settle("Record a rolling issue", lambda: self._opened(name, number))
@@ -74,3 +87,8 @@ class Rolling:
         if case.opened(name) is None:
             data = {"kind": name, "drawn": "", "number": number}
             self.store.append(case, OPENED, at=stamp(self.now()), by=BY, data=data)
+
+
+def _what(name: str) -> str:
+    """Its name where it is set aside."""
+    return f"standing issue {name.strip('.')}"
