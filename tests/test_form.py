@@ -699,6 +699,39 @@ def test_what_is_no_number_of_hours_is_told_at_once_and_as_the_server_does(brows
         assert len(here) == 4
 
 
+def test_the_page_refuses_nothing_that_the_server_mends(browser: Browser, service: Service) -> None:
+    pasted = "Https://example.org/a\n<https://example.org/b>\nwww.example.org/c"
+    values = typed(derive.PORTFOLIO, CONCEPTS)
+    values |= {"applicant.email": "Rosa Test <rosa@example.org>,", "answers.C1.1.links": pasted}
+    with device(browser, service) as context:
+        page = opened(context, f"/certificates/{CONCEPTS}/portfolio/")
+        fill(page, values)
+        send(page, "Send my portfolio")
+        page.get_by_text("Your reference is").first.wait_for()
+        reference = page.locator("[data-reference]").inner_text()
+    until(lambda: bool(list(service.records.glob(f"cases/{reference}/private/*/submission.json"))))
+    kept = json.loads(next(service.records.glob(f"cases/{reference}/private/*/submission.json")).read_text("utf-8"))
+    assert kept["applicant"]["email"] == "rosa@example.org"
+    assert kept["answers"]["C1.1"]["links"] == [f"https://{place}" for place in LINKED]
+
+
+LINKED = ("example.org/a", "example.org/b", "www.example.org/c")
+
+
+def test_a_year_of_two_digits_is_told_in_the_page_before_anything_is_sent(browser: Browser, service: Service) -> None:
+    with device(browser, service) as context:
+        page = opened(context, f"/certificates/{PRACTICE}/portfolio/")
+        date = page.locator("[name='log.1.date']")
+        assert (date.get_attribute("min"), date.get_attribute("max")) == ("1950-01-01", "2099-12-31")
+        fill(page, typed(derive.PORTFOLIO, PRACTICE))
+        fill(page, {"log.1.date": "0027-03-14", "log.1.hours": "1", "log.1.worked_on": "Goals"})
+        send(page, "Send my portfolio")
+        (line,) = summary(page)
+        assert line.startswith(
+            "Mentoring log, 1: Date: write the date as year-month-day, with four digits for the year"
+        )
+
+
 LOGGED = {"date": "2026-03-14", "worked_on": "Questions"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -10,12 +11,15 @@ import yaml
 
 from pipeline import text
 from pipeline.accept.providers import PROVIDERS
+from pipeline.profiles import derive
 from pipeline.profiles.load import load_or_stop
 from pipeline.profiles.model import Endpoint
+from pipeline.publish.nextsteps import next_steps
 from pipeline.publish.pages import generated
 from pipeline.publish.render import Renderer
 from pipeline.settings import ROOT
 from tests import pseudo
+from tests.support import CONCEPTS
 
 PARTS = ("about", "audit", "complaints", "providers", "roles", "privacy", "paper")  # of the pages in docs/
 VOID = {"input", "br", "img", "link", "meta", "hr", "source", "wbr", "col"}
@@ -70,6 +74,17 @@ def names(renderer: Renderer) -> frozenset[str]:
     of_profiles = ("name", "short_name", "path_name", "portfolio_name")
     found = {getattr(profile, name) for profile in data.profiles for name in of_profiles}
     return frozenset({*found, *(role.name for role in data.organization.roles)} - {None})
+
+
+def test_when_somebody_hears_from_the_body_is_said_in_one_language(renderer: Renderer) -> None:
+    body = replace(renderer.in_language(pseudo.CODE).data.organization, answer_within="two weeks")
+    with text.speaking(pseudo.CODE):
+        ahead = next_steps(body, derive.SELF_ASSESSMENT, CONCEPTS)
+        translated = next_steps(
+            replace(body, translated=frozenset({"answer_within"})), derive.SELF_ASSESSMENT, CONCEPTS
+        )
+    assert (ahead.by_when, ahead.said_in) == ("You hear from us within two weeks.", "en")
+    assert (translated.by_when, translated.said_in) == ("⟦You hear from us within two weeks.⟧", "")
 
 
 def test_every_text_that_is_not_translated_says_its_language_and_nothing_else_does(renderer: Renderer) -> None:

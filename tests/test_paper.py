@@ -243,6 +243,20 @@ def test_a_language_that_runs_from_right_to_left_does_so_in_the_document() -> No
     assert len(list(looks.iter(qn("w:rtl")))) == len(list(looks.iter(qn("w:bidi")))) == 1
 
 
+def test_what_is_not_translated_is_in_its_own_language_in_the_document() -> None:
+    profile = DATA.in_language("fr").open_profiles[0]
+    whole = paper(DATA.in_language("fr"), profile, derive.SELF_ASSESSMENT, DATA.organization.site_url)
+    statement = replace(whole.units[0].statements[0], language="en", text="tell them apart")
+    unit = replace(whole.units[0], statements=(statement, *whole.units[0].statements[1:]))
+    document = read(word_file(replace(whole, units=(unit, *whole.units[1:]))).content)
+    spoken = [
+        (node.get(qn("w:val")), paragraph.text)
+        for paragraph in document.paragraphs
+        for node in paragraph._p.iter(qn("w:lang"))
+    ]
+    assert spoken == [("en", "C1.1 Can I tell them apart?")]
+
+
 @pytest.mark.parametrize("is_open", [True, False])
 def test_the_document_is_offered_with_its_size_where_people_look_for_it(
     site: Settings, closed: Path, is_open: bool

@@ -267,7 +267,9 @@ def test_up_to_three_preferred_times_stand_before_the_other_times_and_may_all_be
 def test_a_date_that_is_too_long_is_told_once() -> None:
     found = check(JUDGE, changed(derive.PORTFOLIO, ["log"], [{**LOG[0], "date": "14 March 2027, in the morning"}]))
     assert not isinstance(found, Submission)
-    assert [finding.message for finding in found] == ["write the date as year-month-day, like 2027-03-14"]
+    assert [finding.message for finding in found] == [
+        "write the date as year-month-day, with four digits for the year, like 2027-03-14"
+    ]
 
 
 def test_a_label_is_what_the_person_reads_beside_the_field() -> None:

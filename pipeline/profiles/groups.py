@@ -19,7 +19,7 @@ def log(title: str) -> Schema:
         "title": _("Date"),
         "type": "string",
         "pattern": f"^(19[5-9][0-9]|20[0-9]{{2}}){_MONTH_DAY}$",
-        "$comment": "remedy: " + _("write the date as year-month-day, like 2027-03-14"),
+        "$comment": "remedy: " + _("write the date as year-month-day, with four digits for the year, like 2027-03-14"),
         "x-widget": "date",
         "x-min": EARLIEST,
         "x-max": LATEST,
@@ -102,7 +102,10 @@ def _moment(title: str) -> Schema:
         "title": title,
         "type": "string",
         "pattern": f"^20[0-9]{{2}}{_MONTH_DAY}{_TIME}$",
-        "$comment": "remedy: " + _("write day and time as year-month-day, T, hour:minute, like 2027-03-14T09:30"),
+        "$comment": "remedy: "
+        + _(
+            "write day and time as year-month-day, T, hour:minute, with four digits for the year, like 2027-03-14T09:30"
+        ),
         "x-widget": "moment",
         "x-min": f"{FIRST_WISH}T00:00",
         "x-max": f"{LATEST}T23:59",
