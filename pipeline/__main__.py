@@ -26,6 +26,7 @@ from pipeline.accept.inbox import Delivery, Inbox
 from pipeline.accept.providers import PROVIDERS, configured
 from pipeline.accept.raw import parse_file
 from pipeline.audit import issue as issues
+from pipeline.audit.invitation import Invitations
 from pipeline.cases import history, people, records, retention, statistics, verify
 from pipeline.cases.aside import Aside
 from pipeline.cases.events import CONTACT, Case
@@ -45,7 +46,8 @@ from pipeline.mail import forgotten
 from pipeline.order import in_order
 from pipeline.profiles import originals, release
 from pipeline.profiles.load import Loaded, load, load_or_stop, recorded
-from pipeline.settings import ROOT, Settings
+from pipeline.profiles.model import is_placeholder
+from pipeline.settings import ROOT, Settings, origin
 from pipeline.text import language
 
 WELL, FINDINGS, FAILED = 0, 1, 2
@@ -53,6 +55,11 @@ TRACEBACK = "PIPELINE_TRACEBACK"  # set: an unforeseen error is shown whole
 LOOPBACK = ("127.0.0.1", "::1")  # the proxies that are believed where none is named
 SITE_BYTES = 20_000_000  # free space without which the site is not built again
 SHOWN = 20  # lines of one kind
+BEHIND_A_PROXY = (
+    "The site is served by https, so a proxy is in front. Who calls is taken from the X-Forwarded-For of a proxy on this "
+    "machine alone (127.0.0.1, ::1). Name any other with --trusted-proxy ADDRESS: without it, or where the proxy does not set "
+    "the header, all callers count as one, and 60 posts an hour are the limit for all of them together."
+)
 PUSHES = 10  # how often somebody else may push first
 Arguments = argparse.Namespace
 T = TypeVar("T")
@@ -391,8 +398,8 @@ def run(settings: Settings, arguments: Arguments) -> int:
     from pipeline.accept.limits import Limits
 
     listening = wiring.bind("127.0.0.1", arguments.port)
-    origin = f"http://127.0.0.1:{arguments.port}"
-    here = replace(settings, endpoint="/submissions", site_url=f"{origin}/", site=settings.var / "site")
+    site = f"http://127.0.0.1:{arguments.port}"
+    here = replace(settings, endpoint="/submissions", site_url=f"{site}/", site=settings.var / "site")
     try:
         probe(here.var, SITE_BYTES)
         wiring.build_site(here)
@@ -400,11 +407,11 @@ def run(settings: Settings, arguments: Arguments) -> int:
         if not here.site.is_dir():
             raise
         _complain(f"{error}. The site is served as it was last built, and nothing that is sent can be kept.")
-    running = wiring.local(here, Limits(), origin)
-    say(f"The site:  {origin}/")
-    say(f"The board: {origin}/auditors/  with these personal links, valid until the server stops:")
+    running = wiring.local(here, Limits(), site)
+    say(f"The site:  {site}/")
+    say(f"The board: {site}/auditors/  with these personal links, valid until the server stops:")
     for name, path in running.links:
-        say(f"  {name}: {origin}{path}")
+        say(f"  {name}: {site}{path}")
     if running.trouble:
         _complain(running.trouble)
     say(f"Data:      {settings.var}    Stop with Ctrl-C")
@@ -418,23 +425,45 @@ def serve(settings: Settings, arguments: Arguments) -> int:
     from pipeline import wiring
     from pipeline.accept.limits import Limits
 
-    origin = (
-        settings.site_url or load_or_stop(settings.data, settings.schemas, PROVIDERS).organization.site_url
-    ).rstrip("/")
+    site, address = _addresses(settings)
     if arguments.relay:
         github = GitHub.from_environment()
-        running = wiring.relay(
-            settings, Limits(), origin, github.ensure_private if github else wiring.not_github(settings)
-        )
+        ensure_private = github.ensure_private if github else wiring.not_github(settings)
+        running = wiring.relay(settings, Limits(), site, ensure_private, address)
     else:
-        running = wiring.local(settings, Limits(), origin)
+        running = wiring.local(settings, Limits(), site, address)
     listening = wiring.bind(arguments.host, arguments.port)
-    for name, path in running.links:
-        say(f"{name}: http://{arguments.host}:{arguments.port}{path}")
+    say(f"The board: {address}/auditors/  python -m pipeline sign-in LOGIN prints a personal link to it.")
+    if address.startswith("https:") and not arguments.trusted_proxy:
+        say(BEHIND_A_PROXY)
     if running.trouble:
         _complain(running.trouble)
     say(f"Serving on http://{arguments.host}:{arguments.port}")
     wiring.serve(running.app, listening, arguments.trusted_proxy or [ip_network(address) for address in LOOPBACK])
+    return WELL
+
+
+def _addresses(settings: Settings) -> tuple[str, str]:
+    """Of the site, and of the server where forms are sent to: without a path."""
+    organization = load_or_stop(settings.data, settings.schemas, PROVIDERS).organization
+    site = origin(settings.site_url or organization.site_url)
+    endpoint = organization.endpoint
+    own = settings.endpoint or (endpoint.url if endpoint and endpoint.kind == "server" else "")
+    return site, origin(own) or site
+
+
+def sign_in(settings: Settings, arguments: Arguments) -> int:
+    """Print a personal link to the board: it opens once, within an hour, also while the server runs."""
+    judge, where = _judge(settings), _store(settings)
+    known = people.load(where.root / "people.yml", settings.schemas, judge.data.organization)
+    login = arguments.login.lower()
+    if login not in (person.login for person in known):
+        names = ", ".join(person.login for person in known)
+        raise CannotGoOn(f"{arguments.login} is not in people.yml; use one of: {names}")
+    address = origin(arguments.address or "") or _addresses(settings)[1]
+    if is_placeholder(address):
+        address = "http://127.0.0.1:8000"
+    say(f"{address}/auditors/sign-in/{Invitations.from_folder(settings.var).token(login)}")
     return WELL
 
 
@@ -554,6 +583,11 @@ def parser() -> argparse.ArgumentParser:
         metavar="ADDRESS",
         help="whose X-Forwarded-For and -Proto are believed: an address or a network, as often as needed "
         f"(without it: {', '.join(LOOPBACK)})",
+    )
+    signing = command("sign-in", sign_in)
+    signing.add_argument("login", metavar="LOGIN", type=_login)
+    signing.add_argument(
+        "--address", metavar="URL", help="of the server, where it is not the one that forms are sent to"
     )
     command("pull", pull).add_argument(
         "--if-configured", action="store_true", help="without a form provider, do nothing"

@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pipeline.errors import CannotGoOn
 
@@ -49,6 +50,12 @@ class Settings:
             smtp_url=os.environ.get("SMTP_URL", ""),
             mail_from=os.environ.get("MAIL_FROM", ""),
         )
+
+
+def origin(address: str) -> str:
+    """The scheme, host and port of an address; "" if it has none."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}".lower() if parts.netloc else ""
 
 
 def _address(text: str) -> str:

@@ -34,6 +34,7 @@ from pipeline.accept.submitted import Submitted
 from pipeline.accept.worker import Worker
 from pipeline.accept.writable import Writable
 from pipeline.audit.board import Board
+from pipeline.audit.invitation import Invitations
 from pipeline.audit.signin import SignIn
 from pipeline.cases import people
 from pipeline.cases.gitstore import GitStore
@@ -53,15 +54,24 @@ RELAY_EVERY = 5.0  # seconds: pushes gather what came in between
 
 @dataclass(frozen=True)
 class Running:
-    """What the command line starts and tells: the service, everybody's sign-in path, and why nobody has one ("")."""
+    """What the command line starts and tells: the service, and why nobody can sign in ("")."""
 
     app: Starlette
-    links: list[tuple[str, str]]
-    trouble: str = ""
+    signin: SignIn
+    people: tuple[Person, ...]
+    trouble: str
+
+    @property
+    def links(self) -> list[tuple[str, str]]:
+        """Everybody's name, and a path by which they sign in for as long as this runs."""
+        return [(person.name, self.signin.link(person.login)) for person in self.people]
 
 
-def local(settings: Settings, limits: Limits, origin: str) -> Running:
-    """The server with its own records in var/records: accept, intake and board in one process."""
+def local(settings: Settings, limits: Limits, origin: str, address: str = "") -> Running:
+    """The server with its own records in var/records: accept, intake and board in one process.
+
+    `origin` is the site's; `address` the server's own from outside, where it is another one.
+    """
     renderer = Renderer.from_settings(settings)
     judge = Judge(renderer.data, settings.schemas)
     store = Store(settings.records)
@@ -70,10 +80,11 @@ def local(settings: Settings, limits: Limits, origin: str) -> Running:
     with contextlib.suppress(StoreFailed):  # the health says so
         people.write_default(store.root / "people.yml", renderer.data.organization)
     front = _front(settings, renderer, desk(judge, settings.var, store, store.root), store)
-    signin, trouble = _sign_in(front.people)
-    board = Board(front.pages, front.desk, intake, signin, worker.ring, front.room, front.people, bodies=front.bodies)
+    signin = SignIn(Invitations.from_folder(settings.var))
+    parts = (front.pages, front.desk, intake, signin, worker.ring, front.room, front.people)
+    board = Board(*parts, address or origin, bodies=front.bodies)
     app = front.application(limits, worker, origin, board.routes())
-    return Running(app, [(person.name, path) for person, path in signin.links()], trouble)
+    return Running(app, signin, *_workers(front.people))
 
 
 def _people(settings: Settings, renderer: Renderer) -> Callable[[], tuple[Person, ...]]:
@@ -86,17 +97,17 @@ def _people(settings: Settings, renderer: Renderer) -> Callable[[], tuple[Person
     return known
 
 
-def _sign_in(known: Callable[[], tuple[Person, ...]]) -> tuple[SignIn, str]:
+def _workers(known: Callable[[], tuple[Person, ...]]) -> tuple[tuple[Person, ...], str]:
     """A wrong people.yml keeps nobody from sending a form: the server starts, and this says what is to be mended."""
     try:
-        return SignIn(known()), ""
+        return known(), ""
     except DataInvalid as error:
         first, *more = error.findings
         line = f"line {first.line}, " if first.line else ""
         others = f"; and {len(more)} more" if more else ""
-        return SignIn(()), (
-            f"Nobody can sign in at the board until {error.path} is mended and this is started again "
-            f"({line}{first.label}: {first.message}{others}). Forms are taken in all the same."
+        return (), (
+            f"Nobody can sign in at the board until {error.path} is mended ({line}{first.label}: {first.message}{others}); "
+            "then python -m pipeline sign-in LOGIN prints a link. Forms are taken in all the same."
         )
 
 
@@ -112,7 +123,9 @@ def _people_trouble(known: Callable[[], tuple[Person, ...]]) -> str:
     return ""
 
 
-def relay(settings: Settings, limits: Limits, origin: str, ensure_private: Callable[[], None]) -> Running:
+def relay(
+    settings: Settings, limits: Limits, origin: str, ensure_private: Callable[[], None], address: str = ""
+) -> Running:
     """The server in front of a records repository. Auditors work in its issues; the board shows what lies here alone:
     the quarantine, complaints and appeals, and mail that was not sent.
     """
@@ -121,12 +134,12 @@ def relay(settings: Settings, limits: Limits, origin: str, ensure_private: Calla
     store = _clone(settings.records)
     front = _front(settings, renderer, desk(judge, settings.var, store, settings.var / "outbox"), store)
     worker = Worker("relay", Relay(front.desk.inbox, store, ensure_private), RELAY_EVERY)
-    signin, trouble = _sign_in(front.people)
+    signin = SignIn(Invitations.from_folder(settings.var))
     intake = Intake(judge, store, address="/auditors/")
     parts = (front.pages, front.desk, intake, signin, worker.ring, front.room, front.people)
-    board = Board(*parts, acts=False, bodies=front.bodies)
+    board = Board(*parts, address or origin, acts=False, bodies=front.bodies)
     app = front.application(limits, worker, origin, board.routes())
-    return Running(app, [(person.name, path) for person, path in signin.links()], trouble)
+    return Running(app, signin, *_workers(front.people))
 
 
 def _clone(records: Path) -> GitStore:

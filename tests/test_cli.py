@@ -283,7 +283,7 @@ def test_run_builds_serves_prints_the_addresses_and_stops_cleanly(tmp_path: Path
             except requests.ConnectionError:
                 return False
 
-        until(answers, 40)
+        until(answers, 120)
         assert "Open the Blue path self-assessment" in requests.get(f"http://127.0.0.1:{port}/", timeout=10).text
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=20)

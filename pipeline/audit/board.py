@@ -28,7 +28,7 @@ from pipeline.audit.document import document
 from pipeline.audit.issue import kind_word
 from pipeline.audit.markdown import block
 from pipeline.audit.reading import to_html
-from pipeline.audit.signin import SignIn, from_here
+from pipeline.audit.signin import Sent, SignIn
 from pipeline.audit.stages import stage
 from pipeline.cases import load
 from pipeline.cases.events import CONTACT, Case
@@ -54,7 +54,7 @@ class Board:
     """`intake` draws the issues; `arrived` is the doorbell after a release from quarantine; `mail` has the outbox.
 
     `people` reads who works here, and in which roles, at this moment. `acts`: cases are worked on here; not in front of
-    a records repository, where that is done in its issues.
+    a records repository, where that is done in its issues. `address`: scheme and host that the server has from outside.
     """
 
     pages: Pages
@@ -64,6 +64,7 @@ class Board:
     arrived: Callable[[], None]
     mail: MailRoom
     people: Callable[[], tuple[Person, ...]]
+    address: str
     acts: bool = True
     bodies: Bodies = field(default_factory=Bodies)
 
@@ -93,15 +94,13 @@ class Board:
                 return self.pages.template("board_people.html", _("The board is closed"), 503, findings=error.findings)
 
         def answered(request: Request) -> Response:
-            signed_in = self.signin.who(request)
-            person = signed_in and next((one for one in self.people() if one.login == signed_in.login), None)
+            person = self._person(self.signin.who(request))
             if person is None:
-                message = _(
-                    "Open your personal link. It was printed when the server started; ask the person who runs it."
-                )
+                message = _("Open a personal link to sign in. Ask the person who runs the server for one.")
                 return self.pages.problem(401, _("Please sign in"), message)
-            if request.method == "POST" and not from_here(request):
-                return self._forbidden()
+            sent = Sent.by(request, self.address)
+            if request.method == "POST" and not sent.from_here:
+                return self._from_elsewhere(sent)
             return view(request, person)
 
         return guarded
@@ -111,22 +110,47 @@ class Board:
             403, _("This is not for your role"), _("Ask the person who runs the server if it should be.")
         )
 
+    def _person(self, login: str | None) -> Person | None:
+        """As people.yml has them now. Raises DataInvalid."""
+        return next((one for one in self.people() if one.login == login), None) if login else None
+
+    def _from_elsewhere(self, sent: Sent) -> Response:
+        message = _(
+            "Your browser sent this from {origin}, but the server was asked as {address}. If both are this site, the proxy "
+            "in front of the server has to pass on Host and X-Forwarded-Proto. Tell the person who runs it."
+        )
+        words = message.format(origin=sent.origin or "?", address=sent.address)
+        return self.pages.problem(403, _("Sent from another address"), words)
+
     def _missing(self) -> Response:
         return self.pages.problem(404, _("There is no such page"), _("Go back to the list of cases."))
 
     def sign_in(self, request: Request) -> Response:
         """A page with one button: programs that look into links in advance sign nobody in."""
-        person = self.signin.of_link(request.path_params["token"])
+        token = request.path_params["token"]
+        try:
+            person = self._person(self.signin.of_link(token))
+        except DataInvalid:
+            person = None
         if person is None:
-            message = _("Links are made anew at every start of the server. Ask the person who runs it for yours.")
-            return self.pages.problem(404, _("This link leads nowhere"), message)
+            return self._no_link()
         if request.method == "GET":
             return self.pages.template("sign_in.html", _("Sign in"), name=person.name, path=request.url.path)
-        if not from_here(request):
-            return self._forbidden()
+        sent = Sent.by(request, self.address)
+        if not sent.from_here:
+            return self._from_elsewhere(sent)
+        login = self.signin.use(token)
+        if login is None:
+            return self._no_link()
         answer = RedirectResponse("/auditors/", 303)
-        self.signin.open(person, request, answer)
+        self.signin.open(login, sent.secure, answer)
         return answer
+
+    def _no_link(self) -> Response:
+        message = _(
+            "It was used already, or is too old, or was mistyped. Ask the person who runs the server for a new one."
+        )
+        return self.pages.problem(404, _("This link leads nowhere"), message)
 
     def sign_out(self, request: Request, _person: Person) -> Response:
         answer = RedirectResponse("/", 303)

@@ -1,4 +1,4 @@
-"""Who is at the board: personal links, made anew at every start, exchanged for a cookie that scripts cannot read."""
+"""Who is at the board: personal links, exchanged for a cookie that scripts cannot read."""
 
 from __future__ import annotations
 
@@ -10,48 +10,74 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline.cases.people import Person
+from pipeline.audit.invitation import Invitations
 
 COOKIE = "auditor"
 SESSION = 12 * 3600.0  # seconds
+PATH = "/auditors/sign-in/"
+PORTS = {"http": ":80", "https": ":443"}
 
 
 @dataclass
 class SignIn:
-    """In memory only: a restart ends all sessions and makes all links void."""
+    """Sessions are in memory only: a restart ends them. So are the links that `run` prints, which open more than once."""
 
-    people: tuple[Person, ...]
+    invitations: Invitations
     clock: Callable[[], float] = time.monotonic
-    _links: dict[str, Person] = field(default_factory=dict)
-    _sessions: dict[str, tuple[Person, float]] = field(default_factory=dict)
+    _links: dict[str, str] = field(default_factory=dict)
+    _sessions: dict[str, tuple[str, float]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        for person in self.people:
-            self._links[secrets.token_urlsafe(24)] = person
+    def link(self, login: str) -> str:
+        """A path for as long as the server runs."""
+        token = secrets.token_urlsafe(24)
+        self._links[token] = login
+        return PATH + token
 
-    def links(self) -> list[tuple[Person, str]]:
-        """(person, path) for everybody."""
-        return [(person, f"/auditors/sign-in/{token}") for token, person in self._links.items()]
+    def of_link(self, token: str) -> str | None:
+        """The login."""
+        return self._links.get(token) or self.invitations.login(token)
 
-    def of_link(self, token: str) -> Person | None:
-        return self._links.get(token)
+    def use(self, token: str) -> str | None:
+        """The same for good: nobody else gets in by it. Raises StoreFailed."""
+        return self._links.get(token) or self.invitations.use(token)
 
-    def open(self, person: Person, request: Request, response: Response) -> None:
+    def open(self, login: str, secure: bool, response: Response) -> None:
         session = secrets.token_urlsafe(24)
-        self._sessions[session] = (person, self.clock() + SESSION)
-        secure = request.url.scheme == "https"
+        self._sessions[session] = (login, self.clock() + SESSION)
         response.set_cookie(COOKIE, session, httponly=True, samesite="strict", path="/auditors", secure=secure)
 
-    def who(self, request: Request) -> Person | None:
-        person, end = self._sessions.get(request.cookies.get(COOKIE, ""), (None, 0.0))
-        return person if self.clock() < end else None
+    def who(self, request: Request) -> str | None:
+        login, end = self._sessions.get(request.cookies.get(COOKIE, ""), (None, 0.0))
+        return login if self.clock() < end else None
 
     def close(self, request: Request, response: Response) -> None:
         self._sessions.pop(request.cookies.get(COOKIE, ""), None)
         response.delete_cookie(COOKIE, path="/auditors")
 
 
-def from_here(request: Request) -> bool:
-    """True if the site's own page sent this post, and not another site through the person's browser."""
-    origin = request.headers.get("origin", "")
-    return origin.partition("://")[2] == request.headers.get("host")
+@dataclass(frozen=True)
+class Sent:
+    """Where a post came from (`origin`), and as what the server was asked (`address`): both with scheme, host and port.
+
+    `site`: the address that the server has from outside. A TLS proxy may not say that it was asked by https; then this
+    does, if the host is the same.
+    """
+
+    origin: str
+    address: str
+    site: str
+
+    @classmethod
+    def by(cls, request: Request, site: str) -> Sent:
+        scheme, host = request.url.scheme, request.headers.get("host", "").lower()
+        return cls(request.headers.get("origin", ""), f"{scheme}://{host.removesuffix(PORTS.get(scheme, ' '))}", site)
+
+    @property
+    def from_here(self) -> bool:
+        """The site's own page sent it, and not another site through the person's browser."""
+        same_host = self.site.partition("://")[2] == self.address.partition("://")[2]
+        return self.origin in (self.address, *([self.site] if same_host else []))
+
+    @property
+    def secure(self) -> bool:
+        return (self.site if self.origin == self.site else self.address).startswith("https:")
