@@ -186,11 +186,20 @@ class Front:
         self.mail.ring()
 
     def _health(self, worker: Worker) -> Callable[[], dict[str, object]]:
+        def waiting() -> dict[str, object]:
+            inboxes = {
+                "waiting": self.desk.inbox,
+                "quarantine": self.desk.quarantine,
+                "complaints": self.desk.complaints,
+            }
+            try:
+                return {name: len(inbox.names()) for name, inbox in inboxes.items()}
+            except OSError as error:
+                return {"records": f"cannot be read ({error.strerror}); check the disk and the rights"}
+
         def health() -> dict[str, object]:
             return {
-                "waiting": len(self.desk.inbox.names()),
-                "quarantine": len(self.desk.quarantine.names()),
-                "complaints": len(self.desk.complaints.names()),
+                **waiting(),
                 worker.name: worker.trouble or "well",
                 self.mail.name: self.room.health(self.mail.trouble),
                 "people": _people_trouble(self.people) or "well",

@@ -40,7 +40,8 @@ PROSE = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}")
 MAINTAINERS = {
     "__main__.py", "errors.py", "files.py", "git.py", "github.py", "github_client.py", "messages.py",
     "ratelimit.py", "settings.py", "wiring.py", "cases/aside.py", "cases/comparison.py",
-    "accept/serverlog.py", "accept/worker.py", "cases/comments.py", "cases/forget.py", "cases/gitstore.py", "cases/history.py",
+    "accept/serverlog.py", "accept/worker.py", "accept/writable.py",
+    "cases/comments.py", "cases/forget.py", "cases/gitstore.py", "cases/history.py",
     "cases/intake.py", "cases/patience.py", "cases/people.py", "cases/records.py", "cases/redraw.py", "cases/reminders.py",
     "cases/replies.py", "cases/rolling.py", "cases/statistics.py", "cases/store.py", "mail/postman.py",
     "mail/room.py", "mail/smtp.py", "profiles/contrast.py", "profiles/load.py", "profiles/originals.py",
