@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import StoreFailed, WriteFailed
+
+TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 
 
 def write_new(path: Path, data: bytes) -> bool:
@@ -21,7 +25,7 @@ def write_new(path: Path, data: bytes) -> bool:
                 return False
         _sync_folder(path.parent)
     except OSError as error:
-        raise _failed(path.parent, error) from error
+        raise failed(path.parent, error) from error
     return True
 
 
@@ -32,7 +36,7 @@ def write(path: Path, data: bytes) -> None:
             os.replace(temporary, path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise _failed(path.parent, error) from error
+        raise failed(path.parent, error) from error
 
 
 def probe(folder: Path, size: int) -> None:
@@ -41,10 +45,10 @@ def probe(folder: Path, size: int) -> None:
         with _temporary(folder / "probe", bytes(size)):
             pass
     except OSError as error:
-        raise _failed(folder, error) from error
+        raise failed(folder, error) from error
 
 
-def _failed(folder: Path, error: OSError) -> WriteFailed:
+def failed(folder: Path, error: OSError) -> WriteFailed:
     return WriteFailed(f"{folder.name}/ cannot be written ({error.strerror}); check the disk and the rights")
 
 
@@ -55,7 +59,7 @@ def remove(path: Path) -> None:
         if path.parent.is_dir():
             _sync_folder(path.parent)
     except OSError as error:
-        raise _failed(path.parent, error) from error
+        raise failed(path.parent, error) from error
 
 
 def remove_folder(folder: Path) -> int:
@@ -79,21 +83,69 @@ def remove_folder(folder: Path) -> int:
 
 @contextmanager
 def _temporary(path: Path, data: bytes) -> Iterator[Path]:
-    """Temporary names begin with a dot: nobody lists them as content, and a killed writer's remains harm nobody.
+    """Temporary names begin with a dot: nobody lists them as content. A write that fails leaves none behind.
 
-    A write that fails leaves none behind: on a full disk it would take the space that is left.
+    It is locked for as long as its writer lives, so that `unfinished` knows what a killed one left without asking a clock.
     """
     make_folder(path.parent)
-    temporary = path.parent / f".{secrets.token_hex(8)}.tmp"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    temporary, descriptor = _locked(path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        yield temporary
+            yield temporary
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _locked(folder: Path) -> tuple[Path, int]:
+    """A new file, and the descriptor that holds its lock. A sweep may come between the two: then another one."""
+    while True:
+        temporary = folder / f".{secrets.token_hex(8)}.tmp"
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        if _lock(descriptor) is not False and os.fstat(descriptor).st_nlink:
+            return temporary, descriptor
+        os.close(descriptor)
+        temporary.unlink(missing_ok=True)
+
+
+def _lock(descriptor: int) -> bool | None:
+    """False: somebody else has it. None: this file system knows no locks."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def unfinished(root: Path) -> Iterator[Path]:
+    """What killed writers left below a folder, in order: their locks ended with them. What is being written is passed over."""
+    for folder, inside, found in os.walk(root):
+        inside[:] = sorted(name for name in inside if name != ".git")
+        for name in sorted(filter(TEMPORARY.fullmatch, found)):
+            path = Path(folder, name)
+            if _left(path):
+                yield path
+
+
+def _left(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return _lock(file.fileno()) is True
+    except OSError:  # it is gone, or another user's
+        return False
+
+
+def sweep(root: Path) -> int:
+    """Remove what killed writers left; how many files there were. Raises StoreFailed."""
+    count = 0
+    for path in unfinished(root):
+        remove(path)
+        count += 1
+    return count
 
 
 def make_folder(folder: Path) -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +16,7 @@ import pytest
 
 from pipeline import files
 from pipeline.errors import WriteFailed
+from tests import steps
 
 FAULTS = [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS]
 
@@ -44,3 +49,39 @@ def test_a_probe_leaves_nothing_and_says_what_a_write_would_say(tmp_path: Path) 
     (tmp_path / "file").touch()
     with pytest.raises(WriteFailed, match="file/ cannot be written"):
         files.probe(tmp_path / "file", 1)
+
+
+def test_a_sweep_removes_what_a_killed_writer_left_and_nothing_that_is_being_written(tmp_path: Path) -> None:
+    killed = partial(files.write, tmp_path / "cases/x/private/submission.json", b"rosa@example.org")
+    moments = steps.run(killed)[1]
+    left = 0
+    for moment in range(1, moments + 1):
+        steps.run(killed, moment)
+        found = [path for path in tmp_path.rglob(".*.tmp") if b"rosa" in path.read_bytes()]
+        assert list(files.unfinished(tmp_path)) == found
+        with files._temporary(tmp_path / "inbox/name", b"alive") as alive:
+            assert files.sweep(tmp_path) == len(found)
+            assert list(tmp_path.rglob(".*.tmp")) == [alive]
+        left += len(found)
+    assert left > 0
+
+
+def test_a_sweep_asks_no_clock(tmp_path: Path) -> None:
+    for name, age in (("old", -1_000_000), ("new", 0), ("of tomorrow", 1_000_000)):
+        path = tmp_path / f".{secrets.token_hex(8)}.tmp"
+        path.write_text(name)
+        os.utime(path, (time.time() + age,) * 2)
+    (tmp_path / ".of-another-program.tmp").touch()
+    assert files.sweep(tmp_path) == 3
+    assert [path.name for path in tmp_path.iterdir()] == [".of-another-program.tmp"]
+
+
+def test_writers_and_sweepers_at_once_lose_no_write(tmp_path: Path) -> None:
+    def write(number: int) -> bool:
+        files.sweep(tmp_path)
+        return files.write_new(tmp_path / f"{number}.json", b"x")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(write, range(300)))
+    assert len(files.names(tmp_path)) == 300
+    assert len(os.listdir(tmp_path)) == 300
