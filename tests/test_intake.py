@@ -454,7 +454,7 @@ def test_an_earlier_text_sent_again_is_current_again_and_an_older_one_never_is(m
     old = filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "OLD", "email": "a@b.org"}, **names)
     made = check(JUDGE, old)
     assert isinstance(made, Submission)
-    here.inbox.put(made, case.reference, joins=False, received_at="2020-01-01T00:00:00Z")
+    here.inbox.put(Delivery(made.name, case.reference, False, "2020-01-01T00:00:00Z", made.value))
     Intake(JUDGE, store)()
     assert len(store.case(case.reference).deliveries) == 3
     assert len(list((store.root / "rejected").glob("*.json"))) == 1

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.accept.inbox import Inbox
+from pipeline.accept.inbox import Delivery, Inbox
 from pipeline.accept.submission import Submission
 from pipeline.cases import reminders
 from pipeline.cases.intake import BUDGET, CLAIM, Intake, Report
@@ -43,7 +43,8 @@ def deliver(root: Path, number: int) -> None:
         value = filled(derive.PORTFOLIO, SOURDOUGH, DATA, applicant=applicant)
         value["answers"] = {name: {"answer": "not_yet"} for name in value["answers"]}
         submission = Submission(derive.PORTFOLIO, SOURDOUGH, value, schema)
-        inbox.put(submission, inbox.claim(submission), joins=False, received_at="2027-03-14T08:00:00Z")
+        at = "2027-03-14T08:00:00Z"
+        inbox.put(Delivery(submission.name, inbox.reference(submission), False, at, submission.value))
 
 
 def soonest(number: int, before: Sequence[float], now: float) -> float:

@@ -16,6 +16,8 @@ from pipeline.accept import references
 from pipeline.accept.accept import Receipt, accept
 from pipeline.accept.check import Judge
 from pipeline.accept.desk import desk
+from pipeline.accept.inbox import read
+from pipeline.accept.quarantine import release
 from pipeline.audit import chronicle, prerequisite, reasons
 from pipeline.audit.act import Outcome, decide, record
 from pipeline.audit.board_acts import acts
@@ -616,15 +618,21 @@ def test_the_same_portfolio_again_is_an_answer_and_a_request_can_be_taken_back(b
 
 def test_what_was_sent_before_the_request_is_no_answer_to_it_and_no_event_lies_before_another(body: Body) -> None:
     reference = audited(body)
-    act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/finding all met"), ("ada", "/request-evidence C1.1"))
     answers = filled(derive.PORTFOLIO, CONCEPTS)["answers"]
     answers["C1.1"]["evidence"] = "From a quarantine."
-    later, body.now = body.now, body.now - timedelta(minutes=150)
-    body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers)
+    here = desk(JUDGE, body.root, body.store, body.store.root)
+    value = filled(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.accept.accept.now", lambda: stamp(body.now))
+        assert isinstance(accept(here, value, suspicious=True), Receipt)
+    body.now += timedelta(minutes=1)
+    act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/finding all met"), ("ada", "/request-evidence C1.1"))
+    (name,) = here.quarantine.names()
+    release(here, read(here.quarantine.path(name)))
+    Intake(JUDGE, body.store)()
     assert body.state(reference) == "evidence_requested"
     (found,) = Rejected(body.store.root).all().values()
     assert "was sent before more evidence was requested" in found[0].message
-    body.now = later
     first = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="e" * 32, applicant={"name": "Ola", "email": "o@x.org"})
     act(body, first, ("ines", "/pause"))
     body.now -= timedelta(days=3)
@@ -1255,9 +1263,8 @@ def test_the_same_portfolio_is_an_answer_behind_a_relay_too(body: Body, tmp_path
     act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/request-evidence C1.1"))
     relay = desk(JUDGE, body.root, body.store, tmp_path / "outbox")
     value = filled(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference))
-    references.claim(
-        relay.inbox.root / "references", "IMC", body.store.case(reference).key, derive.SELF_ASSESSMENT, CONCEPTS
-    )
+    own = references.Claim(reference, body.store.case(reference).key, derive.SELF_ASSESSMENT, CONCEPTS)
+    assert references.claim(relay.inbox.claims, own)
     assert isinstance(accept(relay, value), Receipt)
     (name,) = relay.inbox.names()
     relay.inbox.path(name).unlink()

@@ -8,9 +8,13 @@ from dataclasses import dataclass, replace
 from pipeline.accept import references
 from pipeline.accept.check import Judge, check
 from pipeline.accept.inbox import Delivery, Inbox
+from pipeline.accept.late import refused
 from pipeline.accept.receipts import Receipts
-from pipeline.accept.submission import Submission
-from pipeline.errors import AuditBegun
+from pipeline.accept.sequence import Sequence
+from pipeline.accept.submission import Submission, without_secrets
+from pipeline.cases.events import Case
+from pipeline.cases.fate import Fate, fate
+from pipeline.files import remove
 from pipeline.findings import Finding
 from pipeline.moment import now
 from pipeline.profiles import derive, topics
@@ -19,7 +23,11 @@ from pipeline.text import _
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the person is told. `secret` opens the status page of the reference."""
+    """What the person is told. `secret` opens the status page of the reference; "" for who only repeats what was sent.
+
+    What was sent can be read by everybody who works with the records. Who sends it first, or with the draft's id, or with
+    the secret itself, is the applicant.
+    """
 
     reference: str
     secret: str
@@ -35,8 +43,8 @@ def _nothing(*_told: object) -> None:
 class Desk:
     """Where deliveries are put. `complaints` is a store of its own (D10); `quarantine` holds what looks like a machine's.
 
-    `too_late` says of a reference and a digest why what is sent now cannot be taken any more; None if it can.
-    `asked` says of a reference whether more evidence is requested.
+    `case` reads the case in which what is sent to a reference goes on; `waits`: a delivery of this name is in the records,
+    and not taken in yet.
     `confirm` is told of everything that is durable where it belongs (the server's receipt by e-mail); it never raises.
     """
 
@@ -45,8 +53,9 @@ class Desk:
     quarantine: Inbox
     complaints: Inbox
     receipts: Receipts
-    too_late: Callable[[str, str], AuditBegun | None]
-    asked: Callable[[str], bool]
+    sequence: Sequence
+    case: Callable[[str], Case]
+    waits: Callable[[str], bool]
     confirm: Callable[[Delivery], None] = _nothing
 
 
@@ -55,47 +64,94 @@ def accept(
     value: object,
     *,
     suspicious: bool = False,
-    prove: bool = True,
     waited: bool = False,
     admit: Callable[[], None] = _nothing,
 ) -> Receipt | list[Finding]:
     """Check and keep. Raises AuditBegun for a revision that comes too late, StoreFailed if nothing could be kept, and
-    what `admit` raises: it is asked before anything that is sound is kept.
-
-    `prove`: a portfolio that names a case has to prove that it belongs there. Through a form provider nobody can: it
-    opens a case of its own, with the reference in it, and the Intake Manager joins the two (D2). `waited` as in check().
+    what `admit` raises: it is asked before anything that is sound is kept. `waited` as in check().
     """
     submission = check(desk.judge, value, waited=waited)
-    if isinstance(submission, list):
-        return submission
+    return submission if isinstance(submission, list) else take(desk, submission, suspicious=suspicious, admit=admit)
+
+
+def take(
+    desk: Desk,
+    submission: Submission,
+    *,
+    suspicious: bool = False,
+    prove: bool = True,
+    admit: Callable[[], None] = _nothing,
+) -> Receipt | list[Finding]:
+    """Keep what was checked. Raises as `accept` does.
+
+    `prove`: a portfolio that names a case has to prove that it belongs there. Through a form provider nobody can: it
+    opens a case of its own, with the reference in it, and the Intake Manager joins the two (D2).
+    """
     joined = _joined(desk, submission)
     if isinstance(joined, list):
         if prove:
             return joined
         joined = None
     admit()
-    submission = _without_secret(submission)
+    submission = replace(submission, value=without_secrets(submission.value))
     inbox = desk.complaints if submission.about in topics.COMPLAINTS else desk.inbox
-    reference = joined or inbox.claim(submission)
-    late = desk.too_late(reference, submission.digest)
-    if late:
-        raise late
-    target = desk.quarantine if suspicious else inbox
-    asked = submission.kind == derive.PORTFOLIO and desk.asked(reference)
-    delivery = target.put(submission, reference, joins=joined is not None, received_at=now(), asked=asked)
+    if earlier := _kept_earlier(desk, inbox, submission, joined):
+        if earlier.same:
+            secret = desk.receipts.secret(earlier.reference) if joined else ""
+            return Receipt(earlier.reference, secret, submission.kind, submission.about)
+        submission = submission.unsealed
+    while True:
+        delivery, opens = _put(desk, inbox, submission, joined, suspicious)
+        new = False if joined else inbox.claim(submission, delivery.reference)
+        if new is not None:
+            break
+        remove((desk.quarantine if suspicious else inbox).path(delivery.name))  # a rival has just claimed its reference
     if not suspicious:
         desk.confirm(delivery)
-    secret = desk.receipts.secret(delivery.reference)
+    secret = desk.receipts.secret(delivery.reference) if (new and opens) or joined or submission.draft else ""
     return Receipt(delivery.reference, secret, submission.kind, submission.about)
 
 
-def _without_secret(submission: Submission) -> Submission:
-    """Once it has proved what it should: who reads the records shall not be able to open the applicant's link."""
-    case = submission.value.get("case", {})
-    if "secret" not in case:
-        return submission
-    rest = {name: text for name, text in case.items() if name != "secret"}
-    return replace(submission, value={**submission.value, "case": rest})
+def _put(
+    desk: Desk, inbox: Inbox, submission: Submission, joined: str | None, suspicious: bool
+) -> tuple[Delivery, bool]:
+    """Durable when this returns, and what the intake will not refuse; and whether the case is empty until now.
+
+    What is in the case already, or on its way there, is not put a second time. Raises AuditBegun, StoreFailed.
+    """
+    reference = joined or inbox.reference(submission)
+    case, received_at = desk.case(reference), now()
+    turn = desk.sequence.next((event.turn for event in case.deliveries), len(case.events))
+    here = fate(desk.judge.data, case, submission.kind, submission.digest, turn, received_at)
+    if here not in (Fate.TAKEN, Fate.KNOWN):
+        raise refused(desk.judge.data, case)
+    target = desk.quarantine if suspicious else inbox
+    delivery = Delivery(submission.name, reference, joined is not None, received_at, submission.value, turn)
+    there = here is Fate.KNOWN or (target.pushed(submission.name) and desk.waits(submission.name))
+    return delivery if there else target.put(delivery), not case.events
+
+
+@dataclass(frozen=True)
+class _Earlier:
+    """What an earlier version kept of a draft. `same`: it is the very thing that is sent again."""
+
+    reference: str
+    same: bool
+
+
+def _kept_earlier(desk: Desk, inbox: Inbox, submission: Submission, joined: str | None) -> _Earlier | None:
+    """Earlier versions kept the draft's id itself: where the records have it, it proves nothing about who sends it."""
+    earlier = submission.earlier
+    if earlier is None:
+        return None
+    for reference in (*([joined] if joined else []), *references.candidates(inbox.prefix, earlier.key)):
+        claim, case = inbox.claimed(reference), desk.case(reference)
+        keys = {claim and claim.key, *(event.data["key"] for event in case.deliveries)}
+        if earlier.key in keys:
+            here = any(one.data["digest"] == earlier.digest and not case.forgotten(one) for one in case.deliveries)
+            waits = inbox.path(earlier.name).exists() or inbox.pushed(earlier.name)
+            return _Earlier(reference, (here or waits) and not case.evidence_requested)
+    return None
 
 
 def _joined(desk: Desk, submission: Submission) -> str | list[Finding] | None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pipeline import shape
 from pipeline.accept.meant import get, mend, wrong
-from pipeline.accept.submission import Submission
+from pipeline.accept.submission import Submission, is_key
 from pipeline.findings import Finding, errors, pointer
 from pipeline.order import natural
 from pipeline.profiles import derive, fields
@@ -60,10 +60,24 @@ class Judge:
 
 
 def check(judge: Judge, value: Any, *, waited: bool = False) -> Submission | list[Finding]:
-    """All findings at once, each at a field that the person can go to.
+    """All findings at once, each at a field that the person can go to; or what was sent, as it may be kept.
 
     `waited`: it was typed some time ago (a delivery, a form provider's), and a day that was to come may be over.
     """
+    found = _checked(judge, value, waited=waited)
+    return found if isinstance(found, list) else found.sealed
+
+
+def check_kept(judge: Judge, value: Mapping[str, Any]) -> Submission | list[Finding]:
+    """The same of a delivery's content, which was sealed when it was kept; or, by an earlier version, was not."""
+    key = value.get("id")
+    if not is_key(key):
+        return _checked(judge, value, waited=True)
+    found = _checked(judge, {name: inner for name, inner in value.items() if name != "id"}, waited=True)
+    return found if isinstance(found, list) else replace(found, value={**found.value, "id": key})
+
+
+def _checked(judge: Judge, value: Any, *, waited: bool) -> Submission | list[Finding]:
     schema = judge.schema(value)
     if isinstance(schema, Finding):
         return [schema]

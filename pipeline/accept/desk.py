@@ -7,8 +7,8 @@ from pathlib import Path
 from pipeline.accept.accept import Desk
 from pipeline.accept.check import Judge
 from pipeline.accept.inbox import Inbox
-from pipeline.accept.late import too_late
 from pipeline.accept.receipts import Receipts
+from pipeline.accept.sequence import Sequence
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.store import Store
 
@@ -28,6 +28,7 @@ def desk(judge: Judge, var: Path, store: Store, inbox_root: Path) -> Desk:
         quarantine=Inbox(var / "quarantine", prefix),
         complaints=Inbox(var / "complaints", prefix),
         receipts=Receipts.from_folder(var),
-        too_late=lambda reference, digest: too_late(judge.data, store.case(store.onward(reference)), digest),
-        asked=lambda reference: store.case(store.onward(reference)).evidence_requested,
+        sequence=Sequence(var / "sequence"),
+        case=lambda reference: store.case(store.onward(reference)),
+        waits=lambda name: any((store.root / place / name).exists() for place in ("inbox", "rejected")),
     )

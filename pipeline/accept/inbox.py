@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.accept import references
 from pipeline.accept.raw import parse_json
+from pipeline.accept.sequence import UNKNOWN, Turn
 from pipeline.accept.submission import Submission
 from pipeline.files import names, write_new
 
@@ -22,7 +23,8 @@ FORMAT = 1
 class Delivery:
     """One file of the inbox. `joins`: the person proved, with the secret, that the reference's case is theirs.
 
-    `received_at` is UTC, like 2027-03-14T09:00:00Z. `content` is the submission's plain value, not yet checked again.
+    `received_at` is UTC, like 2027-03-14T09:00:00Z, and for people: `turn` says what came after what.
+    `content` is the submission's plain value, not yet checked again.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Delivery:
     joins: bool
     received_at: str
     content: Mapping[str, Any]
+    turn: Turn = UNKNOWN
 
     def to_bytes(self) -> bytes:
         value = {
@@ -37,6 +40,7 @@ class Delivery:
             "reference": self.reference,
             "joins": self.joins,
             "received_at": self.received_at,
+            **({"turn": asdict(self.turn)} if self.turn.desk else {}),
             "submission": self.content,
         }
         return json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8")
@@ -50,23 +54,29 @@ class Inbox:
     prefix: str
     folder: str = "inbox"
 
-    def claim(self, submission: Submission) -> str:
-        folder = self.root / "references"
-        return references.claim(folder, self.prefix, submission.key, submission.kind, submission.about)
+    @property
+    def claims(self) -> Path:
+        """What each reference stands for. It is there only once a delivery is: a claim without one says that it is lost."""
+        return self.root / "references"
+
+    def reference(self, submission: Submission) -> str:
+        return references.free(self.claims, self.prefix, submission.key)
+
+    def claim(self, submission: Submission, reference: str) -> bool | None:
+        """True if this call claimed it, False if it was claimed for the same before, None if it is another's."""
+        own = references.Claim(reference, submission.key, submission.kind, submission.about)
+        if references.claim(self.claims, own):
+            return True
+        found = self.claimed(reference)
+        return False if found and found.key == submission.key else None
 
     def claimed(self, reference: str) -> references.Claim | None:
-        return references.read(self.root / "references", reference)
+        return references.read(self.claims, reference)
 
-    def put(
-        self, submission: Submission, reference: str, *, joins: bool, received_at: str, asked: bool = False
-    ) -> Delivery:
-        """Durable when this returns. Sent twice: the first file stays, and is what comes back.
-
-        `asked`: more evidence was requested, and the same again is an answer too.
-        """
-        delivery = Delivery(submission.name, reference, joins, received_at, submission.value)
-        path = self.path(submission.name)
-        if (self.pushed(submission.name) and not asked) or write_new(path, delivery.to_bytes()):
+    def put(self, delivery: Delivery) -> Delivery:
+        """Durable when this returns. Sent twice: the first file stays, and is what comes back."""
+        path = self.path(delivery.name)
+        if write_new(path, delivery.to_bytes()):
             return delivery
         try:
             return read(path)
@@ -95,8 +105,10 @@ def read(path: Path) -> Delivery:
         if value["format"] != FORMAT or not isinstance(value["submission"], dict) or not NAME.fullmatch(path.name):
             raise ValueError("is no delivery of this format")
         reference, joins, received_at = str(value["reference"]), value["joins"] is True, str(value["received_at"])
-    except (KeyError, TypeError) as error:
+        turn = value.get("turn", {})
+        turn = Turn(str(turn.get("desk", "")), int(turn.get("number", 0)), int(turn.get("seen", 0)))
+    except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("is no delivery of this format") from error
     if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", received_at):
         raise ValueError("has no time of receipt in UTC")
-    return Delivery(path.name, reference, joins, received_at, value["submission"])
+    return Delivery(path.name, reference, joins, received_at, value["submission"], turn)

@@ -10,10 +10,13 @@ from pipeline.profiles.model import Data
 from pipeline.text import _, language
 
 
-def too_late(data: Data, case: Case, digest: str) -> AuditBegun | None:
-    """None if what has this digest may be sent to the case, or is there already. In the language that is spoken."""
-    if takes(data, case) or any(one.data["digest"] == digest and not case.forgotten(one) for one in case.latest):
-        return None
+def too_late(data: Data, case: Case) -> AuditBegun | None:
+    """None as long as something may be sent to the case."""
+    return None if takes(data, case) else refused(data, case)
+
+
+def refused(data: Data, case: Case) -> AuditBegun:
+    """Of a case that takes nothing more. In the language that is spoken."""
     state = standing(data.in_language(language.get()), case).state
     if state.open:
         words = _("The audit of {reference} has begun, so what is audited cannot be replaced any more. Write to us.")

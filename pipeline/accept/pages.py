@@ -113,6 +113,18 @@ class Pages:
         links = {"keep": bool(typed), "status_path": status_path, "form_path": form}
         return self.problem(409, title(late), str(late), typed, **links)
 
+    @staticmethod
+    def again_words(reference: str) -> str:
+        words = _(
+            "We have this already. Its reference is {reference}. The link to your case was in the first confirmation. "
+            "If you do not have it, we can send it to your e-mail address."
+        )
+        return words.format(reference=reference)
+
+    def again(self, reference: str) -> HTMLResponse:
+        """The answer to who repeats a form without a draft: anybody who has read it could, so it shows no link."""
+        return self.problem(200, _("It has arrived before"), self.again_words(reference), lost=self.prefix + LOST)
+
     def no_such_link(self) -> HTMLResponse:
         """The one answer to every wrong link: unknown, mistyped or made up."""
         message = _("Check the whole link against your confirmation.")
@@ -224,7 +236,7 @@ class Pages:
         if (derive.PORTFOLIO, claim.about) not in derive.form_kinds(self.renderer.data):
             message = _("There is no portfolio to write for this reference.")
             return self.problem(404, _("There is no such page"), message)
-        late = too_late(self.renderer.data, self.store.case(self.store.onward(claim.reference)), "")
+        late = too_late(self.renderer.data, self.store.case(self.store.onward(claim.reference)))
         if late:
             return self.late(late, claim.about, status_path=self._about(claim, secret)["status_path"])
         values = {"case.reference": [claim.reference], "case.secret": [secret]}

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline.accept import raw, references
-from pipeline.accept.accept import Desk, accept
-from pipeline.accept.check import check
+from pipeline.accept.accept import Desk, take
+from pipeline.accept.check import check, check_kept
 from pipeline.accept.inbox import Delivery
 from pipeline.accept.providers.provider import Provider, Sent, moment, written
-from pipeline.accept.submission import Submission
+from pipeline.accept.submission import Submission, without_secrets
 from pipeline.cases.rejected import Rejected
 from pipeline.cases.store import Store
 from pipeline.errors import AuditBegun, StoreFailed
@@ -133,7 +133,7 @@ class Pull:
 
     def _accept(self, submission: Submission, done: Pulled) -> None:
         try:
-            result = accept(self.desk, submission.value, prove=False, waited=True)
+            result = take(self.desk, submission, prove=False)
         except AuditBegun as error:
             result = [Finding("", str(submission.schema["title"]), str(error))]
         if isinstance(result, list):
@@ -143,6 +143,9 @@ class Pull:
 
     def _known(self, submission: Submission) -> bool:
         """A run that was killed before it had kept its place has put this one in already."""
+        return any(self._knows(one) for one in (submission, submission.earlier) if one)
+
+    def _knows(self, submission: Submission) -> bool:
         prefix = self.desk.inbox.prefix
         typed = references.normalise(prefix, submission.value.get("case", {}).get("reference", ""))
         possible = [*references.candidates(prefix, submission.key), *([typed] if typed else [])]
@@ -185,15 +188,16 @@ def reject(desk: Desk, store: Store, value: object, findings: list[Finding], mar
     if isinstance(value, dict) and value.get("topic") in topics.COMPLAINTS:
         value = {"kind": derive.CONTACT, "topic": value["topic"]}
         told = [value, mark or _digest(told)]
-    known = check(desk.judge, value, waited=True)
+    kept = without_secrets(value) if isinstance(value, dict) else {"content": value}
+    known = check_kept(desk.judge, kept)
     if isinstance(known, Submission):
         key, name = known.key, known.name  # moved to inbox/ it is the same thing as if it had come by itself
     else:
-        key = _digest(told)
-        name = f"{key}-{key[:16]}.json"
+        digest = _digest(told)
+        key = str(kept.get("id") or digest)
+        name = f"{key}-{digest[:16]}.json"
     reference = references.candidate(desk.inbox.prefix, key, references.LENGTHS[0])
-    kept = value if isinstance(value, dict) else {"content": value}
-    delivery = Delivery(name, reference, False, now(), kept)
+    delivery = Delivery(name, reference, False, now(), kept, desk.sequence.next((), 0))
     return Rejected(store.root).add(delivery.name, delivery.to_bytes(), findings)
 
 

@@ -82,16 +82,19 @@ def _written(prefix: str, symbols: str) -> str:
     return "-".join([prefix, *groups, symbols[-1]])
 
 
-def claim(folder: Path, prefix: str, key: str, kind: str, about: str) -> str:
-    """The reference of a key, made its own for good in `folder`; the same at every call."""
-    for length in LENGTHS:
-        reference = candidate(prefix, key, length)
-        content = json.dumps({"key": key, "kind": kind, "about": about}, sort_keys=True).encode()
-        write_new(folder / f"{reference}.json", content)
+def free(folder: Path, prefix: str, key: str) -> str:
+    """The reference of a key: the first that no other key has."""
+    for reference in candidates(prefix, key):
         found = read(folder, reference)
-        if found and found.key == key:
+        if found is None or found.key == key:
             return reference
     raise AssertionError("three SHA-256 collisions in a row")
+
+
+def claim(folder: Path, claim: Claim) -> bool:
+    """Make the reference the key's own for good. False if it is somebody's already: `read` says whose."""
+    content = {"key": claim.key, "kind": claim.kind, "about": claim.about}
+    return write_new(folder / f"{claim.reference}.json", json.dumps(content, sort_keys=True).encode())
 
 
 def read(folder: Path, reference: str) -> Claim | None:

@@ -109,8 +109,11 @@ class Service:
         if isinstance(result, list):
             return problem_json(422, _("Some things are to be mended"), findings=result)
         self.arrived()
+        content = {"reference": result.reference, "kind": result.kind, "about": result.about}
+        if not result.secret:
+            return JSONResponse({**content, "detail": self.pages.again_words(result.reference)}, 200)
         path = f"{self.pages.prefix}/status/{result.reference}/{result.secret}"
-        content = {"reference": result.reference, "status": path, "kind": result.kind, "about": result.about}
+        content["status"] = path
         return JSONResponse(content, 201, headers={"Location": path})
 
     def _answer_form(self, request: Request, form: dict[str, list[str]]) -> Response:
@@ -130,6 +133,8 @@ class Service:
             found = [as_in_form(finding, schema, rows) for finding in result]
             return self.pages.form(named["kind"], about, form, found, 422)
         self.arrived()
+        if not result.secret:
+            return self.pages.again(result.reference)
         receipt = f"{self.pages.prefix}/received/{result.reference}/{result.secret}"
         return RedirectResponse(f"{receipt}/portfolio" if result.kind == derive.PORTFOLIO else receipt, 303)
 

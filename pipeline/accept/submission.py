@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +14,7 @@ from pipeline.profiles.load import canonical
 from pipeline.text import has_content
 
 CREDITED = "credited"
+KEY = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,14 @@ class Submission:
     """`about` is a profile's id, or for a contact message its topic. `value` is only read, never changed.
 
     `key` says that two deliveries are the same thing sent again or revised; `digest` that they are alike.
+    `draft`: the random id that the form made with the draft. Who sends it owns the draft, so it is kept nowhere.
     """
 
     kind: str
     about: str
     value: Mapping[str, Any]
     schema: Mapping[str, Any]
+    draft: str = ""
 
     @cached_property
     def digest(self) -> str:
@@ -43,8 +47,27 @@ class Submission:
 
     @cached_property
     def key(self) -> str:
-        """From the id the form made with the draft; without one, from the content."""
-        return sha256([self.kind, self.about, self.value.get("id") or self.value])
+        """Of the draft; without one, from the content. Earlier versions kept the id itself, and made another key of it."""
+        made = self.value.get("id")
+        return str(made) if is_key(made) else sha256([self.kind, self.about, made or self.value])
+
+    @property
+    def sealed(self) -> Submission:
+        """As it may be kept: in the place of the draft's id there stands its key, which no form can send."""
+        draft = self.value.get("id")
+        if not draft or is_key(draft):
+            return self
+        return replace(self, value={**self.value, "id": draft_key(self.kind, self.about, draft)}, draft=draft)
+
+    @property
+    def unsealed(self) -> Submission:
+        """As if it had come without a draft."""
+        return replace(self, value={name: value for name, value in self.value.items() if name != "id"}, draft="")
+
+    @property
+    def earlier(self) -> Submission | None:
+        """As earlier versions kept it; None where it came without a draft."""
+        return replace(self, value={**self.value, "id": self.draft}, draft="") if self.draft else None
 
     @cached_property
     def schema_hash(self) -> str:
@@ -86,6 +109,28 @@ class Submission:
             Answer(statement, rule["x-unit"], given[statement]["answer"] if statement in given else CREDITED)
             for statement, rule in asked.items()
         )
+
+
+def is_key(value: object) -> bool:
+    return isinstance(value, str) and bool(KEY.fullmatch(value))
+
+
+def draft_key(kind: str, about: str, draft: str) -> str:
+    return sha256(["draft", kind, about, draft])
+
+
+def without_secrets(value: Mapping[str, Any]) -> dict[str, Any]:
+    """What somebody sent, without what opens the case: who reads the records must not be able to."""
+    kept = dict(value)
+    draft, about = kept.pop("id", None), kept.get("topic", kept.get("profile"))
+    if is_key(draft):
+        kept["id"] = draft
+    elif isinstance(draft, str) and draft:
+        kept["id"] = draft_key(str(kept.get("kind")), str(about), draft)
+    case = kept.get("case")
+    if isinstance(case, Mapping):
+        kept["case"] = {name: text for name, text in case.items() if name != "secret"}
+    return kept
 
 
 def sha256(value: Any) -> str:

@@ -54,7 +54,7 @@ class Submitted:
     def current(self) -> list[Filed]:
         """Of every reference the last that was sent of each kind, the latest first."""
         last: dict[tuple[str, str], Filed] = {}
-        for filed in sorted((*self._waiting(""), *self._taken_in()), key=lambda filed: filed.at):
+        for filed in (*self._taken_in(), *self._waiting("")):
             last[filed.reference, filed.kind] = filed
         return sorted(last.values(), key=lambda filed: filed.at, reverse=True)
 
@@ -62,17 +62,15 @@ class Submitted:
         """The last one of the case that the claim opened. Raises StoreFailed where the case cannot be read."""
         if claim.kind != derive.SELF_ASSESSMENT:
             return None
-        found = [*self._waiting(claim.key), *self._of(self.store.case(claim.reference))]
-        of_kind = [filed for filed in found if filed.kind == derive.SELF_ASSESSMENT]
-        return max(of_kind, key=lambda filed: filed.at, default=None)
+        found = [*self._of(self.store.case(claim.reference)), *self._waiting(claim.key)]
+        return next((filed for filed in reversed(found) if filed.kind == derive.SELF_ASSESSMENT), None)
 
     def _waiting(self, key: str) -> Iterator[Filed]:
-        """The deliveries of a key, or all of them for ""."""
-        for inbox in self.inboxes:
-            for name in inbox.names():
-                delivery = _read(inbox, name) if name.startswith(key) else None
-                if delivery:
-                    yield Filed(delivery.reference, delivery.received_at, delivery.content)
+        """The deliveries of a key, or all of them for "", in the order in which they were taken."""
+        named = ((inbox, name) for inbox in self.inboxes for name in inbox.names() if name.startswith(key))
+        read = (_read(inbox, name) for inbox, name in named)
+        found = sorted((one for one in read if one), key=lambda one: (one.turn.number, one.received_at))
+        return (Filed(one.reference, one.received_at, one.content) for one in found)
 
     def _taken_in(self) -> Iterator[Filed]:
         for reference in self.store.references():

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pipeline.accept.sequence import Turn
 from pipeline.errors import StoreFailed
 from pipeline.files import names, write_new
 
@@ -46,6 +47,18 @@ class Event:
         """When a delivery came, UTC: before `at` where it could be taken in only later (a quarantine, a relay without a net)."""
         return str(self.data.get("received", self.at))
 
+    @property
+    def turn(self) -> Turn:
+        """Of a delivery: the place in the order of the machine that took it."""
+        return Turn(str(self.data.get("desk", "")), int(self.data.get("number", 0)))
+
+    def follows(self, turn: Turn, received: str) -> bool:
+        """Something was taken before this: its machine did not know this event yet, and its clock said the same.
+
+        One of the two alone may be wrong: a clock that was set back, or a relay that has had no network for hours.
+        """
+        return turn.seen < self.number and received < self.at
+
 
 @dataclass(frozen=True)
 class Case:
@@ -79,7 +92,12 @@ class Case:
     @property
     def asked_at(self) -> str:
         """When more evidence was requested last; "" if never."""
-        return next((event.at for event in reversed(self.events) if event.type == EVIDENCE), "")
+        return self.request.at if self.request else ""
+
+    @property
+    def request(self) -> Event | None:
+        """The last request for more evidence."""
+        return next((event for event in reversed(self.events) if event.type == EVIDENCE), None)
 
     @property
     def evidence_requested(self) -> bool:
@@ -102,13 +120,25 @@ class Case:
         """What this delivery brought has been removed since; what came after that is there."""
         return any(later.type == FORGOTTEN and later.number > event.number for later in self.events)
 
-    def holds(self, kind: str, digest: str, received_at: str) -> bool:
+    def holds(self, kind: str, digest: str, turn: Turn, received: str) -> bool:
         """It is what is there now; or a late copy of what has been forgotten since, which must not come back."""
         current = self.current(kind)
         if current and current.data["digest"] == digest and not self.forgotten(current):
             return True
-        forgotten = next((event.at for event in reversed(self.events) if event.type == FORGOTTEN), "")
-        return received_at <= forgotten and self.names(digest)
+        forgotten = next((event for event in reversed(self.events) if event.type == FORGOTTEN), None)
+        late = forgotten and turn.seen < forgotten.number and received <= forgotten.at
+        return bool(late) and self.names(digest)
+
+    def overtaken(self, kind: str, turn: Turn, received: str) -> bool:
+        """Something of this kind that was taken later is here already. Two machines have no order but that of arrival.
+
+        What an earlier version took has a time alone.
+        """
+        current = self.current(kind)
+        if not turn.desk:
+            return current is not None and received < current.received
+        of_kind = (event.turn for event in self.deliveries if event.data["kind"] == kind)
+        return any(one.desk == turn.desk and one.number > turn.number for one in of_kind)
 
     def current(self, kind: str) -> Event | None:
         """The last delivery of a kind: what replaced the ones before it."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 from pipeline.accept import inbox as deliveries
 from pipeline.accept import references
-from pipeline.accept.check import Judge, check
+from pipeline.accept.check import Judge, check_kept
 from pipeline.accept.inbox import Delivery, Inbox
 from pipeline.accept.submission import Submission
 from pipeline.audit.document import document, file_name
 from pipeline.cases.events import CONTACT, PORTFOLIO, RECEIVED, REVISED, Case
+from pipeline.cases.fate import Fate, fate
 from pipeline.cases.rejected import Rejected
-from pipeline.cases.standing import takes
 from pipeline.cases.store import Store
 from pipeline.errors import StoreFailed, UnreadableInput
 from pipeline.findings import Finding
@@ -47,7 +47,7 @@ class TakeIn:
             except (ValueError, UnreadableInput):
                 message = _("is no delivery; put it in with: python -m pipeline accept FILE")
                 self._reject(name, [Finding("", name[:80], message)])
-        waiting.sort(key=lambda delivery: (delivery.received_at, delivery.joins, delivery.name))
+        waiting.sort(key=lambda one: (one.turn.desk, one.turn.number, one.received_at, one.joins, one.name))
         readable = [delivery for delivery in waiting if self._readable(delivery.reference)]
         taken = []
         for delivery in readable:
@@ -68,7 +68,7 @@ class TakeIn:
         return True
 
     def _one(self, delivery: Delivery) -> str | None:
-        submission = check(self.judge, delivery.content, waited=True)
+        submission = check_kept(self.judge, delivery.content)
         if isinstance(submission, list):
             self._reject(delivery.name, submission)
             return None
@@ -85,27 +85,12 @@ class TakeIn:
             return None
         while True:
             case = self.store.case(reference)
-            current = case.current(submission.kind)
-            asked = case.asked_at
-            again = submission.kind == PORTFOLIO and case.evidence_requested and delivery.received_at >= asked
-            if not again and case.holds(submission.kind, submission.digest, delivery.received_at):
+            here = fate(self.judge.data, case, submission.kind, submission.digest, delivery.turn, delivery.received_at)
+            if here is Fate.KNOWN:
                 break
-            if current and delivery.received_at < current.received:
-                message = _("is older than what {reference} has already; it is kept here, and changes nothing")
-                found = Finding("", str(submission.schema["title"]), message.format(reference=reference))
+            if here is not Fate.TAKEN:
+                found = Finding("", str(submission.schema["title"]), _why(here).format(reference=reference))
                 self._reject(delivery.name, [found])
-                return None
-            if case.evidence_requested and delivery.received_at < asked:
-                message = _("was sent before more evidence was requested of {reference}, and answers nothing").format(
-                    reference=reference
-                )
-                self._reject(delivery.name, [Finding("", str(submission.schema["title"]), message)])
-                return None
-            if not takes(self.judge.data, case):
-                message = _(
-                    "came after the audit of {reference} had begun, or after its end; ask the applicant"
-                ).format(reference=reference)
-                self._reject(delivery.name, [Finding("", str(submission.schema["title"]), message)])
                 return None
             if self._append(case, delivery, submission):
                 break
@@ -160,6 +145,14 @@ class TakeIn:
         path.unlink(missing_ok=True)
 
 
+def _why(here: Fate) -> str:
+    """Why it could not be taken in, for the Intake Manager."""
+    return {
+        Fate.OVERTAKEN: _("is older than what {reference} has already; it is kept here, and changes nothing"),
+        Fate.UNASKED: _("was sent before more evidence was requested of {reference}, and answers nothing"),
+    }.get(here, _("came after the audit of {reference} had begun, or after its end; ask the applicant"))
+
+
 def event_data(delivery: Delivery, submission: Submission, text: bytes) -> dict[str, object]:
     """What everybody who works on the case may know: no name, no address, no text of the applicant's.
 
@@ -175,6 +168,8 @@ def event_data(delivery: Delivery, submission: Submission, text: bytes) -> dict[
     }
     if delivery.joins:
         data["joined"] = True
+    if delivery.turn.desk:
+        data |= {"desk": delivery.turn.desk, "number": delivery.turn.number}
     if not submission.is_contact:
         data["version"] = submission.version
         data["profile_hash"] = submission.profile_hash
