@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, sync_playwright
 from pipeline import wiring
 from pipeline.accept.limits import Limits
 from pipeline.accept.receipts import Receipts
+from pipeline.cases import verify
 from pipeline.publish.render import Renderer
 from pipeline.settings import ROOT, Settings
 from tests.find_browser import ARGUMENTS, find
@@ -35,6 +36,12 @@ os.environ["GIT_CONFIG_COUNT"] = str(len(GIT))
 
 
 MEMORY = Path("/", "dev", "shm")
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody else writes, what seems wrong need not be given time: it is looked at again at once."""
+    monkeypatch.setattr(verify, "PAUSES", (0.0,))
 
 
 @pytest.fixture

@@ -80,6 +80,10 @@ class Forget:
                 remove(file)
         for case in cases:
             done.removed += remove_folder(self.store.folder(case.reference) / "private")
+            if not case.events and case.reference not in done.damaged:
+                # Nothing speaks of it any more: a claim that stayed would say that something is missing.
+                for place in self._inboxes():
+                    remove(place.claims / f"{case.reference}.json")
         done.paths = sorted({*self._paths(done.references), *self._names(waiting)})
         return done
 

@@ -6,32 +6,31 @@ That its last events were changed or taken away is seen where there is a history
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from pipeline import shape
 from pipeline.accept import references
 from pipeline.accept.check import Judge
 from pipeline.accept.inbox import Inbox
 from pipeline.accept.submission import sha256
 from pipeline.audit import reasons
 from pipeline.audit.document import file_name
-from pipeline.cases.events import CONTACT, DELIVERIES, Case, Event
-from pipeline.cases.origins import origins, same
+from pipeline.cases.chain import finding, first_changed, read, sha256_of, walked
+from pipeline.cases.events import CONTACT, DELIVERIES, PORTFOLIO, Case, Event
+from pipeline.cases.origins import Origins, origins
 from pipeline.cases.standing import facts_at
 from pipeline.cases.store import Store
 from pipeline.files import names
-from pipeline.findings import Finding, Level
+from pipeline.findings import Finding, Level, errors
 from pipeline.profiles.process import PIPELINE, Transition
 from pipeline.text import _
 
 NAMED = ("kind", "about", "key", "digest", "schema")  # what an event of a delivery says of it
+PAUSES = (0.05, 0.3, 1.5)  # seconds before what seemed wrong is looked at again
 
 
 @dataclass
@@ -46,40 +45,80 @@ class Verified:
 def verify(judge: Judge, store: Store, elsewhere: tuple[Inbox, ...] = ()) -> Verified:
     """`elsewhere`: places beside the records where a delivery can wait, as the quarantine.
 
-    Also of the folders whose names begin with a dot: they hold the claims of issues that belong to no case."""
-    done, written = Verified(), origins(store.root)
-    inboxes = (Inbox(store.root, judge.data.organization.reference_prefix), *elsewhere)
-    folder = store.root / "cases"
-    for reference in sorted(os.listdir(folder)) if folder.is_dir() else []:
-        private = folder / reference / "private"
-        if private.is_dir() and not names(folder / reference / "events", ".json"):
-            words = _("has what was sent, and no event that says so; restore its events from Git")
-            done.findings.append(Finding("", reference, words, file=f"cases/{reference}/private"))
-        if (folder / reference / "events").is_dir():
-            done.cases += 1
-            case, found = _chain(judge, folder / reference)
-            done.events += len(case.events)
-            found = found or list(_first_changed(folder / reference, written.get(reference, {})))
-            done.findings += found or list(_sense(judge, store, case, inboxes))
-    done.findings += _gone(judge, store, elsewhere)
+    Also of the folders whose names begin with a dot: they hold the claims of issues that belong to no case.
+    Others may be writing meanwhile: what seems wrong is looked at again, and what stays wrong is told.
+    """
+    written = origins(store.root)
+    looks = {reference: _look(judge, store, elsewhere, written, reference) for reference in _references(store, written)}
+    for pause in PAUSES:
+        doubtful = [reference for reference, look in looks.items() if errors(look.findings)]
+        if not doubtful:
+            break
+        time.sleep(pause)
+        for reference in doubtful:
+            again, before = _look(judge, store, elsewhere, written, reference), looks[reference].findings
+            again.findings = [one for one in again.findings if one in before or one.level is not Level.ERROR]
+            looks[reference] = again
+    done = Verified()
+    for look in looks.values():
+        done.findings += look.findings
+        done.cases += look.cases
+        done.events += look.events
     return done
 
 
-def _gone(judge: Judge, store: Store, elsewhere: tuple[Inbox, ...]) -> Iterator[Finding]:
-    """Cases that are nowhere but among the references. What still waits, or lies aside, has no case yet."""
+def _references(store: Store, written: Origins) -> list[str]:
+    folder = store.root / "cases"
+    if not folder.is_dir():
+        return []  # nothing has been taken in yet
+    claimed = (name.removesuffix(".json") for name in names(store.root / "references", ".json"))
+    return sorted({*os.listdir(folder), *claimed, *written})
+
+
+def _look(judge: Judge, store: Store, elsewhere: tuple[Inbox, ...], written: Origins, reference: str) -> Verified:
+    """One case as it is at this moment."""
     prefix = judge.data.organization.reference_prefix
-    if not (store.root / "cases").is_dir():
-        return  # nothing has been taken in yet
-    places = (Inbox(store.root, prefix), Inbox(store.root, prefix, "rejected"), *elsewhere)
-    waiting = {name.partition("-")[0] for place in places for name in place.names()}
-    for name in names(store.root / "references", ".json"):
-        reference = name.removesuffix(".json")
-        key = _claimed_key(store.root / "references" / name)
-        if key not in waiting and not store.folder(reference).is_dir():
-            words = _(
-                "has no folder in cases/, though this names it; restore it from Git, or see if it waits elsewhere"
-            )
-            yield Finding("", reference, words, file=f"references/{name}")
+    inboxes = (Inbox(store.root, prefix), *elsewhere)
+    waiting = {name for place in (*inboxes, Inbox(store.root, prefix, "rejected")) for name in place.names()}
+    folder = store.root / "cases" / reference
+    if not folder.is_dir():
+        return Verified(list(_gone(store, reference, waiting, reference in written)))
+    done = Verified()
+    if (folder / "events").is_dir():
+        done.cases = 1
+        case, found = walked(judge, folder)
+        done.events = len(case.events)
+        found = found or list(first_changed(folder, written.get(reference, {})))
+        done.findings += found or list(_sense(judge, store, case, waiting))
+    if not names(folder / "events", ".json") and not _listed(folder / "private") <= _digests(waiting):
+        words = _("has what was sent, and no event that says so; restore its events from Git")
+        done.findings.append(Finding("", reference, words, file=f"cases/{reference}/private"))
+    return done
+
+
+def _gone(store: Store, reference: str, waiting: set[str], written: bool) -> Iterator[Finding]:
+    """A case that is nowhere but among the references, or in the history. What waits, or lies aside, has no case yet."""
+    path = store.root / "references" / f"{reference}.json"
+    key = _claimed_key(path)
+    if (written or path.is_file()) and not any(name.startswith(f"{key}-") for name in waiting):
+        words = _(
+            "has no folder in cases/, though this names it. See if it waits elsewhere, or restore it from a backup. "
+            "If it was removed on purpose, run: python -m pipeline forget {reference}"
+        )
+        yield Finding("", reference, words.format(reference=reference), file=f"references/{reference}.json")
+
+
+def _digests(waiting: set[str]) -> set[str]:
+    """Of the deliveries, as their private folders are called."""
+    return {name.removesuffix(".json").rpartition("-")[2] for name in waiting}
+
+
+def _listed(folder: Path) -> set[str]:
+    """What lies in a folder; nothing once that is gone."""
+    try:
+        return set(os.listdir(folder))
+    except OSError:
+        return set()
 
 
 def _claimed_key(path: Path) -> str:
@@ -90,87 +129,20 @@ def _claimed_key(path: Path) -> str:
         return ""
 
 
-def _chain(judge: Judge, folder: Path) -> tuple[Case, list[Finding]]:
-    """The events up to the first broken link, and what is wrong with that one."""
-    events: list[Event] = []
-    for number, name in enumerate(names(folder / "events", ".json"), 1):
-        path = folder / "events" / name
-        data = path.read_bytes() if path.is_file() else b""
-        value, message = _read(data)
-        if name != f"{number:04}.json":
-            message = _("comes where {number:04}.json is expected; restore that one from Git").format(number=number)
-        elif not message:
-            message = _follows(events, value)
-        if message:
-            return Case(folder.name, tuple(events)), [_finding(folder.name, name, message)]
-        found = shape.check(shape.data_schema(judge.schemas, "event"), value, shape.last_name)
-        if found:
-            words = "; ".join(f"{finding.label}: {finding.message}" for finding in found)
-            return Case(folder.name, tuple(events)), [_finding(folder.name, name, words)]
-        if not _is_moment(value["at"]):
-            words = _("at: {value} is no time; restore it from Git").format(value=value["at"])
-            return Case(folder.name, tuple(events)), [_finding(folder.name, name, words)]
-        digest = _sha256(data)
-        events.append(Event(number, value["type"], value["at"], value["by"], value["previous"], value["data"], digest))
-    return Case(folder.name, tuple(events)), []
-
-
-def _first_changed(folder: Path, written: Mapping[str, str]) -> Iterator[Finding]:
-    """The first event that is not what it was when it was written, as the history has it."""
-    for name, blob in sorted(written.items()):
-        path = folder / "events" / name
-        if not path.is_file():
-            yield _finding(folder.name, name, _("was written and is there no more; restore it from Git"))
-            return
-        if not same(blob, path.read_bytes()):
-            yield _finding(folder.name, name, _("has been changed after it was written; restore it from Git"))
-            return
-
-
-def _is_moment(text: str) -> bool:
-    try:
-        return datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        return False
-
-
-def _read(data: bytes) -> tuple[dict[str, Any], str]:
-    try:
-        value = json.loads(data)
-    except ValueError:
-        value = None
-    wrong = "" if isinstance(value, dict) else _("is no event; restore it from Git")
-    return value if isinstance(value, dict) else {}, wrong
-
-
-def _follows(events: list[Event], value: dict[str, Any]) -> str:
-    """What is wrong with the link to the event before; "" if nothing is."""
-    expected, said = events[-1].sha256 if events else None, value.get("previous")
-    if said == expected:
-        return ""
-    if expected is None:
-        return _("is the first event, but names one before it; restore what is missing from Git")
-    words = _(
-        "names {said} as the SHA-256 of {before:04}.json, which has {expected}: one of the two was changed; "
-        "restore them from Git"
-    )
-    return words.format(said=said, before=events[-1].number, expected=expected)
-
-
-def _sense(judge: Judge, store: Store, case: Case, inboxes: tuple[Inbox, ...]) -> Iterator[Finding]:
+def _sense(judge: Judge, store: Store, case: Case, waiting: set[str]) -> Iterator[Finding]:
     """Of a chain that holds: it is this reference's, what its events speak of is there, and nothing else; and the process
     table allows where they lead."""
     if not case.events or case.reference.startswith("."):
         return
     if message := _whose(judge, store, case):
-        yield _finding(case.reference, case.opening, message)
+        yield finding(case.reference, case.opening, message)
     for event in case.events:
         if event.type in DELIVERIES:
-            yield from (_finding(case.reference, event, message) for message in _delivery(store, case, event))
+            yield from (finding(case.reference, event, message) for message in _delivery(store, case, event))
         if "reasons" in event.data:
             message = _kept(store, case, event, str(event.data["reasons"]), reasons.FILE)
-            yield from [_finding(case.reference, event, message)] if message else []
-    yield from _unnamed(store, case, inboxes)
+            yield from [finding(case.reference, event, message)] if message else []
+    yield from _unnamed(store, case, waiting)
     if case.opening.type != CONTACT:
         yield from _moves(judge, case)
 
@@ -198,25 +170,35 @@ def _whose(judge: Judge, store: Store, case: Case) -> str:
     return words.format(place=f"references/{case.reference}.json")
 
 
-def _unnamed(store: Store, case: Case, inboxes: tuple[Inbox, ...]) -> Iterator[Finding]:
+def _unnamed(store: Store, case: Case, waiting: set[str]) -> Iterator[Finding]:
     """Private folders that nothing should be in. What waits in an inbox is written before the event that names it."""
     kept: set[str] = set()
     gone: set[str] = set()
     for event in case.events:
         digests = {str(event.data[name])[:16] for name in ("digest", "reasons") if name in event.data}
         (gone if case.forgotten(event) else kept).update(digests)
-    waiting = {name.removesuffix(".json").rpartition("-")[2] for place in inboxes for name in place.names()}
     folder = store.folder(case.reference) / "private"
-    for name in sorted(os.listdir(folder)) if folder.is_dir() else []:
-        if name in kept | waiting:
-            continue
+    for name in sorted(_listed(folder) - kept - _digests(waiting)):
+        level = Level.ERROR
         if name in gone:
             words = _("was forgotten, and is there; run: python -m pipeline forget {reference}")
+        elif _broken_off(store, case, folder / name):
+            words = _("was written for a command that was broken off; give the command again, or remove it")
+            level = Level.NOTE
         else:
             words = _("is named by no event; see what it is, then remove it, or do again what was broken off")
-        yield Finding(
-            "", case.reference, words.format(reference=case.reference), file=f"cases/{case.reference}/private/{name}"
-        )
+        place = f"cases/{case.reference}/private/{name}"
+        yield Finding("", case.reference, words.format(reference=case.reference), level, file=place)
+
+
+def _broken_off(store: Store, case: Case, folder: Path) -> bool:
+    """What a command writes before its event: reasons, or a copy of a portfolio that is to be linked."""
+    found = _listed(folder)
+    if found and found <= {reasons.FILE, reasons.DOCUMENT}:
+        return True
+    others = (other for other in store.cases() if other.reference != case.reference)
+    sent = (other.current(PORTFOLIO) for other in others)
+    return any(event and event.data["digest"][:16] == folder.name for event in sent)
 
 
 def _delivery(store: Store, case: Case, event: Event) -> Iterator[str]:
@@ -231,13 +213,9 @@ def _delivery(store: Store, case: Case, event: Event) -> Iterator[str]:
         yield message
     said, name = event.data.get("document"), file_name(str(event.data["kind"]))
     path = store.private(case.reference, digest) / name
-    if said and not case.forgotten(event) and not (path.is_file() and _sha256(path.read_bytes()) == said):
+    if said and not case.forgotten(event) and sha256_of(read(path) or b"") != said:
         words = _("names {place}, which has been changed; restore it from Git")
         yield words.format(place=f"private/{digest[:16]}/{name}")
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def _kept(store: Store, case: Case, event: Event, digest: str, name: str) -> str:
@@ -246,8 +224,11 @@ def _kept(store: Store, case: Case, event: Event, digest: str, name: str) -> str
         return ""
     found, place = _digest(store.private(case.reference, digest) / name), f"private/{digest[:16]}/{name}"
     if found is None:
-        words = _("names {place}, which is not there, and no event says that it was forgotten; restore it from Git")
-        return words.format(place=place)
+        words = _(
+            "names {place}, which is not there, and no event says that it was forgotten. If it was, run: "
+            "python -m pipeline forget {reference}; else restore it from Git"
+        )
+        return words.format(place=place, reference=case.reference)
     if found != digest:
         return _("names {place}, which has been changed; restore it from Git").format(place=place)
     return ""
@@ -255,10 +236,11 @@ def _kept(store: Store, case: Case, event: Event, digest: str, name: str) -> str
 
 def _digest(path: Path) -> str | None:
     """SHA-256 of a file's canonical JSON; "" of what is no JSON, None if there is no file."""
-    if not path.is_file():
+    content = read(path)
+    if content is None:
         return None
     try:
-        return sha256(json.loads(path.read_bytes()))
+        return sha256(json.loads(content))
     except ValueError:
         return ""
 
@@ -272,15 +254,15 @@ def _moves(judge: Judge, case: Case) -> Iterator[Finding]:
         if target is not None:
             message = _refused(judge, here, event)
             if message:
-                yield _finding(case.reference, event, message)
+                yield finding(case.reference, event, message)
                 return
             if message := _by_another(judge, event):
-                yield replace(_finding(case.reference, event, message), level=Level.NOTE)
+                yield replace(finding(case.reference, event, message), level=Level.NOTE)
             here = str(target)
             continue
         row = process.by_event(event.type, here, facts_at(case, index, profile))
         if row and row.who != (PIPELINE,):
-            yield _finding(case.reference, event, _("does not say from which state to which it leads"))
+            yield finding(case.reference, event, _("does not say from which state to which it leads"))
             return
         here = row.target(here) if row else here
 
@@ -312,8 +294,3 @@ def _rows(judge: Judge, event: Event) -> list[Transition]:
     source, target = event.data.get("from"), event.data["to"]
     rows = (row for row in judge.data.process.transitions if row.event == event.type and source in row.sources)
     return [row for row in rows if row.target(str(source)) == target]
-
-
-def _finding(reference: str, event: Event | str, message: str) -> Finding:
-    name = event if isinstance(event, str) else f"{event.number:04}.json"
-    return Finding("", reference, message, file=f"cases/{reference}/events/{name}", line=1)
