@@ -39,7 +39,7 @@ from pipeline.cases.rolling import RETENTION, Rolling
 from pipeline.cases.standing import standing
 from pipeline.cases.store import Store
 from pipeline.errors import AuditBegun, CannotGoOn, DataInvalid, PushRejected, UnreadableInput, WriteFailed
-from pipeline.files import probe, write
+from pipeline.files import probe, sweep, unfinished, write
 from pipeline.findings import Finding, Level, errors
 from pipeline.github import GitHub
 from pipeline.mail import forgotten
@@ -48,7 +48,7 @@ from pipeline.profiles import originals, release
 from pipeline.profiles.load import Loaded, load, load_or_stop, recorded
 from pipeline.profiles.model import is_placeholder
 from pipeline.settings import ROOT, Settings, origin
-from pipeline.text import language
+from pipeline.text import _, language
 
 WELL, FINDINGS, FAILED = 0, 1, 2
 TRACEBACK = "PIPELINE_TRACEBACK"  # set: an unforeseen error is shown whole
@@ -241,6 +241,7 @@ def _run() -> str:
 def intake(settings: Settings, arguments: Arguments) -> int:
     """Turn deliveries into cases, and cases into issues. Safe to run at any time, twice, or at once with another."""
     judge, where, github = _judge(settings), _store(settings), GitHub.from_environment()
+    _sweep(settings, where)
     server, branch = os.environ.get("GITHUB_SERVER_URL", "https://github.com"), getattr(where, "branch", "main")
     address = f"{server}/{github.repository}/blob/{branch}/" if github else "/auditors/"
     done = Intake(judge, where, github, _run(), address)()
@@ -257,6 +258,16 @@ def intake(settings: Settings, arguments: Arguments) -> int:
     return FINDINGS if done.aside else WELL
 
 
+def _sweep(settings: Settings, where: Store) -> None:
+    """What killed writes left may hold anybody's data."""
+    for root in dict.fromkeys((settings.var, where.root)):
+        sweep(root)
+
+
+def _unfinished(settings: Settings, where: Store) -> list[Path]:
+    return [path for root in dict.fromkeys((settings.var, where.root)) for path in unfinished(root)]
+
+
 def forget(settings: Settings, arguments: Arguments) -> int:
     """Remove what somebody sent. The events stay, and one says that it was removed. Safe to stop and run again."""
     judge, where = _judge(settings), _store(settings)
@@ -271,6 +282,9 @@ def forget(settings: Settings, arguments: Arguments) -> int:
         history.ensure_whole(where)
     elsewhere = tuple(Inbox(settings.var / name, prefix) for name in ("quarantine", "complaints", "outbox"))
     work = Forget(where, prefix, elsewhere, arguments.by or COMMAND_LINE, _now())
+    if arguments.history and isinstance(where, GitStore):
+        work = replace(work, past=lambda wanted: history.delivered(where, prefix, wanted))
+    _sweep(settings, where)
 
     def once() -> Forgotten:
         for name, here in () if arguments.open else work.open(judge.data, reference):
@@ -281,7 +295,7 @@ def forget(settings: Settings, arguments: Arguments) -> int:
         return work(reference)
 
     done = _published(where, once, f"Forget {reference}")
-    removed = done.removed + forgotten.forget(settings.var, done.references)
+    removed = done.removed + forgotten.forget(settings.var, done.references, done.addresses)
     say(f"{', '.join(done.references)}: {removed} files removed, {done.recorded} events written")
     rewritten = history.rewrite(where, done.paths) if arguments.history and isinstance(where, GitStore) else None
     if rewritten:
@@ -364,6 +378,10 @@ def due(settings: Settings, arguments: Arguments) -> int:
         found = retention.due(judge.data, _readable(where), list(_deliveries(complaints)), _now(), aside)
         for entry in found:
             say(f"{entry.reference}: {entry.kind}, until {entry.until}")
+        for path in _unfinished(settings, where):
+            say(
+                f"{path}: left by a write that was broken off; the next start of the server, intake or forget removes it"
+            )
         say(f"{len(found)} have been kept long enough")
         if github:
             now = github.corrected(_now)
@@ -383,7 +401,12 @@ def verify_cases(settings: Settings, arguments: Arguments) -> int:
     """Walk every chain of events: the first broken link of each case, and what is not there or was not allowed."""
     judge = _judge(settings)
     quarantine = Inbox(settings.var / "quarantine", judge.data.organization.reference_prefix)
-    done = verify.verify(judge, _store(settings), (quarantine,))
+    where = _store(settings)
+    done = verify.verify(judge, where, (quarantine,))
+    words = _("was left by a write that was broken off; the next start of the server, intake or forget removes it")
+    done.findings += [
+        Finding("", path.name, words, Level.NOTE, file=str(path)) for path in _unfinished(settings, where)
+    ]
     _print(done.findings, arguments.format)
     if arguments.format == "text":
         wrong, notes = len(errors(done.findings)), len(done.findings) - len(errors(done.findings))

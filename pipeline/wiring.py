@@ -42,6 +42,7 @@ from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
 from pipeline.cases.store import Store
 from pipeline.errors import CannotGoOn, DataInvalid, GitFailed, StoreFailed
+from pipeline.files import sweep
 from pipeline.git import git
 from pipeline.mail.address import Address
 from pipeline.mail.room import MailRoom, mail_room
@@ -151,6 +152,9 @@ def _clone(records: Path) -> GitStore:
             store = GitStore.at(records)
     if store:
         store.ensure_ready()
+        git(
+            records, "stash", "clear"
+        )  # earlier versions put there what a killed relay had left; nobody works in this clone
         return store
     raise CannotGoOn(
         f"PIPELINE_RECORDS ({records}) is no clone of a records repository. Make the repository with "
@@ -174,7 +178,13 @@ class Front:
         service = Service(self.desk, limits, self.pages, worker.ring, self._health(worker), self._writable, self.bodies)
         lost = Lost(self.pages, self._ask, bodies=self.bodies)
         routes = [*lost.routes(), *Links(self.desk, self.pages).routes(), *board]
-        return application(service, routes, str(self.settings.site), origin, [worker.run, self.mail.run])
+        return application(service, routes, str(self.settings.site), origin, [self._sweep, worker.run, self.mail.run])
+
+    async def _sweep(self) -> None:
+        """Once, beside everything else: what killed writes left may hold anybody's data."""
+        for root in dict.fromkeys((self.settings.var, self.settings.records)):
+            with contextlib.suppress(StoreFailed):  # on a full or read-only disk the site is served all the same
+                await asyncio.to_thread(sweep, root)
 
     @property
     def _writable(self) -> Writable:

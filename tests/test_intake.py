@@ -31,7 +31,7 @@ from pipeline.github import GitHub
 from pipeline.profiles import derive
 from pipeline.settings import ROOT
 from tests.fakes.github import FakeGitHub, Fault
-from tests.support import CONCEPTS, DATA, EXAMPLES, JUDGE, PRACTICE, Remote, filled, push, remote, run
+from tests.support import CONCEPTS, DATA, EXAMPLES, JUDGE, PRACTICE, Remote, filled, push, remote
 
 NOW = datetime(2027, 3, 14, 9, tzinfo=UTC)
 
@@ -363,16 +363,6 @@ def test_a_rolling_issue_that_somebody_deleted_is_opened_anew_once(memory: Path)
         with ThreadPoolExecutor(3) as pool:
             list(pool.map(lambda clone: intake(clone, fake)(), clones))
         assert (len(fake.issues), fake.violations) == (2, [])
-
-
-def test_what_a_person_had_not_committed_is_kept_in_the_stash(memory: Path) -> None:
-    made = begin(memory / "r", filled(derive.SELF_ASSESSMENT, CONCEPTS))
-    clone = made.clone("one")
-    (clone / "note.txt").write_text("half-written")
-    with FakeGitHub() as fake:
-        intake(clone, fake)()
-    assert "note.txt" not in made.files()
-    assert run("git", "-C", str(clone), "show", "stash@{0}^3:note.txt") == "half-written"
 
 
 def test_events_have_no_personal_data_fit_their_schema_and_break_loudly_when_edited(memory: Path) -> None:

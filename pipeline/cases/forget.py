@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -39,7 +39,8 @@ COMMAND_LINE = "command line"
 class Forgotten:
     """`references` of all cases that belong together; `removed` counts files; `paths` is what history must not show.
 
-    `damaged`: those of them in which no event could say so, since their chain is broken.
+    `damaged`: those of them in which no event could say so, since their chain is broken. `addresses`: what was written in
+    what is removed, for who looks elsewhere; to be shown to nobody.
     """
 
     references: tuple[str, ...]
@@ -47,13 +48,14 @@ class Forgotten:
     recorded: int = 0
     paths: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list, repr=False)
 
 
 @dataclass(frozen=True)
 class Forget:
     """`elsewhere`: places beside the records where deliveries wait on this machine (quarantine, complaints, an outbox).
 
-    `by` is a login or COMMAND_LINE.
+    `by` is a login or COMMAND_LINE. `past` finds what only the history still has of some references: its paths.
     """
 
     store: Store
@@ -61,6 +63,7 @@ class Forget:
     elsewhere: tuple[Inbox, ...]
     by: str
     now: datetime
+    past: Callable[[Collection[str]], Iterable[str]] = lambda _references: ()
 
     def __call__(self, reference: str) -> Forgotten:
         """Done again it removes what has come since, and records nothing if there is nothing. Raises CannotGoOn."""
@@ -69,8 +72,10 @@ class Forget:
         done.damaged = [name for name in done.references if self.store.readable(name) is None]
         waiting = [*(path for place in self._inboxes() for path in self._waiting(place, cases)), *self._aside(cases)]
         kept = any(case.events or (self.store.folder(case.reference) / "private").is_dir() for case in cases)
-        if not kept and not waiting and not done.damaged:
+        past = list(self.past(done.references))
+        if not (kept or waiting or done.damaged or past):
             raise CannotGoOn(f"There is no case {reference} here; compare the reference")
+        done.addresses = [*self._addresses(cases), *(_address(_content(path)) for path in waiting)]
         for case in (case for case in cases if case.reference not in done.damaged):
             done.recorded += self._record(case, waiting)
         for path in waiting:
@@ -84,7 +89,7 @@ class Forget:
                 # Nothing speaks of it any more: a claim that stayed would say that something is missing.
                 for place in self._inboxes():
                     remove(place.claims / f"{case.reference}.json")
-        done.paths = sorted({*self._paths(done.references), *self._names(waiting)})
+        done.paths = sorted({*self._paths(done.references), *self._names(waiting), *past})
         return done
 
     def open(self, data: Data, reference: str) -> Iterator[tuple[str, State]]:
@@ -204,6 +209,14 @@ class Forget:
 def _address(content: object) -> str:
     applicant = content.get("applicant") if isinstance(content, Mapping) else None
     return str(applicant.get("email", "")) if isinstance(applicant, Mapping) else ""
+
+
+def _content(path: Path) -> object:
+    """Of a delivery; nothing of what is none."""
+    try:
+        return inbox.read(path).content
+    except (ValueError, UnreadableInput, FileNotFoundError):
+        return None
 
 
 def _named(case: Case) -> Iterator[str]:

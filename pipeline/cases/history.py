@@ -7,9 +7,13 @@ has the old history is refused by the remote and begins again from the new one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from pipeline.accept import references
+from pipeline.accept.submission import is_key
 from pipeline.cases.gitstore import GitStore
 from pipeline.errors import CannotGoOn, PushRejected
 from pipeline.git import git
@@ -77,6 +81,32 @@ def rewrite(store: GitStore, paths: Sequence[str]) -> Rewritten:
     )
 
 
+_LAID = re.compile(r":\d+ \d+ [0-9a-f]+ ([0-9a-f]+) [AM]\t((?:inbox|rejected)/([^/]+\.json))")
+
+
+def delivered(store: GitStore, prefix: str, wanted: Collection[str]) -> Iterator[str]:
+    """What ever lay in inbox/ or rejected/ of these references, also where no event speaks of it any more: its path."""
+    told = git(store.root, "log", "--all", "--diff-filter=AM", "--no-renames", "--raw", "--no-abbrev", "--format=")
+    laid = {(found[2], found[3]): found[1] for found in map(_LAID.fullmatch, told.splitlines()) if found}
+    with Objects(store.root) as objects:
+        for (path, name), blob in sorted(laid.items()):
+            key = name.partition("-")[0]
+            made = references.candidates(prefix, key) if is_key(key) else ()
+            if {*made, *_named(prefix, objects.read(blob))} & set(wanted):
+                yield from (path, f"{path}.findings")
+
+
+def _named(prefix: str, content: bytes) -> set[str | None]:
+    """The references that a delivery names as its own; of what is no delivery every one that stands in it."""
+    try:
+        value = json.loads(content)
+        typed = value["submission"].get("case", {}).get("reference", "")
+        return {str(value["reference"]), references.normalise(prefix, str(typed))}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        text = content.decode("utf-8", "replace")
+        return {references.normalise(prefix, word) for word in re.findall(rf"(?i)\b{re.escape(prefix)}-[\w-]+", text)}
+
+
 def remains(in_git: bool, rewritten: Rewritten | None, named: bool = False) -> list[str]:
     """What `forget` cannot remove, said and not denied (D10). `named`: the body puts names on issues."""
     lines = list(FORGOTTEN)
@@ -94,12 +124,8 @@ def remains(in_git: bool, rewritten: Rewritten | None, named: bool = False) -> l
 def _take_over(store: GitStore, before: str, after: str) -> None:
     """First the remote, then here; what nothing leads to any more is deleted here at once."""
     if before != after:
-        lease = f"--force-with-lease=refs/heads/{store.branch}:{before}"
-        git(store.root, "push", "--quiet", lease, "origin", f"{after}:refs/heads/{store.branch}")
-        git(store.root, "reset", "--quiet", "--hard", after)
-    git(store.root, "update-ref", "-d", "ORIG_HEAD")
-    git(store.root, "reflog", "expire", "--expire=now", "--all")
-    git(store.root, "gc", "--quiet", "--prune=now")
+        store.replace(before, after)
+    store.tidy()
 
 
 def _left(store: GitStore, paths: Sequence[str], commits: int) -> Rewritten:

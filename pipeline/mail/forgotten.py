@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from pipeline.cases.likeness import same_address
 from pipeline.files import names, remove
 from pipeline.mail.orders import Orders
 
 LETTERS = ("letters", "apart")
 
 
-def forget(var: Path, references: Iterable[str]) -> int:
-    """How many files were removed. A letter that names several references goes with any of them. Raises StoreFailed."""
+def forget(var: Path, references: Iterable[str], addresses: Collection[str] = ()) -> int:
+    """How many files were removed. A letter that names several references goes with any of them. Raises StoreFailed.
+
+    An order for lost references names an address alone.
+    """
     marks = [reference.encode() for reference in references]
     folders = [var / "outbox-mail" / name for name in LETTERS]
     letters = (folder / name for folder in folders for name in names(folder, ".eml"))
@@ -21,8 +25,12 @@ def forget(var: Path, references: Iterable[str]) -> int:
     found += [
         orders.root / "waiting" / order.name
         for order in orders.waiting()
-        if order.item and order.item.reference.encode() in marks
+        if (order.item.reference.encode() in marks if order.item else _theirs(order.address, addresses))
     ]
     for path in found:
         remove(path)
     return len(found)
+
+
+def _theirs(address: str, addresses: Collection[str]) -> bool:
+    return any(same_address(address, one) for one in addresses if one)
