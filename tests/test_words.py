@@ -22,7 +22,9 @@ from playwright.sync_api import Browser, Page
 from pipeline import text, wiring
 from pipeline.accept.limits import Limits
 from pipeline.accept.receipts import Receipts
+from pipeline.accept.submitted import Submitted
 from pipeline.audit.commands import EVERY
+from pipeline.cases.store import Store
 from pipeline.mail.address import Address
 from pipeline.mail.letter import Writer
 from pipeline.mail.orders import Item, Order
@@ -230,7 +232,7 @@ def test_every_word_of_a_letter_comes_from_the_catalogue_or_the_data(settings: S
         shown.append((those, Order("x", "rosa@example.org", pseudo.CODE, "", those[0])))
     shown.append((items, Order("x", "rosa@example.org", pseudo.CODE, "", None)))
     for those, order in shown:
-        writer = Writer(renderer, Receipts(b"0" * 32), "office@example.org")
+        writer = Writer(renderer, Receipts(b"0" * 32), "office@example.org", Submitted((), Store(tmp_path)))
         letter = writer.letter(Address("rosa", "example.org"), [order], those, datetime(2027, 3, 14, tzinfo=UTC))
         plain, html = (letter.message.get_body((kind,)) for kind in ("plain", "html"))
         assert plain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,12 @@ from starlette.responses import HTMLResponse, Response
 
 from pipeline.accept.calendar import Interview, calendar
 from pipeline.accept.late import title, too_late
+from pipeline.accept.prospect import Prospect, prospect
 from pipeline.accept.references import Claim
 from pipeline.accept.submitted import Submitted
-from pipeline.audit.stages import Stage, stage
+from pipeline.audit.stages import Stage
 from pipeline.cases.events import DELIVERIES, EVIDENCE, FORGOTTEN, JOINED, RECEIVED, REVISED, Case
 from pipeline.cases.phases import Phase
-from pipeline.cases.standing import takes
 from pipeline.cases.store import Store
 from pipeline.errors import AuditBegun, CaseOver
 from pipeline.findings import Finding
@@ -147,30 +147,29 @@ class Pages:
         return self._received(claim, secret, derive.PORTFOLIO, "/portfolio")
 
     def _received(self, claim: Claim, secret: str, sent: str, below: str = "") -> HTMLResponse:
-        last = sent
-        if sent == derive.SELF_ASSESSMENT and self._delivered(self.store.case(claim.reference)):
-            last = derive.PORTFOLIO
+        found = self._prospect(claim)
+        last = found.last(sent)
         context = {
             **self._about(claim, secret),
-            **self._ahead(claim, last),
+            **self._ahead(claim, last, found.here),
             "kind": last,
             "form_title": self._form_title(sent, claim.about),
+            "over": found.over,
         }
         here = f"/received/{claim.reference}/{secret}{below}"
-        return self.template("received.html", _("It has arrived"), here=here, **context)
+        heading = _("This case is over") if found.over else _("It has arrived")
+        return self.template("received.html", heading, here=here, **context)
 
     def status(self, claim: Claim, secret: str) -> HTMLResponse:
         """Where the case stands, drawn from its events; a case that no intake has seen yet has none."""
-        case = self.store.case(claim.reference)
-        here = stage(self.renderer.data, case) if case.events else None
+        found = self._prospect(claim)
+        case, here, delivered = found.case, found.here, found.delivered
         organization = self.renderer.data.organization
         complaint = claim.about in topics.COMPLAINTS
-        delivered = self._delivered(case)
-        sent = derive.PORTFOLIO if delivered else claim.kind
         awaited = here.awaited if here else organization.complaints_role if complaint else "intake_manager"
         context = {
             **self._about(claim, secret),
-            **self._ahead(claim, sent, here),
+            **self._ahead(claim, found.last(claim.kind), here),
             "stage": here.title if here else _("Received"),
             "stage_language": here.language if here else "",
             "awaited": "you" if awaited == APPLICANT else awaited,
@@ -181,7 +180,7 @@ class Pages:
                 if event.type in (*DELIVERIES, FORGOTTEN)
             ],
             "phase": here.phase if here else "",
-            "may_write": claim.kind in (derive.SELF_ASSESSMENT, derive.PORTFOLIO) and takes(self.renderer.data, case),
+            "may_write": claim.kind in (derive.SELF_ASSESSMENT, derive.PORTFOLIO) and found.takes,
             "delivered": delivered,
             "wanted": self._wanted(claim, case) if here and here.phase is Phase.EVIDENCE else [],
             "other_case": next((event.data["reference"] for event in case.events if event.type == JOINED), ""),
@@ -220,10 +219,11 @@ class Pages:
         headers = {"Content-Disposition": 'attachment; filename="interview.ics"'}
         return Response(calendar(interview, now()), media_type="text/calendar", headers=headers)
 
-    def _ahead(self, claim: Claim, sent: str, here: Stage | None = None) -> dict[str, Any]:
+    def _prospect(self, claim: Claim) -> Prospect:
+        return prospect(self.renderer.data, self.submitted, claim.reference)
+
+    def _ahead(self, claim: Claim, sent: str, here: Stage | None) -> dict[str, Any]:
         """What happens next, and whether there are times for a calendar."""
-        if here and here.moment[:10] < now()[:10]:
-            here = replace(here, moment="")  # that day is over
         ahead = next_steps(self.renderer.data.organization, sent, claim.about, here)
         return {"ahead": ahead, "times": bool(ahead.writes and self._times(claim))}
 
@@ -256,10 +256,6 @@ class Pages:
         if (kind, about) in derive.form_kinds(data):
             return str(derive.form_schema(data, kind, about)["title"])
         return about
-
-    @staticmethod
-    def _delivered(case: Case) -> bool:
-        return case.current(derive.PORTFOLIO) is not None
 
 
 def _history(case: Case, event: str, data: Mapping[str, Any]) -> str:

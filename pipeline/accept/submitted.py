@@ -58,6 +58,16 @@ class Submitted:
             last[filed.reference, filed.kind] = filed
         return sorted(last.values(), key=lambda filed: filed.at, reverse=True)
 
+    def waiting(self, reference: str) -> list[tuple[str, Filed]]:
+        """(file name, what it holds) of what waits to be taken in for a reference, as it came."""
+        found = [
+            (delivery.name, Filed(delivery.reference, delivery.received_at, delivery.content))
+            for inbox in self.inboxes
+            for name in inbox.names()
+            if _speaks_of(inbox, name, reference) and (delivery := _read(inbox, name))
+        ]
+        return sorted((one for one in found if one[1].reference == reference), key=lambda one: one[1].at)
+
     def self_assessment(self, claim: Claim) -> Filed | None:
         """The last one of the case that the claim opened. Raises StoreFailed where the case cannot be read."""
         if claim.kind != derive.SELF_ASSESSMENT:
@@ -86,6 +96,14 @@ class Submitted:
             content = self.store.submission(case.reference, str(event.data["digest"])) if event else None
             if event and content:
                 yield Filed(case.reference, event.received, content)
+
+
+def _speaks_of(inbox: Inbox, name: str, reference: str) -> bool:
+    """Before it is read as JSON: of many that wait, few are one reference's."""
+    try:
+        return reference.encode() in inbox.path(name).read_bytes()
+    except OSError:
+        return False
 
 
 def _read(inbox: Inbox, name: str) -> Delivery | None:

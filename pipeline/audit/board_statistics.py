@@ -67,7 +67,12 @@ class StatisticsDesk:
     def _plots(self, found: Statistics) -> dict[str, list[Bar]]:
         process = self.pages.renderer.data.process
         times: list[Any] = [
-            (process.state(stay.state).title, f"{stay.median:.1f} / {stay.p90:.1f}", stay.p90, stay.median)
+            (
+                process.state(stay.state).title,
+                f"{stay.median:.1f} / {stay.p90:.1f}",
+                round(stay.p90, 1),
+                round(stay.median, 1),
+            )
             for stay in found.stays
         ]
         return {

@@ -116,10 +116,8 @@ def _head(drawing: Drawing, case: Case, event: Event, profile: Profile | None) -
     link = f"{drawing.folder}{str(event.data['digest'])[:16]}/{file_name(str(event.data['kind']))}"
     rows = [(_("Reference"), code(case.reference)), (_("Received"), escaped(event.received[:10]))]
     if profile:
-        version = str(event.data.get("version"))
-        rows.insert(
-            1, (_("Certificate"), f"{escaped(profile.name)} ({escaped(profile.path_name)}, {escaped(version)})")
-        )
+        of = ", ".join(escaped(str(word)) for word in (profile.path_name, event.data.get("version")) if word)
+        rows.insert(1, (_("Certificate"), f"{escaped(profile.name)} ({of})"))
     rows.append((_("Stage"), escaped(here.title)))
     if case.opening.type != CONTACT:
         known = standing(drawing.data, case)

@@ -20,7 +20,7 @@ class Bar:
 
 
 def bars(rows: Iterable[tuple[str, str, float, float | None]]) -> list[Bar]:
-    """Of (label, words, value, value of the mark)."""
+    """Of (label, words, value, value of the mark), as the words give them: what is 0.0 there has no bar."""
     every = list(rows)
     widest = max((value for _label, _words, value, _mark in every), default=0) or 1
     return [

@@ -13,7 +13,11 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urljoin
 
+from pipeline.accept.prospect import Prospect, prospect
 from pipeline.accept.receipts import Receipts
+from pipeline.accept.submitted import Submitted
+from pipeline.cases.events import Case
+from pipeline.errors import StoreFailed
 from pipeline.mail.address import Address
 from pipeline.mail.orders import Item, Order
 from pipeline.profiles import derive
@@ -51,6 +55,7 @@ class Writer:
     renderer: Renderer
     receipts: Receipts
     sender: str
+    submitted: Submitted
 
     def letter(self, to: Address, orders: Sequence[Order], items: Sequence[Item], at: datetime) -> Letter:
         """`orders` are what it answers, `items` what belongs to them: at least one, the latest first."""
@@ -77,12 +82,17 @@ class Writer:
         """Subject, plain text, HTML; in the language of the last order, if it is one of the body's."""
         body, spoken = renderer.data.organization, renderer.data.language
         shown = [self._shown(renderer, item) for item in items[:LISTED]]
+        first = self._prospect(renderer, items[0].reference)
+        shown[0] |= {
+            "over": first.over,
+            "writes": first.last(items[0].kind) == derive.SELF_ASSESSMENT and not first.over,
+        }
         one = shown[0] if len(items) == 1 and all(order.item for order in orders) else None
         context = {
             "one": one,
             "items": shown,
             "more": len(items) - len(shown),
-            "ahead": next_steps(body, items[0].kind, items[0].about),
+            "ahead": next_steps(body, first.last(items[0].kind), items[0].about, first.here),
             "subject": _("Your reference: {reference}").format(reference=one["reference"])
             if one
             else _("Your references"),
@@ -92,6 +102,13 @@ class Writer:
         root = f"{renderer.site_url.rstrip('/')}/{renderer.home}"
         text, html = (str(renderer(f"mail.{form}", root, **context)) for form in ("txt", "html"))
         return str(context["subject"]), text, html
+
+    def _prospect(self, renderer: Renderer, reference: str) -> Prospect:
+        """Of a case that cannot be read nothing is known: the letter is sent all the same."""
+        try:
+            return prospect(renderer.data, self.submitted, reference)
+        except StoreFailed:
+            return Prospect(Case(reference, ()))
 
     def _shown(self, renderer: Renderer, item: Item) -> dict[str, Any]:
         data = renderer.data

@@ -80,7 +80,7 @@ def mail_room(
     postman = Postman(
         orders=orders,
         ledger=Ledger(orders.root / "ledger", receipts.server_key),
-        writer=Writer(renderer, receipts, str(sender)),
+        writer=Writer(renderer, receipts, str(sender), submitted),
         carrier=smtp if smtp and known else outbox,
         submitted=submitted,
         clock=clock,
