@@ -64,6 +64,11 @@ def without_invisible(text: str) -> str:
     return "".join(seen)
 
 
+def is_number(text: str) -> bool:
+    """Of digits that int() takes, as a machine writes them: "²" is a digit to Python, and no number."""
+    return text.isascii() and text.isdigit()
+
+
 def ascii_digits(text: str) -> str:
     """The digits of any script, and signs in full width, as ASCII has them: "２０２７" and "٢٠٢٧" are 2027."""
     plain = unicodedata.normalize("NFKC", text)

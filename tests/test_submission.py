@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pipeline import shape
 from pipeline.accept import raw
 from pipeline.accept.check import check
+from pipeline.accept.server import as_in_form
 from pipeline.accept.submission import Submission
 from pipeline.errors import UnreadableInput
 from pipeline.findings import Finding
@@ -246,6 +247,16 @@ def test_no_schema_takes_digits_or_letters_of_a_script_that_nobody_reads_later()
         assert not re.search(r"\\\\[dDwW]", json.dumps(derive.form_schema(DATA, kind, about)))
 
 
+@pytest.mark.parametrize("row", ["²", "٣", "0", "x"])
+def test_a_row_is_told_whatever_its_number_is_written_with(row: str) -> None:
+    value = filled(derive.PORTFOLIO, PRACTICE, log={row: {"date": "a\x00b"}})
+    schema = derive.form_schema(DATA, derive.PORTFOLIO, PRACTICE)
+    told = check(JUDGE, value)
+    assert isinstance(told, list)
+    assert [as_in_form(finding, schema, {}) for finding in told]
+    assert fields.label(schema, f"/log/{row}/date") in ("Mentoring log, 1: Date", "Date", "Mentoring log")
+
+
 def test_digits_of_another_script_are_named_where_they_are_not_mended() -> None:
     schema = {"type": "string", "pattern": "^[0-9]+$"}
     (found,) = shape.check(schema, "٢٠", str)
@@ -404,8 +415,6 @@ def test_blank_rows_of_the_log_are_left_out_and_findings_lead_back_to_the_row_th
     }
     value, rows = raw.unflatten(schema, {name: [text] for name, text in posted.items()})
     assert value["log"] == [{"date": "2027-02-30", "hours": 1.5, "worked_on": "Goals"}]
-    from pipeline.accept.server import as_in_form
-
     told = check(JUDGE, value)
     assert isinstance(told, list)
     shown = [as_in_form(finding, schema, rows) for finding in told]

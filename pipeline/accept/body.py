@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from starlette.requests import ClientDisconnect, Request
 
 from pipeline.errors import UnreadableInput
-from pipeline.text import _
+from pipeline.text import _, is_number
 
 
 def heading(error: UnreadableInput) -> str:
@@ -47,7 +47,7 @@ class Bodies:
     async def read(self, request: Request, limit: int, too_much: str) -> AsyncIterator[bytes]:
         """At most `limit` bytes. Raises UnreadableInput: 413 with the words `too_much`, 408, or 503 where it gave way."""
         declared = request.headers.get("content-length", "0")
-        if not declared.isdigit() or int(declared) > limit:
+        if not is_number(declared) or int(declared) > limit:
             raise UnreadableInput(too_much, 413)
         body = _Body()
         self._here.add(body)

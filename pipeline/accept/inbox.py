@@ -109,6 +109,6 @@ def read(path: Path) -> Delivery:
         turn = Turn(str(turn.get("desk", "")), int(turn.get("number", 0)), int(turn.get("seen", 0)))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("is no delivery of this format") from error
-    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", received_at):
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", received_at):
         raise ValueError("has no time of receipt in UTC")
     return Delivery(path.name, reference, joins, received_at, value["submission"], turn)

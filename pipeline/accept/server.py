@@ -31,7 +31,7 @@ from pipeline.accept.writable import Writable
 from pipeline.errors import AuditBegun, StoreFailed, TooMany, UnreadableInput, WriteFailed
 from pipeline.findings import Finding
 from pipeline.profiles import derive, fields
-from pipeline.text import _, language, number, speaking
+from pipeline.text import _, is_number, language, number, speaking
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
@@ -205,7 +205,7 @@ def _first(form: raw.Form, name: str) -> str:
 def as_in_form(finding: Finding, schema: dict[str, Any], rows: dict[int, int]) -> Finding:
     """The finding's row as the form numbers it: blank rows were left out of the value."""
     parts = finding.pointer.split("/")
-    if len(parts) < 3 or parts[1] != "log" or not parts[2].isdigit():
+    if len(parts) < 3 or parts[1] != "log" or not is_number(parts[2]):
         return finding
     parts[2] = str(rows.get(int(parts[2]), int(parts[2])))
     place = "/".join(parts)

@@ -16,7 +16,7 @@ from pipeline.cases.events import CONTACT, EVIDENCE, PORTFOLIO, Case
 from pipeline.cases.intake import Intake
 from pipeline.cases.people import Person
 from pipeline.cases.standing import MET, NOT_MET
-from pipeline.text import _
+from pipeline.text import _, is_number
 
 ATTEMPTS = 5  # how often somebody else may write to the case first
 NOTHING: Mapping[str, Any] = {
@@ -157,5 +157,5 @@ class CaseDesk:
 def _as_shown(case: Case, form: Mapping[str, str]) -> Case:
     """The case as it was when the page with this form was made: others may have changed it since."""
     number = form.get(TABLE, "")
-    known = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
+    known = int(number) if is_number(number) and len(number) < 10 else 0
     return replace(case, events=case.events[:known] if known else case.events)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.findings import pointer
+from pipeline.text import is_number
 
 Path = tuple[str | int, ...]
 
@@ -91,7 +92,7 @@ def label(schema: dict[str, Any], place: str) -> str:
     parts = place.split("/")[1:]
     titles = [str(at(schema, "/" + "/".join(parts[:end])).get("title", "")) for end in range(len(parts) + 1)]
     nearest = next((title for title in reversed(titles) if title), "")
-    if len(parts) > 1 and at(schema, f"/{parts[0]}").get("x-widget") == "rows" and parts[1].isdigit():
+    if len(parts) > 1 and at(schema, f"/{parts[0]}").get("x-widget") == "rows" and is_number(parts[1]):
         row = f"{titles[1]}, {int(parts[1]) + 1}"
         return f"{row}: {nearest}" if len(parts) > 2 else row
     return nearest

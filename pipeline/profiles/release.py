@@ -14,6 +14,7 @@ from pipeline.git import git
 from pipeline.order import natural
 from pipeline.profiles import derive
 from pipeline.profiles.model import Data
+from pipeline.text import is_number
 
 RELEASED = "released"
 BY_HAND = "data"
@@ -100,7 +101,7 @@ def _released(schemas: Path, profile_id: str) -> list[str]:
 
 
 def _number(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
+    return tuple(int(part) for part in version.split(".") if is_number(part))
 
 
 def changed(data: Data, schemas: Path) -> Iterator[Finding]:

@@ -21,27 +21,30 @@ MAX_DEPTH = 12
 # Plain scalars that YAML 1.1 turns into something a maintainer did not write (https://yaml.org/type/).
 _SURPRISES = [
     (re.compile(r"(?i)y|yes|n|no|on|off|true|false"), "YAML reads it as true or false"),
-    (re.compile(r"\d{4}-\d\d?-\d\d?([Tt\s].*)?"), "YAML reads it as a date"),
-    (re.compile(r"[-+]?\d[\d_]*(:[0-5]?\d)+(\.\d*)?"), "YAML reads it as a number to the base of 60"),
+    (re.compile(r"[0-9]{4}-[0-9][0-9]?-[0-9][0-9]?([Tt\s].*)?"), "YAML reads it as a date"),
+    (re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9]*)?"), "YAML reads it as a number to the base of 60"),
     (
-        re.compile(r"[-+]?0[xX][\da-fA-F_]+|[-+]?0b[01_]+|[-+]?0[\d_]+"),
+        re.compile(r"[-+]?0[xX][0-9a-fA-F_]+|[-+]?0b[01_]+|[-+]?0[0-9_]+"),
         "YAML reads it as an octal, binary or hex number",
     ),
     (
-        re.compile(r"(?i)[-+]?(\d[\d_]*\.[\d_]*|\.\d[\d_]*)(e[-+]?\d+)?|[-+]?\.(inf|nan)|\.nan"),
+        re.compile(r"(?i)[-+]?([0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(e[-+]?[0-9]+)?|[-+]?\.(inf|nan)|\.nan"),
         "YAML reads it as a number and drops zeros at its end",
     ),
-    (re.compile(r"[-+]?\d[\d_]*([eE][-+]?\d+)|[-+]\d+|\d+_[\d_]*"), "YAML reads it as a number written otherwise"),
+    (
+        re.compile(r"[-+]?[0-9][0-9_]*([eE][-+]?[0-9]+)|[-+][0-9]+|[0-9]+_[0-9_]*"),
+        "YAML reads it as a number written otherwise",
+    ),
     (re.compile(r"=|<<"), "it has a special meaning in YAML"),
     (re.compile(r"(?i)null"), "YAML reads it as nothing"),
     (re.compile(r"0o[0-7_]+"), "YAML reads it as an octal number"),
 ]
-_INTEGER = re.compile(r"-?(0|[1-9]\d{0,14})")
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,14})")
 _NULL = {"", "~", "null"}
 # What YAML takes for no text, and what it takes for the end of a line though editors do not.
 _REFUSED = re.compile(f"{yaml.reader.Reader.NON_PRINTABLE.pattern}|[\x85\u2028\u2029\ufeff]")
 _CUT = re.compile(r"([ \t]+)(#[^\s#][^\r\n]*)")  # a comment beside something, without a blank after its #
-_CODE = re.compile(r"#[0-9A-Fa-f]{3,8}\b|#\d+")  # a colour or a number: no comment
+_CODE = re.compile(r"#[0-9A-Fa-f]{3,8}\b|#[0-9]+")  # a colour or a number: no comment
 
 
 @dataclass
