@@ -10,6 +10,7 @@ import secrets
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -68,7 +69,8 @@ T = TypeVar("T")
 def _write(text: str, stream: TextIO) -> None:
     """Whoever read this may have gone (`check | head`): the work goes on in silence, and ends with its own exit code."""
     try:
-        stream.write(text)
+        if text:
+            stream.write(text)
         stream.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
@@ -456,12 +458,13 @@ def serve(settings: Settings, arguments: Arguments) -> int:
     else:
         running = wiring.local(settings, Limits(), site, address)
     listening = wiring.bind(arguments.host, arguments.port)
-    say(f"The board: {address}/auditors/  python -m pipeline sign-in LOGIN prints a personal link to it.")
-    if address.startswith("https:") and not arguments.trusted_proxy:
-        say(BEHIND_A_PROXY)
-    if running.trouble:
-        _complain(running.trouble)
-    say(f"Serving on http://{arguments.host}:{arguments.port}")
+    with suppress(OSError):  # where its log's disk is full, it serves all the same
+        say(f"The board: {address}/auditors/  python -m pipeline sign-in LOGIN prints a personal link to it.")
+        if address.startswith("https:") and not arguments.trusted_proxy:
+            say(BEHIND_A_PROXY)
+        if running.trouble:
+            _complain(running.trouble)
+        say(f"Serving on http://{arguments.host}:{arguments.port}")
     wiring.serve(running.app, listening, arguments.trusted_proxy or [ip_network(address) for address in LOOPBACK])
     return WELL
 

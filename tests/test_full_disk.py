@@ -117,6 +117,11 @@ def test_a_restart_without_the_right_to_write_serves_site_and_status_pages_and_s
     assert remains(own) == []
 
 
+def test_a_server_whose_own_log_cannot_be_written_starts_and_works(own: Settings) -> None:
+    with served(own, prefix=["sh", "-c", 'exec "$@" >/dev/full 2>&1', "sh"]) as server:
+        assert posted(server, 1).status_code == 201
+
+
 @pytest.mark.long
 def test_a_restart_where_no_file_can_grow_serves_site_and_status_pages(own: Settings) -> None:
     status = begin(own)
