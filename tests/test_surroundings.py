@@ -101,7 +101,7 @@ def test_families_of_names_are_cleared_whole_and_what_a_machine_needs_stays() ->
     environment = {f"{family}ANYTHING": "x" for family in FAMILIES}
     machine = {
         "PATH": "/bin",
-        "HOME": "/home/x",
+        "HOME": "/elsewhere",
         "LANG": "C.UTF-8",
         "LC_ALL": "C",
         "CI": "true",

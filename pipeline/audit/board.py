@@ -318,7 +318,7 @@ class Board:
     ) -> Response:
         kinds = [kind for kind in self._kinds(case) if case.current(kind)]
         issues = [self.intake.draw(case, event) for kind in reversed(kinds) if (event := case.current(kind))]
-        shown = [(issue.title, issue.labels, to_html(issue.body)) for issue in issues]
+        shown = [(issue.title, issue.labels, to_html(issue.body, 3 if n else 2)) for n, issue in enumerate(issues)]
         can = self._desk.shown(case, person) if self.acts else NOTHING
         refused = bool(outcome and outcome.refusals)
         title = _("Refused: {title}").format(title=case.reference) if refused else case.reference

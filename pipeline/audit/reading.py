@@ -38,8 +38,13 @@ def _reader() -> MarkdownIt:
 _READER = _reader()
 
 
-def to_html(text: str) -> Markup:
-    """Without the marker on line 1, which is for programs."""
+def to_html(text: str, highest: int = 0) -> Markup:
+    """Without the marker on line 1, which is for programs. `highest`: the level of its highest heading on the page."""
     if text.startswith("<!--"):
         text = text.partition("\n")[2]
-    return Markup(_READER.render(text))
+    tokens = _READER.parse(text)
+    headings = [token for token in tokens if token.type.startswith("heading_")]
+    lower = highest - min((int(token.tag[1:]) for token in headings), default=highest) if highest else 0
+    for token in headings:
+        token.tag = f"h{int(token.tag[1:]) + lower}"
+    return Markup(_READER.renderer.render(tokens, _READER.options, {}))
