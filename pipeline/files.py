@@ -168,3 +168,13 @@ def names(folder: Path, suffix: str = "") -> list[str]:
     if not folder.is_dir():
         return []
     return sorted(name for name in os.listdir(folder) if not name.startswith(".") and name.endswith(suffix))
+
+
+def fingerprint(path: Path) -> list[tuple[str, int, int, int]]:
+    """Changes when a file is written, or one comes, goes or is written in a folder: names, inodes, sizes, times (ns)."""
+    try:
+        here = os.scandir(path) if path.is_dir() else None
+        found = [(entry.name, entry.stat()) for entry in here] if here else [(path.name, path.stat())]
+    except FileNotFoundError:
+        return []
+    return sorted((name, info.st_ino, info.st_size, info.st_mtime_ns) for name, info in found)

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -29,6 +30,7 @@ MAX_TITLE = 200
 FINDINGS, RETENTION = "<!-- intake findings -->", "<!-- retention due -->"  # markers of the standing issues
 _MARKER = re.compile(r"<!-- case (\S+) (\S+) -->")
 BLOCKS = 10  # characters of a unit's chart
+_of_data = lru_cache(maxsize=4096)(escaped)  # for the body's own words, which are the same in every issue
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,7 @@ def _coverage(asked: Mapping[str, Any], answers: Mapping[str, str]) -> list[str]
         titles[rule["x-unit"]] = f"{rule['x-unit']} {rule['x-unit-title']}"
     for unit, given in units.items():
         counts = [given.count(word) for word in ("yes", "partly", "not_yet", "credited")]
-        lines.append(f"| {escaped(titles[unit])} | {chart(counts)} | {' | '.join(map(str, counts))} |")
+        lines.append(f"| {_of_data(titles[unit])} | {chart(counts)} | {' | '.join(map(str, counts))} |")
     return lines
 
 
@@ -218,11 +220,12 @@ def chart(counts: list[int]) -> str:
 def _statements(asked: Mapping[str, Any], answers: Mapping[str, str], judged: Judged, texts: bool) -> list[str]:
     head = [_("Statement"), _("Answer"), _("Relevance"), _("Authorship"), _("Mastery")]
     lines = [f"| {' | '.join(head)} |", "|---|---|---|---|---|"]
+    words = {answer: _of_data(answer_word(answer)) for answer in {"not_yet", *answers.values()}}
     for statement, rule in asked.items():
-        text = f" {escaped(rule['x-question'])}" if texts else ""
-        answer = answer_word(answers.get(statement, "not_yet"))
+        text = f" {_of_data(rule['x-question'])}" if texts else ""
         marks = [judged.get((statement, criterion), "·") for criterion in ("relevance", "authorship", "mastery")]
-        lines.append(f"| **{escaped(statement)}**{text} | {escaped(answer)} | {' | '.join(marks)} |")
+        answer = words[answers.get(statement, "not_yet")]
+        lines.append(f"| **{_of_data(statement)}**{text} | {answer} | {' | '.join(marks)} |")
     return lines
 
 

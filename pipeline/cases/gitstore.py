@@ -50,7 +50,7 @@ class GitStore(Store):
 
     @classmethod
     def at(cls, root: Path) -> GitStore:
-        return cls(root, git(root, "branch", "--show-current"))
+        return cls(root, branch=git(root, "branch", "--show-current"))
 
     def refresh(self) -> None:
         self.ensure_ready()

@@ -78,13 +78,14 @@ class Intake:
 
         All of it is in the body's first language, whatever the submissions are in.
         """
-        report = Report()
-        with speaking(self.judge.data.language), patient(self.store, self.github, self.now):
+        report, store = Report(), self.store.remembering()
+        with speaking(self.judge.data.language), patient(store, self.github, self.now):
             if self.github is None:
-                self._swap(report)
+                replace(self, store=store)._swap(report)
             else:
-                replace(self, now=self.github.corrected(self.now))._on_github(self.github, report)
-        damaged = list(dict.fromkeys((*report.held, *self.store.damaged())))
+                there = replace(self, store=store, now=self.github.corrected(self.now))
+                there._on_github(self.github, report)
+        damaged = list(dict.fromkeys((*report.held, *store.damaged())))
         if damaged:
             raise StoreFailed("; ".join(damaged[:5]))
         return report

@@ -53,12 +53,13 @@ class Reminders:
 
     def __call__(self) -> Reminded:
         """Raises RateLimited or GitHubFailed after what is done is safe."""
-        with patient(self.store, self.github, self.now):
+        store = self.store.remembering()
+        with patient(store, self.github, self.now):
             if self.github is None:
-                return self._remind()
+                return replace(self, store=store)._remind()
             self.github.begin(BUDGET.total_seconds())
             self.github.ensure_private()
-            there = replace(self, now=self.github.corrected(self.now))
+            there = replace(self, store=store, now=self.github.corrected(self.now))
             done = there._remind()
             there._say(self.github)
             return done

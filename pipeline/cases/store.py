@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 from pipeline.cases.events import JOINED, Case, append, read_case
 from pipeline.errors import GitFailed, PushRejected, StoreFailed
-from pipeline.files import names, write_new
+from pipeline.files import fingerprint, names, write_new
 
 ATTEMPTS = 20  # how often a run starts over because somebody else was faster
 T = TypeVar("T")
@@ -28,6 +28,11 @@ class Store:
     """`publish` and `refresh` do nothing here: in a plain folder every write is already where everybody looks."""
 
     root: Path
+    seen: dict[Path, tuple[object, Any]] | None = field(default=None, kw_only=True, compare=False, repr=False)
+
+    def remembering(self) -> Self:
+        """The same records for the length of one run, which reads a case or a schema again only when its files have changed."""
+        return replace(self, seen={})
 
     def refresh(self) -> None:
         """See what others have done."""
@@ -47,7 +52,17 @@ class Store:
         raise GitFailed("Others pushed faster, again and again; the next run goes on.")
 
     def case(self, reference: str) -> Case:
-        return read_case(self.folder(reference))
+        folder = self.folder(reference)
+        return self._once(folder, lambda: fingerprint(folder / "events"), lambda: read_case(folder))
+
+    def _once(self, path: Path, state: Callable[[], object], read: Callable[[], T]) -> T:
+        """What was read there before, if this run remembers it and its state is still the same. What raises is read again."""
+        if self.seen is None:
+            return read()
+        now, known = state(), self.seen.get(path)
+        if known is None or known[0] != now:
+            known = self.seen[path] = (now, read())  # its state first: what is written meanwhile is read the next time
+        return cast("T", known[1])
 
     def onward(self, reference: str) -> str:
         """Where a case goes on that was joined to another; else itself. Raises StoreFailed."""
@@ -130,7 +145,8 @@ class Store:
 
     def schema(self, schema_hash: str) -> dict[str, Any]:
         """Raises StoreFailed."""
-        return self._object(self.root / "schemas" / f"{schema_hash}.json")
+        path = self.root / "schemas" / f"{schema_hash}.json"
+        return self._once(path, lambda: fingerprint(path), lambda: self._object(path))
 
     def submission(self, reference: str, digest: str) -> dict[str, Any] | None:
         """What was submitted; None once it has been forgotten. Raises StoreFailed."""
