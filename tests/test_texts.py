@@ -124,6 +124,9 @@ def told(body: Body, state: str, sent: str, reference: str, value: dict[str, Any
             found = prospect(DATA.in_language(language), pages.submitted, reference)
             assert found.here
             texts = {"receipt": plain(text_of(receipt_page(pages, claim, secret, kind)))}
+            texts["receipt of the form itself"] = " ".join(
+                [*(answer := pages.told(claim, kind))["next"], answer["by_when"]]
+            )
             texts["status"] = plain(text_of(pages.status(claim, secret)))
             order = Order("x.json", "rosa@example.org", language, stamp(body.now), item)
             letter = writer.letter(Address("rosa", "example.org"), [order], [item], body.now).message

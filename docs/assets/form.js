@@ -991,10 +991,15 @@ function showNotSent(message) {
 }
 
 /** The receipt takes the place of the form; only then is the draft removed. */
-function showReceipt({ reference, status }) {
+function showReceipt({ reference, status, heading, next, by_when: byWhen }) {
   const copy = copyText();
   const place = document.getElementById("receipt").content.cloneNode(true);
   for (const element of place.querySelectorAll("[data-reference]")) element.textContent = reference;
+  if (next) { // it belongs to a case that is known
+    place.querySelector("h1").textContent = heading;
+    place.querySelector("ol").replaceChildren(...next.map((step) => h("li", {}, step)));
+    if (!byWhen) place.querySelector("[data-by-when]")?.remove();
+  }
   const link = status ? new URL(status, form.action).href : "";
   const times = ["first", "second", "third"].some((choice) => filled(`interview.${choice}`));
   for (const element of place.querySelectorAll("[data-if-times]")) element.hidden = !times;

@@ -157,8 +157,15 @@ class Pages:
             "over": found.over,
         }
         here = f"/received/{claim.reference}/{secret}{below}"
-        heading = _("This case is over") if found.over else _("It has arrived")
-        return self.template("received.html", heading, here=here, **context)
+        return self.template("received.html", _heading(found), here=here, heading=_heading(found), **context)
+
+    def told(self, claim: Claim, sent: str) -> dict[str, Any]:
+        """For the form's own receipt, which knows of no case: what stands over it and what happens next; {} of a new one."""
+        found = self._prospect(claim)
+        if found.here is None:
+            return {}
+        ahead = next_steps(self.renderer.data.organization, found.last(sent), claim.about, found.here)
+        return {"heading": _heading(found), "next": list(ahead.steps), "by_when": ahead.by_when}
 
     def status(self, claim: Claim, secret: str) -> HTMLResponse:
         """Where the case stands, drawn from its events; a case that no intake has seen yet has none."""
@@ -256,6 +263,10 @@ class Pages:
         if (kind, about) in derive.form_kinds(data):
             return str(derive.form_schema(data, kind, about)["title"])
         return about
+
+
+def _heading(found: Prospect) -> str:
+    return _("This case is over") if found.over else _("It has arrived")
 
 
 def _history(case: Case, event: str, data: Mapping[str, Any]) -> str:

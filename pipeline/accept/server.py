@@ -109,11 +109,12 @@ class Service:
         if isinstance(result, list):
             return problem_json(422, _("Some things are to be mended"), findings=result)
         self.arrived()
-        content = {"reference": result.reference, "kind": result.kind, "about": result.about}
+        content: dict[str, Any] = {"reference": result.reference, "kind": result.kind, "about": result.about}
         if not result.secret:
             return JSONResponse({**content, "detail": self.pages.again_words(result.reference)}, 200)
         path = f"{self.pages.prefix}/status/{result.reference}/{result.secret}"
-        content["status"] = path
+        claim = self.desk.inbox.claimed(result.reference)
+        content |= {"status": path, **(self.pages.told(claim, result.kind) if claim else {})}
         return JSONResponse(content, 201, headers={"Location": path})
 
     def _answer_form(self, request: Request, form: dict[str, list[str]]) -> Response:

@@ -209,6 +209,8 @@ def _render_form(
         "needs": needs(renderer.endpoint, f"{kind}-{about}", f"{renderer.site_url.rstrip('/')}/{renderer.home}thanks/"),
         # What form.js fills in when it shows the receipt.
         "ahead": next_steps(renderer.data.organization, kind, about),
+        "heading": _("It has arrived"),
+        "over": False,
         "times": False,
         "reference": "",
         "status_path": "",
