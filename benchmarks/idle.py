@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pipeline.accept.inbox import Inbox
+from pipeline.accept.inbox import Delivery, Inbox
 from pipeline.accept.submission import Submission
 from pipeline.cases.intake import Intake
 from pipeline.cases.store import Store
@@ -35,7 +35,9 @@ def old_cases(root: Path, number: int, fake: FakeGitHub) -> None:
     for index in range(number):
         value = filled(derive.PORTFOLIO, PRACTICE, applicant={"name": f"Person {index}", "email": "p@example.org"})
         submission = Submission(derive.PORTFOLIO, PRACTICE, value, schema)
-        inbox.put(submission, inbox.claim(submission), joins=False, received_at="2026-03-14T08:00:00Z")
+        reference = inbox.reference(submission)
+        inbox.claim(submission, reference)
+        inbox.put(Delivery(submission.name, reference, False, "2026-03-14T08:00:00Z", submission.value))
     github = GitHub(fake.url, fake.repository, "token", sleep=lambda _seconds: None)
     report = Intake(JUDGE, Store(root), github, "begin", address(fake))()
     if len(report.opened) != number:
