@@ -123,7 +123,7 @@ def test_beside_work_and_kills_it_is_green_and_each_damage_is_red(
 @pytest.mark.long
 def test_dozens_of_runs_beside_work_and_kills_are_green(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verify, "PAUSES", LOOKS)
-    proof(memory, 60)
+    proof(memory, 25)
 
 
 @pytest.mark.parametrize("taken", [False, True])
