@@ -77,7 +77,7 @@ def beside(root: Path, runs: int) -> tuple[int, int, list[str]]:
                 kills += 1
         found = verify.verify(BAKERS, store, (quarantine,))
         # A `forget` that was killed is not done; it says itself what is to be run.
-        half = "was forgotten, and is there; run: python -m pipeline forget"
+        half = "run: python -m pipeline forget"
         red += [f"run {run}, after: {finding}" for finding in errors(found.findings) if half not in str(finding)]
         for reference in {finding.label for finding in found.findings if half in str(finding)}:
             Forget(store, PREFIX, (quarantine,), COMMAND_LINE, NOON)(reference)

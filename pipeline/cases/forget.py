@@ -84,13 +84,24 @@ class Forget:
                 done.removed += file.is_file()
                 remove(file)
         for case in cases:
+            if case.reference not in done.damaged:
+                done.recorded += self._record(self._case(case.reference), [])  # what an intake took in meanwhile
             done.removed += remove_folder(self.store.folder(case.reference) / "private")
             if not case.events and case.reference not in done.damaged:
                 # Nothing speaks of it any more: a claim that stayed would say that something is missing.
                 for place in self._inboxes():
                     remove(place.claims / f"{case.reference}.json")
+        if any(self._came(case) for case in cases if case.reference not in done.damaged):
+            more = self(reference)  # an intake has taken it in meanwhile
+            done.removed, done.recorded = done.removed + more.removed, done.recorded + more.recorded
+            past += more.paths
         done.paths = sorted({*self._paths(done.references), *self._names(waiting), *past})
         return done
+
+    def _came(self, case: Case) -> bool:
+        """A delivery came since the case was read, and no event says that it is forgotten."""
+        now = self._case(case.reference)
+        return any(not now.forgotten(event) for event in now.deliveries if event.number > len(case.events))
 
     def open(self, data: Data, reference: str) -> Iterator[tuple[str, State]]:
         """The cases that belong together and are still worked on, as far as they can be read, with where they stand."""

@@ -12,11 +12,12 @@ from pipeline.accept.check import Judge, check_kept
 from pipeline.accept.inbox import Delivery, Inbox
 from pipeline.accept.submission import Submission
 from pipeline.audit.document import document, file_name
-from pipeline.cases.events import CONTACT, PORTFOLIO, RECEIVED, REVISED, Case
+from pipeline.cases.events import CONTACT, FORGOTTEN, PORTFOLIO, RECEIVED, REVISED, Case
 from pipeline.cases.fate import Fate, fate
 from pipeline.cases.rejected import Rejected
 from pipeline.cases.store import Store
 from pipeline.errors import StoreFailed, UnreadableInput
+from pipeline.files import remove_folder
 from pipeline.findings import Finding
 from pipeline.profiles import topics
 from pipeline.text import _
@@ -129,7 +130,12 @@ class TakeIn:
             data["received"] = delivery.received_at
         self.store.keep_private(case.reference, submission.digest, "submission.json", content)
         self.store.keep_private(case.reference, submission.digest, file_name(submission.kind), text)
-        return self.store.append(case, event, at=at, by=BY, data=data)
+        taken = self.store.append(case, event, at=at, by=BY, data=data)
+        private = self.store.private(case.reference, submission.digest)
+        if taken and not (private / "submission.json").is_file():  # somebody has forgotten it since it was read
+            taken = self.store.append(taken, FORGOTTEN, at=at, by=BY, data={"files": []})
+            remove_folder(private)
+        return taken
 
     def _said(self, case: Case, delivery: Delivery, submission: Submission) -> str | None:
         """The reference that a portfolio names without a proof: the Intake Manager sees whether it is the same person's."""
