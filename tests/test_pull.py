@@ -350,11 +350,24 @@ def test_formspree_is_asked_for_pages_oldest_first_and_for_what_came_since(memor
     with FakeFormspree() as fake:
         receive(fake, *range(23))
         pull(memory, fake)
-        assert asked(fake, "offset") == [*(["0", "10", "20"] * 2), "0"]
-        assert asked(fake, "spam") == [*[""] * 6, "true"]
+        assert asked(fake, "offset") == [*(["0", "10", "20", "23"] * 2), "0"]
+        assert asked(fake, "spam") == [*[""] * 8, "true"]
         assert set(asked(fake, "order")) == {"asc"}
         pull(memory, fake)
         assert asked(fake, "since")[-1] == "2027-03-07T09:00:22.000000Z"
+
+
+def test_a_page_of_formspree_that_holds_fewer_than_were_asked_for_is_not_taken_for_the_last(memory: Path) -> None:
+    with FakeFormspree(most=7) as fake:
+        receive(fake, *range(23))
+        assert pull(memory, fake) == Pulled(new=23)
+        assert asked(fake, "offset")[:5] == ["0", "7", "14", "21", "23"]
+
+
+def test_an_empty_entry_in_a_list_of_the_provider_ends_no_pull(memory: Path, fake: Fakes) -> None:
+    receive(fake, 1, 2)
+    fake.raw = ("[{", "[null, {")
+    assert pull(memory, fake).new == 2
 
 
 def test_netlify_is_asked_for_every_form_of_ours_and_no_other(memory: Path, netlify: FakeNetlify) -> None:

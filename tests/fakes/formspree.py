@@ -17,7 +17,7 @@ from tests.fakes.server import Fake
 class FakeFormspree(Fake):
     """`faults`: statuses that the next requests get; 0 drops the connection. `between`: what happens after the n-th request.
 
-    `pages`: it takes notice of `offset`. `lists_spam`: what it answers to `spam=true`; "ignored" as if that were not there,
+    `pages`: it takes notice of `offset`. `most`: entries on a page, whatever was asked for. `lists_spam`: what it answers to `spam=true`; "ignored" as if that were not there,
     a status as a refusal.
     """
 
@@ -32,6 +32,7 @@ class FakeFormspree(Fake):
     raw: tuple[str, str] = ("", "")  # what stands in its answers, and with what it is replaced
     between: dict[int, Callable[[], object]] = field(default_factory=dict)
     pages: bool = True
+    most: int = 100
 
     @property
     def api(self) -> str:
@@ -77,7 +78,10 @@ class _Handler(BaseHTTPRequestHandler):
             listed = self.fake.spam if held else self.fake.submissions
             kept = [entry for entry in listed if not entry["_date"] or str(entry["_date"]) >= since]
             kept.sort(key=lambda entry: str(entry["_date"]), reverse=query.get("order", "desc") == "desc")
-            first, size = int(query.get("offset", 0)) * self.fake.pages, min(int(query.get("limit", 25)), 100)
+            first, size = (
+                int(query.get("offset", 0)) * self.fake.pages,
+                min(int(query.get("limit", 25)), self.fake.most),
+            )
             self._answer(200, {"submissions": kept[first : first + size]})
         self.fake.between.pop(len(self.fake.requests), lambda: None)()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 from pipeline.accept.providers.listing import sent_since, week_before
@@ -78,15 +78,19 @@ class Formspree:
             raise trouble[0]
 
     def _pages(self, since: str, *, spam: bool = False) -> Iterator[list[Sent]]:
-        """Its submissions have no id of their own. Fields that begin with an underscore are Formspree's."""
+        """Its submissions have no id of their own. Fields that begin with an underscore are Formspree's.
+
+        A page may hold fewer than were asked for and still not be the last: the end is an empty page, or the same short one again.
+        """
         url, offset = f"{self.reader.api}/forms/{self.form_id}/submissions", 0
+        before: list[dict[str, Any]] = []
         while True:
             query: dict[str, str | int] = {"limit": PAGE, "offset": offset, "order": "asc"}
             query |= {"since": since} if since else {}
             query |= {"spam": "true"} if spam else {}
             found = self.reader.page(url, query, lambda content: records(content["submissions"])).entries
-            if found:
-                yield [Sent.of(content.get("_date"), content, spam=spam) for content in found]
-            if len(found) < PAGE:
+            if not found or (len(found) < PAGE and found == before):
                 return
+            yield [Sent.of(content.get("_date"), content, spam=spam) for content in found]
+            before = found
             offset += len(found)

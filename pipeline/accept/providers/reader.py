@@ -82,7 +82,10 @@ class Reader:
 
 
 def records(value: Any) -> list[dict[str, Any]]:
-    """A list of objects as it is. Raises TypeError for anything else."""
-    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+    """A list of objects without its empty entries (null). Raises TypeError for anything else."""
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    entries = [entry for entry in value if entry is not None]
+    if not all(isinstance(entry, dict) for entry in entries):
         raise TypeError("not a list of objects")
-    return value
+    return entries
