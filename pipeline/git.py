@@ -40,6 +40,7 @@ def _reason(words: str) -> str:
         "Authentication failed": "the credentials were refused; renew the token",
         "could not read Username": "no credentials; set the token",
         "[remote rejected]": "a rule of the repository refuses the push (a hook, a protected branch); change the rule",
+        "archived": "the repository is archived and can only be read; unarchive it in its settings",
         "Permission denied": "access was refused; check the token's rights",
         "403": "access was refused; check the token's rights",
         "couldn't find remote ref": (

@@ -13,6 +13,7 @@ from pipeline.accept.limits import Limits
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake
 from pipeline.errors import CannotGoOn, GitFailed
+from pipeline.git import _reason
 from pipeline.profiles import derive
 from pipeline.settings import ROOT, Settings
 from tests.fakes.github import FakeGitHub
@@ -229,3 +230,8 @@ def test_a_shallow_clone_is_refused_before_anything_is_forgotten(memory: Path, t
     done = pipeline(*words, PIPELINE_RECORDS=str(shallow), PIPELINE_VAR=str(tmp_path / "var"))
     assert (done.returncode, "git fetch --unshallow" in done.stderr) == (2, True)
     assert everything(made, shallow) == before
+
+
+def test_a_push_to_an_archived_repository_names_what_is_the_matter() -> None:
+    said = "remote: This repository was archived so it is read-only.\nfatal: unable to access: error: 403"
+    assert "unarchive it" in _reason(said)

@@ -17,8 +17,8 @@ from tests.fakes.server import Fake
 class FakeFormspree(Fake):
     """`faults`: statuses that the next requests get; 0 drops the connection. `between`: what happens after the n-th request.
 
-    `pages`: it takes notice of `offset`. `most`: entries on a page, whatever was asked for. `lists_spam`: what it answers to `spam=true`; "ignored" as if that were not there,
-    a status as a refusal.
+    `pages`: it takes notice of `offset`. `most`: entries on a page, whatever was asked for. `lists_spam`: what it answers to
+    `spam=true`; "ignored" as if that were not there, a status as a refusal.
     """
 
     kind: ClassVar[str] = "formspree"
