@@ -155,7 +155,7 @@ def test_every_answer_typed_in_a_portfolio_of_real_size_comes_back(service: Serv
 
 def test_sent_twice_it_is_the_same_reference_and_one_case(service: Service) -> None:
     first, second = (post_json(service, filled(*SELF, id="a" * 32)).json() for _ in range(2))
-    assert first == second
+    assert first.items() <= second.items()  # the second may know more: that it was taken in, and what comes next
     store = Store(service.records)
     until(lambda: not list((service.records / "inbox").glob("*.json")) and bool(store.case(first["reference"]).events))
     assert [event.type for event in store.case(first["reference"]).events] == ["received"]
