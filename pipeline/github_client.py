@@ -38,6 +38,7 @@ class _Session(requests.Session):
         return None if moved else super().get_redirect_target(resp)
 
 
+LOCKED = "issue is locked"  # in what GitHub answers to a workflow's comment under such an issue
 ARCHIVED = "archived so is read-only"  # in what GitHub answers to every write
 ARCHIVED_REMEDY = (
     "The records repository is archived: nobody can write to it. Unarchive it in its settings (General, Danger Zone), "
@@ -210,7 +211,9 @@ def _result(answer: requests.Response, method: str, kind: type) -> Answer:
         remedy = {
             301: "the issue was moved to another repository; move it back, or delete it there",
             401: "the token is not valid; renew it",
-            403: "the token may not do this; give it issues: write and contents: write",
+            403: "the issue is locked; unlock its conversation"
+            if LOCKED in answer.text
+            else f"the token may not do this; give it issues: write and contents: write{_reason(answer)}",
             404: "not found, or the token may not see it; check GITHUB_REPOSITORY and the token",
             410: "the issue was deleted, or issues are switched off in the repository's settings",
         }.get(status) or f"the request was not accepted{_reason(answer)}"

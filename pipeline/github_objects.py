@@ -39,9 +39,12 @@ class Shown:
         return first_line(self.body)
 
     def shows(self, issue: Issue) -> bool:
-        """It is as it was drawn; people may have given it labels of their own beside."""
+        """It is as it was drawn; people may have given it labels of their own beside.
+
+        GitHub takes labels that differ in capitals for the same one, and shows the name that it knows.
+        """
         same = (self.title, self.body.strip(), self.open) == (issue.title, issue.body.strip(), issue.open)
-        return same and self.labels.issuperset(issue.labels)
+        return same and {*map(str.casefold, self.labels)}.issuperset(map(str.casefold, issue.labels))
 
 
 def shown(found: Mapping[str, Any], login: Callable[[], str]) -> Shown | None:

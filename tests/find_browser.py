@@ -7,6 +7,7 @@ A Chromium built without windows comes first: the same engine for half the time.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib.util
 import os
@@ -114,7 +115,7 @@ def starts(command: str) -> bool:
     """Ubuntu's chromium-browser, for one, is a script that only says how to get it."""
     try:
         return subprocess.run([command, "--version"], capture_output=True, check=False, timeout=60).returncode == 0
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         return False
 
 
@@ -144,9 +145,10 @@ def install(packages: list[str]) -> None:
     print(f"Installing {' and '.join(packages)} with apt-get ...", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
-        subprocess.run(
-            ["apt-get", "-qq", *command], check=False, timeout=600, env=environment, stdout=subprocess.DEVNULL
-        )
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(
+                ["apt-get", "-qq", *command], check=False, timeout=600, env=environment, stdout=subprocess.DEVNULL
+            )
 
 
 def download(machine: Machine) -> None:
@@ -154,7 +156,8 @@ def download(machine: Machine) -> None:
     print("No Chromium on this machine: downloading Playwright's ...", flush=True)
     needed = ["--with-deps"] if machine.root and machine.apt and not machine.libraries else []
     command = [sys.executable, "-m", "playwright", "install", *needed, "--only-shell", "chromium"]
-    subprocess.run(command, check=False, timeout=600)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        subprocess.run(command, check=False, timeout=600)
 
 
 def main() -> None:

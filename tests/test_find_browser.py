@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,6 +133,23 @@ def test_an_installation_that_does_not_help_ends_with_the_same_sentence(bare: Bi
         find_browser.main()
     assert stopped.value.code == f"{NEEDS} Type: {TYPED}"
     assert not [call for call in bare.calls if call.startswith("python")], "a download in vain"
+
+
+def test_what_comes_to_no_end_ends_with_the_same_sentence(bare: Bin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mirror that is too slow, a browser that hangs."""
+    bare.add_apt("true")
+    bare.add("google-chrome", "echo 1.0")
+    run = subprocess.run
+
+    def slow(command: list[str], **more: Any) -> subprocess.CompletedProcess[str]:
+        if str(command[0]).endswith(("apt-get", "google-chrome")):
+            raise subprocess.TimeoutExpired(command, 1)
+        return run(command, **more)
+
+    monkeypatch.setattr(subprocess, "run", slow)
+    with pytest.raises(SystemExit) as stopped:
+        find_browser.main()
+    assert stopped.value.code == f"{NEEDS} Type: {TYPED}"
 
 
 def test_a_program_that_only_says_how_to_get_a_browser_is_none(bare: Bin) -> None:

@@ -93,14 +93,19 @@ class Aside:
         self._noted.pop(what, None)
 
     def refused(self, what: str, error: GitHubFailed) -> None:
-        """Notes it. Raises it again where it is not of this thing alone: a limit, the token, or a second one like it."""
+        """Notes it. Raises it again where it is not of this thing alone: a limit, the token, or a second one like it.
+
+        What was forbidden before and still is, as a reply under an issue that is locked, says nothing of the token.
+        """
         if isinstance(error, RateLimited | OutOfTime | Unusable) or error.status == 401:
             raise error
+        before = self._read().get(what)
+        doubtful = error.status == 0 or (error.status == 403 and not (before and before.status == 403))
         if not error.status and not self.known(what):
             self.silent = self.silent or error
         self._noted[what] = error
-        self._doubtful += error.status in (0, 403)
-        if self._doubtful > 1 and error.status in (0, 403):
+        self._doubtful += doubtful
+        if self._doubtful > 1 and doubtful:
             raise error
 
     def keep(self, *, tell: bool = False) -> list[str]:

@@ -22,7 +22,7 @@ from pipeline.cases.events import ANSWERED, OPENED, Case
 from pipeline.cases.people import Person
 from pipeline.cases.replies import Replies, is_reply
 from pipeline.cases.store import Store
-from pipeline.errors import GitHubFailed, Gone, StoreFailed
+from pipeline.errors import GitHubFailed, Gone, OutOfTime, RateLimited, StoreFailed, Unusable
 from pipeline.files import write
 from pipeline.github import GitHub
 from pipeline.github_objects import Comment
@@ -47,12 +47,22 @@ class Comments:
 
     def __call__(self) -> list[str]:
         """The references of the cases with a new command. Raises RateLimited or GitHubFailed after what is done is safe."""
-        began = self.now()
+        began, done = self.now(), []
         waiting = list(self._waiting())
-        done = [reference for reference, comment in waiting if self._act(reference, comment)]
-        if not self.held:
+        wrong: GitHubFailed | None = None
+        try:
+            for reference, comment in waiting:
+                if self._act(reference, comment):
+                    done.append(reference)
+        except (RateLimited, OutOfTime, Unusable):
+            raise
+        except GitHubFailed as error:  # what was recorded is answered all the same
+            wrong = error
+        if not self.held and not wrong:
             self._remember(began)
         Replies(self.store, self.github, self.aside, self.run, self.now)()
+        if wrong:
+            raise wrong
         return done
 
     # What is new

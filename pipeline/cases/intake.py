@@ -34,6 +34,7 @@ from pipeline.github import GitHub
 from pipeline.moment import stamp
 from pipeline.text import speaking
 
+LIST = "list of issues"  # its name where it is set aside
 BATCH = 40  # issues claimed at once: what a run that dies has claimed waits for CLAIM to be over
 EACH = 1.5  # seconds that one issue takes: no more are claimed than there is time for
 CLAIM = timedelta(minutes=15)  # after that, a claim's run is taken for dead
@@ -121,11 +122,14 @@ class Intake:
         except (DataInvalid, GitHubFailed) as error:
             wrong = error
         comparison = Comparison(self.judge.data, self.store, github, self.aside, self.draw, self.now)
-        try:
-            different = comparison() if comparison.due else None
-        except GitHubFailed as error:
-            self.aside.refused("list of issues", error)
-            different = None
+        different = None
+        if comparison.due:
+            try:
+                different = comparison()
+            except GitHubFailed as error:
+                self.aside.refused(LIST, error)
+            else:
+                self.aside.done(LIST)
         redraw = Redraw(self.store, github, self.aside, self.draw, self.now)
         for twice in range(2):  # what has been deleted is opened anew, once a run
             while self._open_issues(report):

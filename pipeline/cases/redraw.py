@@ -66,13 +66,15 @@ class Redraw:
         return deleted
 
     def _draw(self, rivals: set[Which], drawn: list[Drawn]) -> None:
-        """What is not as it should be, and `rivals` in any case."""
+        """What is not as it should be, and `rivals` in any case; also what GitHub refused, whatever it was drawn for."""
+        refused = self.aside.every()
         for case in list(self.store.cases()):
             for kind in {str(event.data["kind"]): None for event in case.deliveries}:
                 opened, event = case.opened(kind), case.current(kind)
                 issue = self._issue(case, event) if opened and event else None
                 what = issue_of(case.reference, kind)
-                if opened and issue and (case.drawn(kind) != issue.digest or (case.reference, kind) in rivals):
+                wanted = (case.reference, kind) in rivals or what in refused
+                if opened and issue and (wanted or case.drawn(kind) != issue.digest):
                     if self.aside.waits(what):
                         continue
                     number = int(opened.data["number"])

@@ -411,6 +411,7 @@ class _Handler(BaseHTTPRequestHandler):
                 b"{}",
             ),
             "403": (403, {}, b'{"message": "Resource not accessible by integration"}'),
+            "403-locked": (403, {}, b'{"message": "Unable to create comment because issue is locked."}'),
             "401": (401, {}, b'{"message": "Bad credentials"}'),
             "404": (404, {}, b'{"message": "Not Found"}'),
             "410": (410, {}, b'{"message": "This issue was deleted"}'),
