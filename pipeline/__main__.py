@@ -28,6 +28,7 @@ from pipeline.accept.providers import PROVIDERS, configured
 from pipeline.accept.raw import parse_file
 from pipeline.audit import issue as issues
 from pipeline.audit.invitation import Invitations
+from pipeline.audit.markdown import code
 from pipeline.cases import history, people, records, retention, statistics, verify
 from pipeline.cases.aside import Aside
 from pipeline.cases.events import CONTACT, Case
@@ -108,6 +109,10 @@ def _store(settings: Settings) -> Store:
         what = "a file" if here.exists() else "not there"
         raise CannotGoOn(f"{here} is {what}; set PIPELINE_RECORDS to the folder of the records")
     return store(here)
+
+
+def _github(where: Store) -> GitHub | None:
+    return GitHub.from_environment(where.branch if isinstance(where, GitStore) else "")
 
 
 def check_data(settings: Settings, arguments: Arguments) -> int:
@@ -216,7 +221,7 @@ def pull(settings: Settings, arguments: Arguments) -> int:
         kinds = ", ".join(f"{{kind: {kind}, url: …}}" for kind in PROVIDERS)
         raise CannotGoOn(f"organization.yml names no form provider: submission_endpoint must be one of {kinds}")
     here = desk(judge, settings.var, where, where.root)
-    github = GitHub.from_environment()
+    github = _github(where)
     with patient(where, github, _now):
         if github:
             github.ensure_private()
@@ -242,7 +247,8 @@ def _run() -> str:
 
 def intake(settings: Settings, arguments: Arguments) -> int:
     """Turn deliveries into cases, and cases into issues. Safe to run at any time, twice, or at once with another."""
-    judge, where, github = _judge(settings), _store(settings), GitHub.from_environment()
+    judge, where = _judge(settings), _store(settings)
+    github = _github(where)
     _sweep(settings, where)
     server, branch = os.environ.get("GITHUB_SERVER_URL", "https://github.com"), getattr(where, "branch", "main")
     address = f"{server}/{github.repository}/blob/{branch}/" if github else "/auditors/"
@@ -251,13 +257,23 @@ def intake(settings: Settings, arguments: Arguments) -> int:
     say(f"{numbers}, {len(done.commands)} commands")
     if done.unfinished:
         say("The time of this run is over; the next run goes on")
-    for line in done.aside[:SHOWN]:
-        say(f"Refused by GitHub, to be tried again: {line}")
+    refused = [f"Refused by GitHub, to be tried again: {line}" for line in done.aside[:SHOWN]]
     if len(done.aside) > SHOWN:
-        say(f"{len(done.aside) - SHOWN} more; set-aside.json in the records names them")
+        refused.append(f"{len(done.aside) - SHOWN} more; set-aside.json in the records names them")
+    for line in refused:
+        say(line)
+    _summarise(refused)
     if done.rejected:
         say(f"{done.rejected} lie in rejected/ of the records, with what is to be mended")
     return FINDINGS if done.aside else WELL
+
+
+def _summarise(lines: list[str]) -> None:
+    """On the page of the workflow's run, where there is one; the log has the same lines."""
+    page = os.environ.get("GITHUB_STEP_SUMMARY")
+    if page and lines:
+        with suppress(OSError), Path(page).open("a", encoding="utf-8") as summary:
+            summary.writelines(f"- {code(report.printable(line))}\n" for line in lines)
 
 
 def _sweep(settings: Settings, where: Store) -> None:
@@ -337,7 +353,7 @@ def remind(settings: Settings, arguments: Arguments) -> int:
         path = where.root / "people.yml"
         return people.load(path, settings.schemas, judge.data.organization) if path.is_file() else ()
 
-    done = Reminders(judge, where, workers, GitHub.from_environment(), _run(), _now)()
+    done = Reminders(judge, where, workers, _github(where), _run(), _now)()
     for reference in (*done.reminded, *done.escalated):
         say(reference)
     say(f"{len(done.reminded)} reminded of, {len(done.escalated)} told to the Director")
@@ -366,7 +382,7 @@ def count(settings: Settings, arguments: Arguments) -> int:
 def due(settings: Settings, arguments: Arguments) -> int:
     """List what has been kept longer than organization.yml says; with --issue, in one issue on GitHub."""
     judge, where = _judge(settings), _store(settings)
-    github = GitHub.from_environment() if arguments.issue else None
+    github = _github(where) if arguments.issue else None
     prefix = judge.data.organization.reference_prefix
     complaints, quarantine = (Inbox(settings.var / name, prefix) for name in ("complaints", "quarantine"))
     with patient(where, github, _now):
@@ -452,7 +468,7 @@ def serve(settings: Settings, arguments: Arguments) -> int:
 
     site, address = _addresses(settings)
     if arguments.relay:
-        github = GitHub.from_environment()
+        github = _github(_store(settings))
         ensure_private = github.ensure_private if github else wiring.not_github(settings)
         running = wiring.relay(settings, Limits(), site, ensure_private, address)
     else:
@@ -523,9 +539,9 @@ def messages(settings: Settings, arguments: Arguments) -> int:
 
     for path, content in messages.files(arguments.language).items():
         write(path, content)
-    for code in messages.languages():
-        for line in messages.unfinished(code):
-            say(f"{code}: {line}")
+    for tongue in messages.languages():
+        for line in messages.unfinished(tongue):
+            say(f"{tongue}: {line}")
     return WELL
 
 

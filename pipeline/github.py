@@ -26,15 +26,16 @@ T = TypeVar("T")
 
 @dataclass
 class GitHub(Client):
-    """One repository; `event` is what GITHUB_EVENT_PATH holds."""
+    """One repository; `event` is what GITHUB_EVENT_PATH holds, `branch` the branch of the records that is checked out."""
 
     event: Mapping[str, Any] = field(default_factory=dict)
+    branch: str = ""
     _owner: str | None = field(default=None, repr=False)
     _facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
     _lists: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def from_environment(cls) -> GitHub | None:
+    def from_environment(cls, branch: str = "") -> GitHub | None:
         """As Actions sets it; None where no GITHUB_REPOSITORY is set. Raises GitHubFailed without a token."""
         repository, token = os.environ.get("GITHUB_REPOSITORY", ""), os.environ.get("GITHUB_TOKEN", "")
         if not repository:
@@ -43,16 +44,16 @@ class GitHub(Client):
             raise GitHubFailed(
                 "GITHUB_REPOSITORY is set, but GITHUB_TOKEN is not; set both, or neither to work on this machine alone"
             )
-        path = os.environ.get("GITHUB_EVENT_PATH", "")
-        event = json.loads(Path(path).read_bytes()) if path and Path(path).is_file() else {}
-        return cls(os.environ.get("GITHUB_API_URL", "https://api.github.com"), repository, token, event=event)
+        api, event = os.environ.get("GITHUB_API_URL", "https://api.github.com"), _event()
+        return cls(api, repository, token, event=event, branch=branch)
 
     def ensure_private(self) -> None:
         """Raises NotPrivate unless the event and, at this moment, the repository itself say that it is private (D5).
 
-        Raises Unusable where it is archived.
+        Raises Unusable where it is archived, or where another branch than its own is checked out: runs on its own branch
+        would not see what is recorded there.
         """
-        visibility = self.event.get("repository", {}).get("visibility", "private")
+        visibility = (self.event.get("repository") or {}).get("visibility", "private")
         if visibility == "private":
             self._facts = self._read("")
             visibility = self._facts.get("visibility")
@@ -62,9 +63,14 @@ class GitHub(Client):
                 f"The records repository {self.repository} is {visibility}, not private. Nothing was written. "
                 "Make it private in its settings, then run this again."
             )
-
         if self._facts.get("archived"):
             raise Unusable(ARCHIVED_REMEDY)
+        default = str(self._facts.get("default_branch") or self.branch)
+        if self.branch and self.branch != default:
+            raise Unusable(
+                f"The records are checked out on the branch {self.branch}, but the default branch of {self.repository} is "
+                f"{default}. Nothing was written. Run git switch {default}, then run this again."
+            )
 
     def ensure_issues(self) -> None:
         """After `ensure_private`, which has asked. Raises Unusable where the repository has no issues at all."""
@@ -131,7 +137,12 @@ class GitHub(Client):
                 raise
             if self._gone(path):
                 raise Gone(str(error), error.status) from error
-        return ask(True)
+        try:
+            return ask(True)
+        except GitHubFailed as error:
+            if path or error.status not in DELETED:
+                raise
+            raise Unusable(str(error), error.status) from error  # it would refuse every other one too
 
     def _gone(self, path: str) -> bool:
         """Looked at by itself, in a repository that is there and has issues. Raises Unusable where it is not or has none."""
@@ -264,3 +275,12 @@ class GitHub(Client):
             shown(found, self._login) for found in self._pages("/issues", query | ({"since": since} if since else {}))
         )
         return (found for found in read if found)
+
+
+def _event() -> Mapping[str, Any]:
+    """What the event says; nothing where there is none, or none that can be read."""
+    try:
+        found = json.loads(Path(os.environ.get("GITHUB_EVENT_PATH") or os.devnull).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

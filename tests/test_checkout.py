@@ -12,8 +12,9 @@ from pipeline import wiring
 from pipeline.accept.limits import Limits
 from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake
-from pipeline.errors import CannotGoOn, GitFailed
+from pipeline.errors import CannotGoOn, GitFailed, Unusable
 from pipeline.git import _reason
+from pipeline.github import GitHub
 from pipeline.profiles import derive
 from pipeline.settings import ROOT, Settings
 from tests.fakes.github import FakeGitHub
@@ -230,6 +231,37 @@ def test_a_shallow_clone_is_refused_before_anything_is_forgotten(memory: Path, t
     done = pipeline(*words, PIPELINE_RECORDS=str(shallow), PIPELINE_VAR=str(tmp_path / "var"))
     assert (done.returncode, "git fetch --unshallow" in done.stderr) == (2, True)
     assert everything(made, shallow) == before
+
+
+def test_records_on_another_branch_than_the_repositorys_own_are_refused_on_github(memory: Path) -> None:
+    made, clone = records(memory / "r")
+    git(clone, "switch", "--quiet", "--create", "wip")
+    git(clone, "push", "--quiet", "origin", "wip")
+    before = everything(made, clone)
+    with FakeGitHub() as fake:
+        github = GitHub(fake.url, fake.repository, "token", branch=GitStore.at(clone).branch)
+        with pytest.raises(Unusable, match="git switch main"):
+            Intake(JUDGE, GitStore.at(clone), github)()
+        assert not fake.issues
+    assert everything(made, clone) == before
+
+
+@pytest.mark.parametrize("text", ["", "[]", "no JSON", '{"repository": null}'])
+def test_an_event_that_says_nothing_is_no_reason_to_stop(
+    memory: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    (memory / "event.json").write_text(text)
+    with FakeGitHub() as fake:
+        for name, value in {
+            "GITHUB_API_URL": fake.url,
+            "GITHUB_REPOSITORY": fake.repository,
+            "GITHUB_TOKEN": "token",
+            "GITHUB_EVENT_PATH": str(memory / "event.json"),
+        }.items():
+            monkeypatch.setenv(name, value)
+        github = GitHub.from_environment()
+        assert github
+        github.ensure_private()
 
 
 def test_a_push_to_an_archived_repository_names_what_is_the_matter() -> None:

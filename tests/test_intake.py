@@ -115,9 +115,11 @@ def test_the_command_names_what_github_refuses_with_the_reason_and_exits_with_1_
     made = begin(memory / "r", filled(derive.SELF_ASSESSMENT, CONCEPTS), filled(derive.PORTFOLIO, PRACTICE))
     with FakeGitHub(faults=[Fault("422", path="/issues", about=" portfolio -->")]) as fake:
         clone = made.clone("one")
-        first = command(["intake"], environment(memory, clone, fake))
+        summary = {"GITHUB_STEP_SUMMARY": str(memory / "summary.md")}
+        first = command(["intake"], environment(memory, clone, fake) | summary)
         reference = json.loads((clone / "set-aside.json").read_text()).popitem()[0].split()[2]
         assert first.returncode == 1, first.stderr
+        assert (memory / "summary.md").read_text() == f"- ` {first.stdout.splitlines()[1]} `\n"
         assert first.stdout.splitlines()[1:] == [
             f"Refused by GitHub, to be tried again: issue of {reference} portfolio: GitHub answered 422 to POST "
             f"/repos/{fake.repository}/issues: the request was not accepted (Validation Failed; body invalid)."

@@ -276,6 +276,7 @@ class _Handler(BaseHTTPRequestHandler):
                 "private": self.fake.visibility == "private",
                 "has_issues": self.fake.has_issues,
                 "archived": self.fake.archived,
+                "default_branch": "main",
             }
         if path.startswith("/repositories/2/"):
             return 403, {"message": "Resource not accessible by integration"}

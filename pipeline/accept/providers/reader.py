@@ -16,7 +16,7 @@ from pipeline.ratelimit import exhausted, limited
 TIMEOUT = (10, 30)  # seconds to connect, seconds to wait for an answer
 WAITS = (2.0, 4.0, 8.0)  # seconds before each new try after an answer that said nothing
 LIMIT_WAIT = 120.0  # seconds this run waits for a limit to pass
-REFUSED = (400, 401, 402, 403, 404, 422)  # trying again would change nothing
+REFUSED = (400, 401, 402, 403, 404, 405, 410, 422, 501)  # trying again would change nothing
 
 
 @dataclass(frozen=True)
