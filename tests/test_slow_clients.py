@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 import re
@@ -11,11 +12,12 @@ import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
@@ -221,6 +223,44 @@ def test_when_bodies_take_too_much_memory_the_largest_unfinished_one_gives_way(q
     assert told_to_go(small).split()[1] == b"200"
     said = told_to_go(large)
     assert (said.split()[1], b"by many at once" in said) == (b"503", True)
+
+
+class _Trickle:
+    """A request whose chunks are put into a queue; None ends it."""
+
+    def __init__(self) -> None:
+        self.headers: dict[str, str] = {}
+        self.chunks: asyncio.Queue[bytes | None] = asyncio.Queue()
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        while (chunk := await self.chunks.get()) is not None:
+            yield chunk
+
+
+def test_while_one_gives_way_no_other_body_breaks_at_it() -> None:
+    """Others go on sending between the moment in which an alarm goes off and that in which its body ends."""
+    bodies = Bodies(room=100_000)
+
+    async def one(request: _Trickle) -> int:
+        try:
+            async with bodies.read(cast("Request", request), 10**9, "too much"):
+                return 200
+        except UnreadableInput as error:
+            return error.status
+
+    async def all_of_them() -> list[int | BaseException]:
+        requests = [_Trickle() for _number in range(30)]
+        tasks = [asyncio.ensure_future(one(request)) for request in requests]
+        for step in range(600):
+            for number in range(10):
+                requests[(7 * step + 3 * number) % 30].chunks.put_nowait(b"x" * 1000)
+            await asyncio.sleep(0 if step % 3 else 0.0005)
+        for request in requests:
+            request.chunks.put_nowait(None)
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    told = Counter(map(repr, asyncio.run(all_of_them())))
+    assert set(told) <= {"200", "503"}, told
 
 
 def test_only_one_module_reads_bodies() -> None:

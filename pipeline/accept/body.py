@@ -68,7 +68,8 @@ class Bodies:
                         raise UnreadableInput(too_much, 413)
                     chunks.append(chunk)
                     paced = begun + min(self.grace + body.size / self.pace, self.longest)
-                    body.alarm.reschedule(min(loop.time() + self.silence, paced))
+                    if not body.gave_way:  # else its alarm goes off already
+                        body.alarm.reschedule(min(loop.time() + self.silence, paced))
                     self._make_room(loop.time())
         except (TimeoutError, ClientDisconnect) as error:
             if body.gave_way:
@@ -82,9 +83,11 @@ class Bodies:
         return b"".join(chunks)
 
     def _make_room(self, now: float) -> None:
-        if sum(body.size for body in self._here) <= self.room:
+        """An alarm that goes off already cannot be set again: who has given way is about to go, and counts no more."""
+        here = [body for body in self._here if not (body.alarm and body.gave_way)]
+        if sum(body.size for body in here) <= self.room:
             return
-        largest = max((body for body in self._here if body.alarm), key=lambda body: body.size)
+        largest = max((body for body in here if body.alarm), key=lambda body: body.size)
         if largest.alarm:
             largest.gave_way = True
             largest.alarm.reschedule(now)
