@@ -294,6 +294,17 @@ def test_when_all_together_sent_enough_that_is_sound_the_next_waits_and_what_was
     assert (int(second.headers["Retry-After"]) > 60, "Rosa &lt;b&gt;" in second.text, files) == (True, True, 1)
 
 
+def test_what_is_here_already_costs_nobody_else_anything(site: Settings, tmp_path: Path) -> None:
+    port = free_port()
+    settings = replace(site, var=tmp_path, records=tmp_path / "records")
+    running = wiring.local(settings, Limits(overall=2), f"http://127.0.0.1:{port}")
+    with serving(running.app, port) as url:
+        post = partial(requests.post, f"{url}/submissions", timeout=20)
+        again = [post(json=filled(*SELF, id="a" * 32)).status_code for _ in range(5)]
+        others = [post(json=filled(*SELF, id=letter * 32)).status_code for letter in "bc"]
+    assert (again, others) == ([201] * 5, [201, 429])
+
+
 def test_over_the_limit_is_429_with_retry_after(site: Settings, tmp_path: Path) -> None:
     port = free_port()
     settings = replace(site, var=tmp_path, records=tmp_path / "records")

@@ -68,7 +68,8 @@ def accept(
     admit: Callable[[], None] = _nothing,
 ) -> Receipt | list[Finding]:
     """Check and keep. Raises AuditBegun for a revision that comes too late, StoreFailed if nothing could be kept, and
-    what `admit` raises: it is asked before anything that is sound is kept. `waited` as in check().
+    what `admit` raises: it is asked before anything that is sound is kept, and not of what is here already.
+    `waited` as in check().
     """
     submission = check(desk.judge, value, waited=waited)
     return submission if isinstance(submission, list) else take(desk, submission, suspicious=suspicious, admit=admit)
@@ -92,7 +93,6 @@ def take(
         if prove:
             return joined
         joined = None
-    admit()
     submission = replace(submission, value=without_secrets(submission.value))
     inbox = desk.complaints if submission.about in topics.COMPLAINTS else desk.inbox
     if earlier := _kept_earlier(desk, inbox, submission, joined):
@@ -101,7 +101,7 @@ def take(
             return Receipt(earlier.reference, secret, submission.kind, submission.about)
         submission = submission.unsealed
     while True:
-        delivery, opens = _put(desk, inbox, submission, joined, suspicious)
+        delivery, opens = _put(desk, inbox, submission, joined, suspicious, admit)
         new = False if joined else inbox.claim(submission, delivery.reference)
         if new is not None:
             break
@@ -113,7 +113,7 @@ def take(
 
 
 def _put(
-    desk: Desk, inbox: Inbox, submission: Submission, joined: str | None, suspicious: bool
+    desk: Desk, inbox: Inbox, submission: Submission, joined: str | None, suspicious: bool, admit: Callable[[], None]
 ) -> tuple[Delivery, bool]:
     """Durable when this returns, and what the intake will not refuse; and whether the case is empty until now.
 
@@ -128,6 +128,8 @@ def _put(
     target = desk.quarantine if suspicious else inbox
     delivery = Delivery(submission.name, reference, joined is not None, received_at, submission.value, turn)
     there = here is Fate.KNOWN or (target.pushed(submission.name) and desk.waits(submission.name))
+    if not there and not target.path(submission.name).exists():
+        admit()
     return delivery if there else target.put(delivery), not case.events
 
 
