@@ -146,7 +146,8 @@ def _message(error: ValidationError) -> str:
         return _("must be {value}").format(value=json.dumps(wanted))
     if rule == "minLength":
         return _("is empty; write it") if wanted == 1 else _("write at least {limit} characters").format(limit=wanted)
-    if rule == "pattern" and (meant := ascii_digits(value)) != value and re.search(wanted, meant):
+    foreign = rule == "pattern" and any(sign.isdecimal() and not sign.isascii() for sign in value)
+    if foreign and re.search(wanted, meant := ascii_digits(value)):
         return _("has digits of another script; write them as 0 to 9: {meant}").format(meant=meant)
     if rule in ("maxLength", "maxItems", "pattern"):
         return remedy(schema, rule, number(len(value)))

@@ -34,6 +34,8 @@ MEANT = [
     "mailto:rosa@example.org",
     "<mailto:rosa@example.org>",
     "MAILTO:rosa@example.org?subject=Hello",
+    "mailto://rosa@example.org",
+    "mailto:rosa%40example.org",
     "“rosa@example.org”",
     "\ufeffrosa@example.org",
     "\u200brosa@example.org\u200b",

@@ -12,6 +12,7 @@ from pipeline.__main__ import main
 from pipeline.audit import chronicle, reasons
 from pipeline.audit.act import Outcome, decide
 from pipeline.audit.board_case import CaseDesk
+from pipeline.audit.command import Call
 from pipeline.audit.commands import EVERY
 from pipeline.audit.comment import parse
 from pipeline.audit.work import Act, Refusal, Work
@@ -62,6 +63,8 @@ LOOKS = {
     "a filler": "\u3164{}",
     "code": "`{}`",
     "bold": "**{}**",
+    "an emoji's selector": "\ufe0f{}",
+    "a blank of braille": "\u2800{}",
     "escaped": "\\{}",
     "a code block": "```\n{}\n```",
     "another code block": "~~~text\n{}\n~~~",
@@ -92,6 +95,45 @@ def test_what_looks_like_a_command_but_is_none_is_named_with_its_line_and_nothin
         assert (outcome.event, len(outcome.refusals)) == (None, 1)
         assert outcome.refusals[0].rule == "a command stands at the very beginning of its line"
         assert f"Line {line} looks like a command but is not read as one." in outcome.said
+
+
+BELOW = [
+    ("**/finding** C3.5 not-met", "Other characters stand before it."),
+    ("a) /finding C3.5 not-met", "Other characters stand before it."),
+    ("→ /finding C3.5 not-met", "Other characters stand before it."),
+    ("✅ /finding C3.5 not-met", "Other characters stand before it."),
+    ("## /finding C3.5 not-met", "Other characters stand before it."),
+    ("<b>/finding C3.5 not-met</b>", "Other characters stand before it."),
+    ("/finding** C3.5 not-met", "Other characters stand after its name."),
+    ("/fin\u200bding C3.5 not-met", "The invisible character U+200B stands in it."),
+    ("/finding\u2060 C3.5 not-met", "The invisible character U+2060 stands in it."),
+    ("Finding C3.5 mastery not-met", "It has no slash."),
+]
+
+
+@pytest.mark.parametrize(("line", "why"), BELOW, ids=[line for line, _why in BELOW])
+def test_below_a_command_nothing_that_may_be_meant_as_one_is_passed_over(
+    one: tuple[Body, str], line: str, why: str
+) -> None:
+    for between in ("\n", "\n\nAnd then:\n"):
+        outcome = decide(one[0].work("ada", one[1]), f"/finding C3.4 met{between}{line}")
+        assert outcome
+        assert outcome.event is None
+        assert why in outcome.said
+
+
+@pytest.mark.parametrize("end", ["\x0b", "\x0c", "\x85", "\u2028", "\u2029"], ids=ascii)
+def test_a_line_ends_where_a_paste_ends_it(one: tuple[Body, str], end: str) -> None:
+    outcome = decide(one[0].work("ada", one[1]), f"/finding C3.4 not-met because it is of 1990{end}/finding C3.5 met")
+    assert outcome
+    assert outcome.said == "6 findings, 3 not met. 3 with a reason."
+
+
+@pytest.mark.parametrize(
+    "talk", ["The log is met.", "- and/or", "2. /etc/hosts is no file of ours", "A finding is met."]
+)
+def test_talk_below_a_command_is_left_alone(talk: str) -> None:
+    assert isinstance(parse(f"/claim no-conflict\n\n{talk}"), Call)
 
 
 @pytest.mark.parametrize("slash", SLASHES.values(), ids=SLASHES)

@@ -261,6 +261,11 @@ def test_digits_of_another_script_are_named_where_they_are_not_mended() -> None:
     schema = {"type": "string", "pattern": "^[0-9]+$"}
     (found,) = shape.check(schema, "٢٠", str)
     assert found.message == "has digits of another script; write them as 0 to 9: 20"
+    value = filled(derive.PORTFOLIO, PRACTICE)
+    value["answers"]["C1.1"]["links"] = ["https：//example.org"]  # a colon in full width, and no digit at all
+    told = check(JUDGE, value)
+    assert isinstance(told, list)
+    assert ["digits" in finding.message for finding in told] == [False]
 
 
 def test_up_to_three_preferred_times_stand_before_the_other_times_and_may_all_be_left_out() -> None:

@@ -83,6 +83,7 @@ HIDDEN = [
     "\u3000",
     "\ufeff",
     "\u2028",
+    "\ufe0f",
 ]
 
 
@@ -102,6 +103,12 @@ def test_what_nobody_sees_is_named_with_its_line_and_makes_no_other_value(charac
         assert f"U+{ord(character):04X}" in "".join(named), (text, found)
 
 
+@pytest.mark.parametrize("character", ["\u00a0", "\u3000", "\u200b"], ids=ascii)
+def test_what_nobody_sees_is_named_also_where_yaml_cannot_be_read_for_it(character: str) -> None:
+    told = f"has the character U+{ord(character):04X} in it, which nobody sees; take it out"
+    assert messages(f"a: 1\nopen:{character}true\nb: 2\n") == [f"2: {told}"]
+
+
 def test_the_line_of_what_nobody_sees_is_its_own_in_a_text_of_several() -> None:
     assert messages("a: 1\nb: |\n  one\n  t\u00adwo\n") == [
         "4: has the character U+00AD in it, which nobody sees; take it out"
@@ -115,6 +122,7 @@ def test_the_line_of_what_nobody_sees_is_its_own_in_a_text_of_several() -> None:
         "Partie\u00a02",
         "می\u200cخواهم",
         "👩\u200d💻",
+        "❤\ufe0f 1\ufe0f\u20e3",
         "שלום\u200f!",
         "日本\u3000東京",
         "Zürich",

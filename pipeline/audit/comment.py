@@ -22,8 +22,12 @@ LINES_MAX = 400  # lines of one comment: more than every statement by every crit
 NAMES = tuple(command.name for command in EVERY)
 _NAME = re.compile(r"/([A-Za-z][A-Za-z-]*)[.,;:!]*(?:\s|$)")
 # Before a command these make it none: blanks, quotation marks, list marks, code marks, emphasis, brackets.
-_BEFORE = r"""(?:[\s>*+\-•–—·`_~"'“”‘’«»(\[|\\]|\[[ xX]\]|[0-9]{1,3}[.)])*"""
+_BEFORE = r"""(?:[\s\u2800\ufe00-\ufe0f>*+\-•–—·`_~"'“”‘’«»(\[|\\]|\[[ xX]\]|[0-9]{1,3}[.)])*"""
 _LOOKS = re.compile(rf"(?P<before>{_BEFORE})(?P<slash>[/／⁄∕⧸╱])(?P<gap>\s*)(?P<name>[A-Za-z][A-Za-z-]*)(?=\s|[\W_]*$)")
+# Below a command more is taken for one: any sign, mark of HTML or letter of a list before it, marks around its name.
+_NEAR = re.compile(r"(?:[^\w/<]|_|<[^<>]*>|[A-Za-z0-9]{1,3}[.)])*+/(?P<name>[A-Za-z][A-Za-z-]*)(?=[\W_]*(?:\s|$))")
+_SLASHLESS = re.compile(r"finding\s+[A-Za-z]{1,3}[0-9]{1,3}(\.[0-9]{1,3})?\W.*\bmet\b", re.IGNORECASE)
+_ENDS = re.compile("[\n\x0b\x0c\x85\u2028\u2029]")  # of lines: all that a paste brings along
 _FENCE = re.compile(r" {0,3}(```|~~~)")
 _QUOTED = re.compile(r"\s{0,3}>")
 
@@ -34,12 +38,16 @@ def _beginning() -> str:
 
 @dataclass(frozen=True)
 class _Line:
-    """`number` counts from 1. `call`: what it says if it is a command. `looks`: why it only looks like one, or ""."""
+    """`number` counts from 1. `call`: what it says if it is a command. `looks`: why it only looks like one, or "".
+
+    `below`: the same where a command stands above it; then a person hardly talks about one.
+    """
 
     number: int
     text: str
     call: Call | None
     looks: str
+    below: str
 
     @property
     def quoted(self) -> bool:
@@ -70,7 +78,7 @@ def parse(comment: str) -> Call | Refusal | None:
 
 def _lines(comment: str) -> Iterator[_Line]:
     """From the first that shows anything. Invisible characters before it are left out: clipboards bring them along."""
-    lines = normalised(comment.encode("utf-8", "replace").decode()).split("\n")
+    lines = _ENDS.split(normalised(comment.encode("utf-8", "replace").decode()))
     start = next((number for number, line in enumerate(lines) if shown(line).strip()), len(lines))
     fence = ""
     for number, line in enumerate(lines[start:], start + 1):
@@ -80,7 +88,8 @@ def _lines(comment: str) -> Iterator[_Line]:
             fence = "" if fence else mark[1]
         call = _NAME.match(text) if not fence else None
         named = Call(call[1].lower(), tuple(text[call.end() :].split())) if call else None
-        yield _Line(number, text, named, _looks(text, bool(fence)))
+        looks = _looks(text, bool(fence))
+        yield _Line(number, text, named, looks, looks or ("" if named else _near(text)))
 
 
 def _own(lines: list[_Line]) -> list[_Line]:
@@ -99,7 +108,9 @@ def _looks(line: str, fenced: bool) -> str:
     found = _LOOKS.match(shown(line))
     if not found or not _known(found["name"]):
         return ""
-    hidden = next(filter(invisible, line.partition(found["slash"])[0]), "")
+    before, _slash, after = line.partition(found["slash"])
+    hidden = next(filter(invisible, before), "")
+    inside = next(filter(invisible, after.split()[0]), "")
     if fenced:
         return _("It stands in a code block.")
     if hidden:
@@ -114,7 +125,21 @@ def _looks(line: str, fenced: bool) -> str:
         return _("Its first character looks like a slash but is another: {name}.").format(
             name=unicodedata.name(found["slash"]).lower()
         )
+    if inside:
+        return _("The invisible character {name} stands in it.").format(name=code_point(inside))
     return _("There is a space after its slash.") if found["gap"] else ""
+
+
+def _near(line: str) -> str:
+    """Why a line below a command is none, though somebody may well have meant one."""
+    if _SLASHLESS.match(line):
+        return _("It has no slash.")
+    found = _NEAR.match(line)
+    if not found or not _known(found["name"]):
+        return ""
+    if line.startswith("/"):
+        return _("Other characters stand after its name.")
+    return _("Other characters stand before it.")
 
 
 def _known(name: str) -> bool:
@@ -136,7 +161,7 @@ def _called(first: Call, rest: list[_Line]) -> Call | Refusal:
     for line in rest:
         if line.call is None:
             talk = talk or not line.empty
-            if line.looks:
+            if line.below:
                 wrong.append(_said(line))
         elif talk and line.call.name == "finding":
             words = _(
@@ -152,7 +177,7 @@ def _called(first: Call, rest: list[_Line]) -> Call | Refusal:
             more.append(line.call)
     if len(more) >= LINES_MAX:
         wrong.append(_("A comment takes {number} lines; write the others in a second one.").format(number=LINES_MAX))
-    if any(line.looks for line in rest):
+    if any(line.below for line in rest):
         return Refusal(_beginning(), "\n".join(wrong))
     return Refusal(_("one command a comment"), "\n".join(wrong)) if wrong else replace(first, more=tuple(more))
 
@@ -164,5 +189,5 @@ def _belongs(line: Call, first: Call, more: list[Call]) -> bool:
 
 
 def _said(line: _Line) -> str:
-    why = line.looks or _("It stands below other text; a comment begins with its command.")
+    why = line.below or _("It stands below other text; a comment begins with its command.")
     return _("Line {number} looks like a command but is not read as one. {why}").format(number=line.number, why=why)

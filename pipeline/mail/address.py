@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -17,7 +18,7 @@ from pipeline.text import _, without_invisible
 # Straight and typographic quotation marks are the same to whoever copies a line of text.
 _BEFORE, _AFTER = " \t\r\n<([{\"'“”„‘’‚«»‹›,;:", " \t\r\n>)]}\"'“”„‘’‚«»‹›,;:.!?"
 _NAMED = re.compile(r"[^<>@]*<([^<>]*)>[^<>@]*")  # Rosa Test <rosa@example.org>
-_MAILTO = re.compile(r"mailto:([^?]*)(\?.*)?", re.IGNORECASE | re.DOTALL)
+_MAILTO = re.compile(r"mailto:/{0,2}([^?]*)(\?.*)?", re.IGNORECASE | re.DOTALL)
 _AROUND_AT = re.compile(r"[ \t]*@[ \t]*")
 
 
@@ -84,7 +85,7 @@ def _bare(typed: str) -> str:
     named = _NAMED.fullmatch(text.strip(" \t\r\n\"'“”,;."))
     text = (named[1] if named else text).lstrip(_BEFORE).rstrip(_AFTER)
     linked = _MAILTO.fullmatch(text)
-    return _AROUND_AT.sub("@", linked[1].strip(_BEFORE + _AFTER) if linked else text)
+    return _AROUND_AT.sub("@", unquote(linked[1]).strip(_BEFORE + _AFTER) if linked else text)
 
 
 def _why(text: str) -> str:

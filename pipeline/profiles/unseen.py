@@ -11,6 +11,7 @@ _SEEN = re.compile(r"[\n\x20-\x7e]*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _JOINERS = "\u200c\u200d"  # part the words of some scripts, and join emoji
 _DIRECTIONS = "\u200e\u200f\u061c\u2066\u2067\u2068\u2069"  # for texts from right to left
+_SELECTORS = re.compile("[\ufe00-\ufe0f]")  # how the sign before them looks, of which no letter of ASCII has two
 _SIGNS = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd"  # of Arabic; they are seen
 
 
@@ -27,6 +28,8 @@ def _hides(text: str, at: int, key: bool) -> bool:
         return True
     if character.isspace():
         return character not in " \n" and (key or not (before and after))
+    if _SELECTORS.match(character):
+        return not before or (before.isascii() and after != "\u20e3")  # of a key with a number
     if not invisible(character) or character in _SIGNS:
         return False
     if character in _JOINERS:

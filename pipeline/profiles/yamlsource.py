@@ -125,6 +125,11 @@ def _unread(error: yaml.YAMLError, text: str, source: Source) -> Finding:
     if opened:
         message = "a quote opens here and is not closed on this line; close it, or put the whole text on one line"
         return source.finding("", "YAML", message, opened)
+    rows = text.split("\n")
+    for number in (line, line - 1):  # where it is found, and where it may have begun
+        for odd in unseen("".join(rows[number - 1 : number]), key=True):
+            message = f"has the character {code_point(odd)} in it, which nobody sees; take it out"
+            return source.finding("", "YAML", message, number)
     problem = getattr(error, "problem", None) or str(error).split("\n")[0]
     hint = "check the indentation, the colons and the quotes around here"
     return source.finding("", "YAML", f"cannot be read: {problem}; {hint}", line)
