@@ -71,8 +71,12 @@ def is_number(text: str) -> bool:
 
 def ascii_digits(text: str) -> str:
     """The digits of any script, and signs in full width, as ASCII has them: "２０２７" and "٢٠٢٧" are 2027."""
-    plain = unicodedata.normalize("NFKC", text)
-    return "".join(str(unicodedata.decimal(letter, letter)) for letter in plain)
+
+    def plain(letter: str) -> str:
+        wide = unicodedata.east_asian_width(letter) == "F"
+        return unicodedata.normalize("NFKC", letter) if wide else str(unicodedata.decimal(letter, letter))
+
+    return "".join(map(plain, text))
 
 
 def has_content(text: str) -> bool:

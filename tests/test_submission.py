@@ -471,6 +471,19 @@ def test_nonsense_by_the_megabyte_gets_a_bounded_number_of_findings() -> None:
     assert time.monotonic() - began < 20
 
 
+@pytest.mark.parametrize("hours", ["1_0", "²", "nan", "inf", "one", "1 0"])
+def test_what_is_written_like_no_number_stays_as_it_was_typed_and_is_a_finding(hours: str) -> None:
+    schema = derive.form_schema(DATA, derive.PORTFOLIO, PRACTICE)
+    posted = form(filled(derive.PORTFOLIO, PRACTICE)) | {
+        "log.1.date": "2027-02-01",
+        "log.1.hours": hours,
+        "log.1.worked_on": "Goals",
+    }
+    value, _rows = raw.unflatten(schema, {name: [text] for name, text in posted.items()})
+    assert value["log"][0]["hours"] == hours
+    assert "/log/0/hours" in findings(value)
+
+
 @pytest.mark.parametrize("number", ["", "  ", "\u200b"])
 def test_a_blank_number_of_a_certificate_credits_nothing(number: str) -> None:
     value = filled(derive.PORTFOLIO, PRACTICE, held={CONCEPTS: number})

@@ -250,7 +250,7 @@ def test_translations_that_nobody_recorded_are_one_note(recorded: Path, record: 
     path.unlink() if record is None else path.write_text(record)
     told = changed(recorded)
     assert len(told) == 1
-    assert "translations are not recorded" in told[0]
+    assert "not recorded yet, as " in told[0]
 
 
 def test_a_page_reworded_after_it_was_translated_is_told(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ _DIGITS = 400  # of a whole number that is read as one
 _STRING = re.compile(r'"(?:[^"\\]++|\\(?:.|\Z))*+(?:"|\Z)', re.DOTALL)
 _BRACKET = re.compile(r"[\[\]{}]")
 _STRING_OR_BRACKET = re.compile(rf"{_STRING.pattern}|{_BRACKET.pattern}", re.DOTALL)
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 _HALF = re.compile("[\ud800-\udfff]")
 
 Form = Mapping[str, Sequence[str]]
@@ -224,10 +225,10 @@ def _content(field: Field, values: Sequence[str]) -> Any:
 
 def _number(text: str) -> int | float | str:
     """A decimal comma is a point too; what is no number stays text, and is a finding later."""
-    try:
-        number = float(ascii_digits(text).replace(",", ".").replace("٫", "."))
-    except ValueError:
+    plain = ascii_digits(text).strip().replace(",", ".").replace("٫", ".")
+    if not _DECIMAL.fullmatch(plain):
         return text
-    if number != number or number in (float("inf"), float("-inf")):
+    number = float(plain)
+    if math.isinf(number):
         return text
     return int(number) if number.is_integer() else number

@@ -112,7 +112,7 @@ def _rows(work: Work, command: Command) -> tuple[Transition, ...] | Refusal:
     if not rows:
         states = dict.fromkeys(table.state(source).title for row in every for source in row.sources)
         words = _("This case is in “{here}”; /{name} goes from: {states}.")
-        said = words.format(here=here.title, name=command.name, states=", ".join(states))
+        said = words.format(here=stage(data, work.case).title, name=command.name, states=", ".join(states))
         return Refusal(_("the state of the case"), said)
     mine = tuple(row for row in rows if set(row.who) & set(work.person.roles))
     if not mine:

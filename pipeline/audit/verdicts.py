@@ -22,8 +22,8 @@ def act(work: Work, judged: Mapping[Place, str], why: Mapping[Place, str]) -> Ac
     over = list(_overwritten(work, judged))
     if open_ := [place for place in unshown if place not in why]:
         words = _(
-            "Answered “not yet” or without evidence, so a reason is needed to find them met: {ids}. Write for these, on a "
-            "line of their own, “met because …” or “not-met”."
+            "Answered “not yet” or without evidence, so a reason is needed to find them met: {ids}. Give a reason for each "
+            "(in a comment: “met because …”), or find them not met."
         )
         return Refusal(
             _("met only with evidence, or a reason"), "\n".join([words.format(ids=names(work, open_)), *over])

@@ -71,6 +71,8 @@ def changed(translated: Iterable[Translated], recorded: Mapping[str, str]) -> It
             yield Finding("", text.place, message, Level.NOTE, text.file, text.line)
     for text in new[:1]:
         message = (
-            f"{len(new)} translations are not recorded, this is the first: compare them with the originals, {then}"
+            f"not recorded yet, as {len(new) - 1} more: compare with the originals, {then}"
+            if len(new) > 1
+            else f"not recorded yet: compare it with the original, {then}"
         )
         yield Finding("", text.place, message, Level.NOTE, text.file, text.line)

@@ -136,7 +136,7 @@ def rules(source: Source, texts: Texts, language: str) -> Iterator[Finding]:
         statements = {path[1] for path in open_ if path[0] == "statements"}
         others = len([path for path in open_ if path[0] != "statements"])
         counted = f"{len(statements)} of {len(texts['statements'])} statements and " if texts.get("statements") else ""
-        message = f"{counted}{others} other texts are not translated; pages in “{language}” have them as they are"
+        message = f"{counted}{others} other texts are not fully translated; pages in “{language}” have them as they are"
         yield replace(source.finding("", "Translation", message), level=Level.NOTE)
 
 

@@ -130,7 +130,9 @@ def _places(work: Work, words: tuple[str, ...]) -> list[Place] | Refusal:
         return Refusal(_("statements of this profile"), words_)
     if len(words) == 2:
         if words[1] not in criteria:
-            said = _("A word of it is no criterion; use {known}.").format(known=", ".join(criteria))
+            said = _("Name each statement by itself, and use only these criteria: {known}.").format(
+                known=", ".join(criteria)
+            )
             return Refusal(_("criteria of this profile"), said)
         criteria = [words[1]]
     return [(statement, criterion) for statement in statements for criterion in criteria]

@@ -38,12 +38,12 @@ COMMAND = Command(
     "request-evidence",
     USAGE,
     "/request-evidence C3.4 C5.1",
-    lambda: _("asks the applicant for more evidence to the statements named"),
+    lambda: _("asks the applicant for more evidence for the statements named"),
     read,
     labels=lambda: {"": _("Ask for more evidence")},
     ask=Ask(
         "words",
         lambda: _("Statements that need more evidence"),
-        lambda: _("Their numbers, with spaces between them, as C1.1 P2.3"),
+        lambda: _("Their numbers, such as C1.1, P2.3"),
     ),
 )
