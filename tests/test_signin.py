@@ -17,6 +17,7 @@ import requests
 from pipeline import wiring
 from pipeline.accept.limits import Limits
 from pipeline.audit.invitation import REMEMBERED, VALID, Invitations
+from pipeline.audit.signin import Sent
 from pipeline.settings import ROOT, Settings
 from tests.conftest import Service
 from tests.support import free_port, served, serving
@@ -120,6 +121,9 @@ def test_a_trusted_proxy_is_an_address_or_a_network(site: Settings, wrong: str) 
         ("certificates.example.org", None, PUBLIC, 404),
         ("other.example.org", "https", "https://other.example.org", 404),
         ("certificates.example.org", "https", "http://certificates.example.org", 403),
+        ("certificates.example.org", None, "http://certificates.example.org", 403),
+        ("certificates.example.org:443", None, PUBLIC, 404),
+        ("certificates.example.org:443", None, "http://certificates.example.org:443", 403),
         ("certificates.example.org", "https", "https://certificates.example.org.evil.example", 403),
         ("certificates.example.org", "https", "https://evil.example", 403),
         ("certificates.example.org", "https", "null", 403),
@@ -145,6 +149,13 @@ def test_a_post_comes_from_the_same_scheme_and_host_and_a_wrong_host_is_told(
             assert "Sent from another address" in answer.text
             assert f"the server was asked as {proto or 'http'}://{host.lower()}" in answer.text
             assert "Host and X-Forwarded-Proto" in answer.text
+
+
+@pytest.mark.parametrize("site", ["https://forms.example", "https://forms.example:443"])
+def test_where_the_sites_own_name_was_asked_only_the_sites_scheme_is_from_here(site: str) -> None:
+    for address in ("http://forms.example", "http://forms.example:443", "https://forms.example"):
+        told = {origin: Sent(origin, address, site) for origin in ("https://forms.example", "http://forms.example")}
+        assert [(sent.from_here, sent.secure) for sent in told.values()] == [(True, True), (False, True)]
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,8 @@ class SignIn:
 class Sent:
     """Where a post came from (`origin`), and as what the server was asked (`address`): both with scheme, host and port.
 
-    `site`: the address that the server has from outside. A TLS proxy may not say that it was asked by https; then this
-    does, if the host is the same.
+    `site`: the address that the server has from outside. Where it was asked by the site's name, the site alone says by
+    which scheme: a TLS proxy may not.
     """
 
     origin: str
@@ -70,14 +70,25 @@ class Sent:
     @classmethod
     def by(cls, request: Request, site: str) -> Sent:
         scheme, host = request.url.scheme, request.headers.get("host", "").lower()
-        return cls(request.headers.get("origin", ""), f"{scheme}://{host.removesuffix(PORTS.get(scheme, ' '))}", site)
+        return cls(request.headers.get("origin", ""), f"{scheme}://{_named(scheme, host)}", site)
+
+    @property
+    def _expected(self) -> str:
+        scheme, _separator, host = self.site.partition("://")
+        here = _named(scheme, host)
+        asked = _named(scheme, self.address.partition("://")[2])
+        return f"{scheme}://{here}" if asked == here else self.address
 
     @property
     def from_here(self) -> bool:
         """The site's own page sent it, and not another site through the person's browser."""
-        same_host = self.site.partition("://")[2] == self.address.partition("://")[2]
-        return self.origin in (self.address, *([self.site] if same_host else []))
+        return self.origin == self._expected
 
     @property
     def secure(self) -> bool:
-        return (self.site if self.origin == self.site else self.address).startswith("https:")
+        return self._expected.startswith("https:")
+
+
+def _named(scheme: str, host: str) -> str:
+    """Without the port that the scheme has anyway."""
+    return host.removesuffix(PORTS.get(scheme, " "))
