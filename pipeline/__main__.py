@@ -312,7 +312,8 @@ def forget(settings: Settings, arguments: Arguments) -> int:
             )
         return work(reference)
 
-    done = _published(where, once, f"Forget {reference}")
+    with work.alone():
+        done = _published(where, once, f"Forget {reference}")
     removed = done.removed + forgotten.forget(settings.var, done.references, done.addresses)
     say(f"{', '.join(done.references)}: {removed} files removed, {done.recorded} events written")
     rewritten = history.rewrite(where, done.paths) if arguments.history and isinstance(where, GitStore) else None

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from pipeline.errors import StoreFailed, WriteFailed
@@ -119,6 +119,24 @@ def _lock(descriptor: int) -> bool | None:
     except OSError:
         return None
     return True
+
+
+@contextmanager
+def alone(*folders: Path) -> Iterator[None]:
+    """One process or thread at a time works in these folders; the others wait.
+
+    The folder itself is locked, so nothing is written, and a killed process leaves no lock. A folder that is not there, or
+    a file system without locks, stops nobody.
+    """
+    with ExitStack() as held:
+        for folder in sorted(
+            {folder.resolve() for folder in folders}
+        ):  # everybody in this order: no two wait for each other
+            with suppress(OSError):
+                descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+                held.callback(os.close, descriptor)
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
 
 
 def unfinished(root: Path) -> Iterator[Path]:

@@ -42,7 +42,9 @@ def work(root: Path, begin: int) -> None:
                 Intake(BAKERS, store)()
         assert isinstance(receipt, Receipt)
         if number % 4 == 3:
-            Forget(store, PREFIX, (here.quarantine,), COMMAND_LINE, NOON)(receipt.reference)
+            forget = Forget(store, PREFIX, (here.quarantine,), COMMAND_LINE, NOON)
+            with forget.alone():
+                forget(receipt.reference)
 
 
 def bird(words: str, number: int) -> dict[str, str]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import os
-
 from pipeline.accept.accept import Desk
 from pipeline.accept.inbox import Delivery
-from pipeline.files import write_new
+from pipeline.files import alone, remove, write_new
 from pipeline.profiles import topics
 
 
 def release(desk: Desk, delivery: Delivery) -> None:
-    """Put it where it would have gone at once. Killed in between, it is in both places, and the inbox takes it once."""
+    """Put it where it would have gone at once. Killed in between, it is in both places, and the inbox takes it once.
+
+    What has gone from the quarantine meanwhile was released by somebody else, or forgotten.
+    """
     target = desk.complaints if delivery.content.get("topic") in topics.COMPLAINTS else desk.inbox
-    if not target.pushed(delivery.name):
-        write_new(target.path(delivery.name), delivery.to_bytes())
-    desk.confirm(delivery)
-    os.unlink(desk.quarantine.path(delivery.name))
+    path = desk.quarantine.path(delivery.name)
+    with alone(desk.quarantine.root):
+        if not path.is_file():
+            return
+        if not target.pushed(delivery.name):
+            write_new(target.path(delivery.name), delivery.to_bytes())
+        desk.confirm(delivery)
+        remove(path)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pipeline.accept.inbox import Inbox
 from pipeline.cases.gitstore import GitStore
 from pipeline.errors import GitFailed, PushRejected
-from pipeline.files import write
+from pipeline.files import alone, remove, write
 
 ATTEMPTS = 10  # how often somebody else may be faster before this round gives up; the next one goes on
 
@@ -32,26 +32,27 @@ class Relay:
     def __call__(self) -> int:
         """How many deliveries were pushed. Raises GitFailed, GitHubFailed; every delivery is still in the outbox then."""
         for _attempt in range(ATTEMPTS):
-            self.records.refresh()
-            names = self.outbox.names()
-            if not names:
-                return 0
-            self.ensure_private()
-            for name in names:
-                write(self.records.root / "inbox" / name, self.outbox.path(name).read_bytes())
-            try:
-                self.records.publish(f"Deliver {len(names)}")
-            except PushRejected:
-                continue
-            for name in names:
-                self._done(name)
-            return len(names)
+            with alone(self.outbox.root, self.records.root), suppress(PushRejected):
+                return self._round()
         raise GitFailed("others pushed faster, again and again; the next round goes on")
+
+    def _round(self) -> int:
+        self.records.refresh()
+        names = self.outbox.names()
+        if not names:
+            return 0
+        self.ensure_private()
+        for name in names:
+            write(self.records.root / "inbox" / name, self.outbox.path(name).read_bytes())
+        self.records.publish(f"Deliver {len(names)}")
+        for name in names:
+            self._done(name)
+        return len(names)
 
     def _done(self, name: str) -> None:
         """First the marker: a relay killed in between sends again, and the intake sees that nothing is new."""
         write(self.outbox.marker(name), name.encode())
-        os.unlink(self.outbox.path(name))
+        remove(self.outbox.path(name))
 
     @property
     def waiting(self) -> int:

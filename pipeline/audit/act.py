@@ -15,6 +15,7 @@ from pipeline.audit.needs import NEEDS, role_of
 from pipeline.audit.stages import stage
 from pipeline.audit.work import Act, Refusal, Work
 from pipeline.cases.events import CONTACT, MESSAGE_ANSWERED, Case, after
+from pipeline.files import alone
 from pipeline.moment import stamp
 from pipeline.profiles.process import NOBODY, Transition
 from pipeline.text import _
@@ -166,13 +167,18 @@ def record(work: Work, outcome: Outcome, **more: Any) -> Case | None:
     """The case with the event; None if somebody else was faster: read again, decide again. `more`: the comment's id."""
     if outcome.event is None:
         return work.case
-    if outcome.event == "linked" and not join(work, str((outcome.data or {})["reference"])):
+    with alone(work.store.root):
+        return _recorded(work, outcome, outcome.event, more)
+
+
+def _recorded(work: Work, outcome: Outcome, event: str, more: Mapping[str, Any]) -> Case | None:
+    if event == "linked" and not join(work, str((outcome.data or {})["reference"])):
         return None
     if outcome.reasons:
         reasons.keep(work.store, work.case, outcome.reasons)  # what the event speaks of comes first
     data, at = {**(outcome.data or {}), **more}, stamp(work.now)
-    meeting.keep(work.of(after(work.case, outcome.event, at=at, by=work.person.login, data=data)[0]))
-    done = work.store.append(work.case, outcome.event, at=at, by=work.person.login, data=data)
+    meeting.keep(work.of(after(work.case, event, at=at, by=work.person.login, data=data)[0]))
+    done = work.store.append(work.case, event, at=at, by=work.person.login, data=data)
     if done is None:
         there = work.of(work.store.case(work.case.reference))
         reasons.drop(work.store, there.case, outcome.reasons)

@@ -18,7 +18,9 @@ def newer(work: Work, target: Case) -> bool:
 
 
 def join(work: Work, reference: str) -> bool:
-    """False if somebody else was faster at the other case: read again, decide again."""
+    """False if somebody else was faster at either case: read again, decide again."""
+    if len(work.store.case(work.case.reference).events) != len(work.case.events):
+        return False  # it may be forgotten since: no copy of it stays in the other case
     event, target = work.case.current(derive.PORTFOLIO), work.store.case(reference)
     if event is None or target.names(str(event.data["digest"])) or newer(work, target):
         return True

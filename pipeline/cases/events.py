@@ -125,9 +125,9 @@ class Case:
         current = self.current(kind)
         if current and current.data["digest"] == digest and not self.forgotten(current):
             return True
-        forgotten = next((event for event in reversed(self.events) if event.type == FORGOTTEN), None)
-        late = forgotten and turn.seen < forgotten.number and received <= forgotten.at
-        return bool(late) and self.names(digest)
+        late = [one for one in self.events if one.type == FORGOTTEN and turn.seen < one.number and received <= one.at]
+        waited = any(name.endswith(f"-{digest[:16]}.json") for one in late for name in one.data["files"])
+        return waited or (bool(late) and self.names(digest))
 
     def overtaken(self, kind: str, turn: Turn, received: str) -> bool:
         """Something of this kind that was taken later is here already. Two machines have no order but that of arrival.

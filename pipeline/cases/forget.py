@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ from pipeline.cases.rejected import Rejected
 from pipeline.cases.standing import standing
 from pipeline.cases.store import Store
 from pipeline.errors import CannotGoOn, StoreFailed, UnreadableInput
-from pipeline.files import names, remove, remove_folder
+from pipeline.files import alone, names, remove, remove_folder
 from pipeline.moment import stamp
 from pipeline.profiles import derive
 from pipeline.profiles.model import Data
@@ -97,6 +98,10 @@ class Forget:
             past += more.paths
         done.paths = sorted({*self._paths(done.references), *self._names(waiting), *past})
         return done
+
+    def alone(self) -> AbstractContextManager[None]:
+        """No intake and no relay of this machine moves a delivery meanwhile. To be held from before the records are refreshed."""
+        return alone(self.store.root, *(place.root for place in self.elsewhere))
 
     def _came(self, case: Case) -> bool:
         """A delivery came since the case was read, and no event says that it is forgotten."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from pipeline.accept import inbox as deliveries
@@ -17,7 +18,7 @@ from pipeline.cases.fate import Fate, fate
 from pipeline.cases.rejected import Rejected
 from pipeline.cases.store import Store
 from pipeline.errors import StoreFailed, UnreadableInput
-from pipeline.files import remove_folder
+from pipeline.files import alone, remove_folder
 from pipeline.findings import Finding
 from pipeline.profiles import topics
 from pipeline.text import _
@@ -39,26 +40,33 @@ class TakeIn:
 
     def run(self) -> list[str]:
         """Take in everything that waits; the references concerned, in order of arrival."""
-        waiting: list[Delivery] = []
-        for name in self.inbox.names():
-            try:
-                waiting.append(deliveries.read(self.inbox.path(name)))
-            except FileNotFoundError:
-                continue  # another run has just taken it in
-            except (ValueError, UnreadableInput):
-                message = _("is no delivery; put it in with: python -m pipeline accept FILE")
-                self._reject(name, [Finding("", name[:80], message)])
+        waiting = list(filter(None, map(self._read, self.inbox.names())))
         waiting.sort(key=lambda one: (one.turn.desk, one.turn.number, one.received_at, one.joins, one.name))
         readable = [delivery for delivery in waiting if self._readable(delivery.reference)]
         taken = []
         for delivery in readable:
             try:
-                reference = self._one(delivery)
+                with alone(self.store.root):
+                    # Unless another run has taken it in since, or somebody was forgotten; what was sent again has a new turn.
+                    same = self._read(delivery.name) == delivery
+                    reference = self._one(delivery) if same else None
             except StoreFailed as error:  # its case names another file that cannot be read; nobody else's does
                 self.held.append(str(error))
                 continue
             taken += [reference] if reference else []
         return taken
+
+    def _read(self, name: str) -> Delivery | None:
+        """None if it is gone, or is no delivery: then it is put aside."""
+        try:
+            return deliveries.read(self.inbox.path(name))
+        except FileNotFoundError:
+            return None
+        except (ValueError, UnreadableInput):
+            message = _("is no delivery; put it in with: python -m pipeline accept FILE")
+            with suppress(FileNotFoundError):
+                self._reject(name, [Finding("", name[:80], message)])
+            return None
 
     def _readable(self, reference: str) -> bool:
         """What belongs to a damaged case waits until that is mended; `Store.damaged` tells of it."""
