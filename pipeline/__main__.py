@@ -469,7 +469,7 @@ def serve(settings: Settings, arguments: Arguments) -> int:
 
     site, address = _addresses(settings)
     if arguments.relay:
-        github = _github(_store(settings))
+        github = _github(store(settings.records))
         ensure_private = github.ensure_private if github else wiring.not_github(settings)
         running = wiring.relay(settings, Limits(), site, ensure_private, address)
     else:
