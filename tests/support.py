@@ -119,8 +119,15 @@ class Process:
 
     def memory(self) -> int:
         """Bytes that it holds now (Linux)."""
+        return self._bytes("VmRSS:")
+
+    def peak(self) -> int:
+        """The most that it ever held."""
+        return self._bytes("VmHWM:")
+
+    def _bytes(self, line: str) -> int:
         status = Path(f"/proc/{self.pid}/status").read_text("ascii")
-        return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+        return int(status.partition(line)[2].split()[0]) * 1024
 
 
 @contextmanager

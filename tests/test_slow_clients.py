@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import logging
 import re
 import resource
@@ -13,12 +14,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 import requests
@@ -27,16 +29,17 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from pipeline.accept.body import Bodies
+from pipeline.accept.body import LARGE, Bodies
 from pipeline.accept.connections import Connection
 from pipeline.accept.limits import caller
+from pipeline.accept.server import FORM as FORM_TYPE
 from pipeline.accept.serverlog import AN_HOUR, Bounded, bound
 from pipeline.audit.board import FORM_BYTES
 from pipeline.errors import UnreadableInput
 from pipeline.profiles import derive
 from pipeline.settings import ROOT, Settings
 from tests.conftest import Service
-from tests.support import CONCEPTS, filled, free_port, served, serving
+from tests.support import CONCEPTS, PRACTICE, filled, form, free_port, served, serving
 
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3000\r\n\r\na="
 BEGINNINGS = {
@@ -261,6 +264,70 @@ def test_while_one_gives_way_no_other_body_breaks_at_it() -> None:
 
     told = Counter(map(repr, asyncio.run(all_of_them())))
     assert set(told) <= {"200", "503"}, told
+
+
+def test_two_large_bodies_are_worked_on_at_a_time_a_small_one_never_waits_and_one_that_waits_can_give_way() -> None:
+    bodies, going_on = Bodies(room=5 * LARGE), asyncio.Event()
+    begun: list[str] = []
+
+    async def one(name: str, size: int) -> int:
+        request = _Trickle()
+        for chunk in (b"x" * size, None):
+            request.chunks.put_nowait(chunk)
+        try:
+            async with bodies.read(cast("Request", request), 10**9, "too much"):
+                begun.append(name)
+                await going_on.wait()
+                return 200
+        except UnreadableInput as error:
+            return error.status
+
+    async def all_of_them() -> list[int]:
+        sizes = {"a": LARGE + 1, "b": LARGE + 2, "c": LARGE + 3, "d": LARGE + 4, "small": LARGE}
+        tasks = [asyncio.ensure_future(one(name, size)) for name, size in sizes.items()]
+        await asyncio.sleep(0.1)
+        assert begun == ["a", "b", "small"]
+        going_on.set()
+        told = await asyncio.gather(*tasks)
+        assert await one("later", LARGE + 1) == 200
+        return told
+
+    assert asyncio.run(all_of_them()) == [200, 200, 200, 503, 200]
+    assert begun == ["a", "b", "small", "c", "later"]
+
+
+def test_bodies_of_ten_megabytes_at_once_take_little_memory_and_nobody_else_waits(own: Settings) -> None:
+    """Forms of escapes, a long list of empty groups, and a text of quotation marks that the page shows again."""
+    value, shown = (
+        filled(derive.PORTFOLIO, PRACTICE),
+        {**form(filled(derive.PORTFOLIO, PRACTICE)), "applicant.email": "x"},
+    )
+    bodies = [
+        (FORM_TYPE, f"kind=portfolio&profile={PRACTICE}&a=".encode() + b"%41" * 3_200_000),
+        ("application/json", json.dumps({**value, "log": [{}] * 2_400_000}).encode()),
+        (FORM_TYPE, urlencode(shown).encode() + b"'" * 9_000_000),
+    ]
+    latencies, answers = [], []
+    with served(own) as server, ThreadPoolExecutor(9) as pool:
+        at_rest = server.memory()
+
+        def post(number: int) -> int:
+            kind, body = bodies[number % 3]
+            headers = {"Content-Type": kind, "Accept": "text/html"}
+            return requests.post(f"{server.url}/submissions", body, headers=headers, timeout=120).status_code
+
+        begun = time.monotonic()
+        posts = [pool.submit(post, number) for number in range(9)]
+        while not all(one.done() for one in posts):
+            latencies.append(requests.get(f"{server.url}/health", timeout=60).elapsed.total_seconds())
+            time.sleep(0.05)
+        took, answers = time.monotonic() - begun, [one.result() for one in posts]
+        most = server.peak()
+    print(f"{took:.1f} s, +{(most - at_rest) / 1e6:.0f} MB, /health {max(latencies):.2f} s, {answers}")
+    assert set(answers) <= {422, 400, 503}
+    assert most - at_rest < 500_000_000
+    assert max(latencies) < 4
+    assert took < 60
 
 
 def test_only_one_module_reads_bodies() -> None:

@@ -6,7 +6,9 @@ import copy
 import json
 import re
 import time
+import tracemalloc
 from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
 from hypothesis import given, settings
@@ -455,11 +457,87 @@ def test_a_string_that_never_ends_is_refused_as_fast_as_one_that_does() -> None:
 
 
 def test_a_key_that_stands_twice_is_found_as_fast_among_many() -> None:
-    many = ",".join(f'"k{number}":1' for number in range(200_000))
+    many = ",".join(f'"k{number}":1' for number in range(20_000))
     began = time.monotonic()
-    with pytest.raises(UnreadableInput, match="“k199999” stands twice"):
-        raw.parse_json(f'{{{many},"k199999":1}}'.encode())
+    with pytest.raises(UnreadableInput, match="“k19999” stands twice"):
+        raw.parse_json(f'{{{many},"k19999":1}}'.encode())
     assert time.monotonic() - began < 5
+
+
+SENT = 9_700_000  # bytes: just below what the largest form may send
+LADEN = {
+    "a form of escapes": (raw.parse_form, b"a=" + b"%41" * (SENT // 3), 3_233_333),
+    "every other an escape": (raw.parse_form, b"a=" + b"%41a" * (SENT // 4), 4_850_000),
+    "a form in Japanese": (raw.parse_form, b"a=" + b"%E6%97%A5" * (SENT // 9), 1_077_777),
+    "nothing but percent signs": (raw.parse_form, b"a=" + b"%" * 1_000_000, 1_000_000),
+    "nothing but ampersands": (raw.parse_form, b"&" * SENT, 0),
+    "a list of empty groups": (raw.parse_json, b'{"log":[' + b"{}," * (SENT // 3) + b"{}]}", 0),
+    "a list of empty texts": (raw.parse_json, b"[" + b'"",' * (SENT // 3) + b'""]', 0),
+    "texts without a comma": (raw.parse_json, b'""' * (SENT // 2), 0),
+    "brackets": (raw.parse_json, b"[" * SENT, 0),
+    "a number": (raw.parse_json, b"1" * SENT, 0),
+    "escapes": (raw.parse_json, b'{"a":"' + b"\\u0041" * (SENT // 6) + b'"}', 1_616_666),
+}
+
+
+@pytest.mark.parametrize("kind", LADEN)
+def test_ten_megabytes_of_anything_are_read_or_refused_in_seconds_and_little_memory(kind: str) -> None:
+    parse, sent, characters = LADEN[kind]
+    began = time.monotonic()
+    tracemalloc.start()
+    try:
+        value = parse(sent)
+    except UnreadableInput:
+        value = {}
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert len("".join(value.get("a", ""))) == characters
+    assert peak < 6 * SENT
+    assert time.monotonic() - began < 20  # a fifth of it on a machine that does nothing else
+
+
+def test_the_largest_portfolio_is_far_from_the_limit_of_values_and_passes_in_japanese_as_a_form_and_as_json() -> None:
+    """Commas, brackets and quotation marks within a text count for nothing."""
+    texts = "日本語「、」" * 500
+    value = filled(derive.PORTFOLIO, PRACTICE)
+    value["answers"] = {name: {"answer": "yes", "evidence": texts} for name in value["answers"]}
+    sent = urlencode(form(value)).encode()
+    assert len(sent) > 3_000_000
+    schema = derive.form_schema(DATA, derive.PORTFOLIO, PRACTICE)
+    began = time.monotonic()
+    read, _rows = raw.unflatten(schema, raw.parse_form(sent))
+    assert isinstance(check(JUDGE, read), Submission)
+    value["answers"] = {name: {"answer": "yes", "evidence": '[{",}],' * 400} for name in value["answers"]}
+    assert isinstance(check(JUDGE, raw.parse_json(json.dumps(value).encode())), Submission)
+    assert time.monotonic() - began < 10
+    fields_and_lines = sum(1 + field.schema.get("maxItems", 0) for field in fields.fields(schema))
+    assert 10 * 4 * fields_and_lines < raw.MAX_MARKS
+
+
+PARTS = st.lists(
+    st.sampled_from(["%41", "%", "%4", "+", "a", "=", "&", "%E6%97%A5", "%25", "%0", "é", "%3d", "\n", "%0D%0A", " "])
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(PARTS, st.sampled_from([3, 4, 7, 64_000]))
+def test_a_form_is_read_as_urllib_reads_it(parts: list[str], piece: int) -> None:
+    sent = "".join(parts)
+    try:
+        pairs = parse_qsl(quote(sent, safe="&=+%;"), keep_blank_values=True, errors="strict")
+        expected = [(name, text.replace("\r\n", "\n")) for name, text in pairs]
+    except UnicodeDecodeError:
+        expected = None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(raw, "_PIECE", piece)
+        try:
+            found = raw.parse_form(sent.encode())
+        except UnreadableInput:
+            assert expected is None
+            return
+    assert expected is not None
+    assert {name: [text for key, text in expected if key == name] for name, _text in expected} == found
 
 
 def test_nonsense_by_the_megabyte_gets_a_bounded_number_of_findings() -> None:

@@ -12,6 +12,8 @@ from starlette.requests import ClientDisconnect, Request
 from pipeline.errors import UnreadableInput
 from pipeline.text import _, is_number
 
+LARGE = 1_000_000  # bytes: most portfolios have less
+
 
 def heading(error: UnreadableInput) -> str:
     """Over the page that tells it."""
@@ -21,10 +23,11 @@ def heading(error: UnreadableInput) -> str:
 
 @dataclass(eq=False)
 class _Body:
-    """`alarm` is there while it is read."""
+    """`alarm` is there while it is read or waits; `works`: its turn has come."""
 
     alarm: asyncio.Timeout | None = None
     size: int = 0
+    works: bool = False
     gave_way: bool = False
 
 
@@ -32,8 +35,9 @@ class _Body:
 class Bodies:
     """Seconds and bytes. `silence`: without a byte; `longest`: until the last one, on a slow line.
 
-    A body must come at `pace` bytes a second, after `grace`. All that are read or worked on at once have at most `room`
-    bytes: then the largest that is still being read gives way.
+    A body must come at `pace` bytes a second, after `grace`. Of those that are LARGE, `few` are worked on at once: that takes
+    many times their size. All that are read, wait or are worked on have at most `room` bytes: then the largest that is not
+    worked on yet gives way.
     """
 
     silence: float = 15.0
@@ -41,6 +45,7 @@ class Bodies:
     pace: float = 4_000.0
     longest: float = 120.0
     room: int = 64_000_000
+    few: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     _here: set[_Body] = field(default_factory=set)
 
     @asynccontextmanager
@@ -55,6 +60,8 @@ class Bodies:
             yield await self._whole(request, body, limit, too_much)
         finally:
             self._here.discard(body)
+            if body.works:
+                self.few.release()
 
     async def _whole(self, request: Request, body: _Body, limit: int, too_much: str) -> bytes:
         chunks: list[bytes] = []
@@ -71,6 +78,10 @@ class Bodies:
                     if not body.gave_way:  # else its alarm goes off already
                         body.alarm.reschedule(min(loop.time() + self.silence, paced))
                     self._make_room(loop.time())
+                if body.size > LARGE:
+                    if not body.gave_way:
+                        body.alarm.reschedule(None)
+                    body.works = await self.few.acquire()
         except (TimeoutError, ClientDisconnect) as error:
             if body.gave_way:
                 raise UnreadableInput(

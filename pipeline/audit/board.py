@@ -269,13 +269,13 @@ class Board:
         too_much = _("A command is short. Go back and shorten it.")
         try:
             async with self.bodies.read(request, FORM_BYTES, too_much) as body:
-                form = {name: values[-1] for name, values in raw.parse_form(body).items()}
-                done = self._signed_in(lambda _request, person: self._done(request, person, form))
+                done = self._signed_in(lambda _request, person: self._done(request, person, body))
                 return await run_in_threadpool(done, request)
         except UnreadableInput as error:
             return self.pages.problem(error.status, heading(error), str(error))
 
-    def _done(self, request: Request, person: Person, form: dict[str, str]) -> Response:
+    def _done(self, request: Request, person: Person, body: bytes) -> Response:
+        form = {name: values[-1] for name, values in raw.parse_form(body).items()}
         case = self._case(request)
         if case is None:
             return self._missing()
