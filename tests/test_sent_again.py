@@ -18,6 +18,7 @@ from pipeline.accept.desk import desk
 from pipeline.accept.inbox import Delivery, Inbox
 from pipeline.accept.pull import reject
 from pipeline.accept.submission import Submission, sha256
+from pipeline.cases.forget import COMMAND_LINE, Forget
 from pipeline.cases.intake import Intake
 from pipeline.cases.store import Store
 from pipeline.cases.verify import verify
@@ -251,3 +252,21 @@ def test_the_command_line_still_knows_what_it_took_in(body: Body) -> None:
     Intake(JUDGE, Store(body.store.root))()
     again = pipeline("accept", str(path), **here)
     assert (first.returncode, first.stdout) == (again.returncode, again.stdout) == (0, first.stdout)
+
+
+@pytest.mark.parametrize("kind", [derive.SELF_ASSESSMENT, derive.CONTACT])
+@pytest.mark.parametrize("taken", [False, True])
+def test_what_was_forgotten_and_is_sent_again_without_a_draft_is_a_new_arrival_once(
+    body: Body, kind: str, taken: bool
+) -> None:
+    value = filled(kind, CONCEPTS if kind == derive.SELF_ASSESSMENT else "question")
+    first = sent(body, value)
+    if taken:
+        Intake(JUDGE, body.store)()
+    Forget(body.store, JUDGE.data.organization.reference_prefix, (), COMMAND_LINE, body.now)(first.reference)
+    assert sent(body, value) == first
+    assert sent(body, value) == replace(first, secret="")
+    Intake(JUDGE, body.store)()
+    assert sent(body, value) == replace(first, secret="")
+    case = body.store.case(first.reference)
+    assert not case.forgotten(case.deliveries[-1])

@@ -23,6 +23,7 @@ from pipeline.cases.gitstore import GitStore
 from pipeline.cases.intake import Intake
 from pipeline.cases.rejected import Rejected
 from pipeline.cases.store import Store
+from pipeline.cases.verify import verify
 from pipeline.errors import AuditBegun
 from pipeline.moment import stamp
 from pipeline.profiles import derive
@@ -196,3 +197,122 @@ def test_what_an_earlier_version_left_in_the_inbox_goes_by_its_time(body: Body) 
         path.write_text(json.dumps(value))
     Intake(JUDGE, body.store)()
     assert name_of(body, reference) == "First"
+
+
+# Sent one after the other before the intake has seen the first
+
+
+def other(body: Body, reference: str, answer: str) -> None:
+    answers = {
+        **filled(derive.PORTFOLIO, CONCEPTS)["answers"],
+        "C1.1": {"answer": answer, "evidence": "I said it in my own words."},
+    }
+    arrive(body, derive.PORTFOLIO, case=body.secret(reference), answers=answers)
+
+
+def answered(body: Body, reference: str) -> str:
+    """What the case has now as the answer to C1.1."""
+    case = body.store.case(reference)
+    event = case.current(derive.PORTFOLIO)
+    assert event
+    return str(event.data["answers"]["C1.1"])
+
+
+def test_of_two_answers_to_one_request_that_were_acknowledged_the_newer_stays(body: Body) -> None:
+    reference = audited(body, id=DRAFT)
+    act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/request-evidence C1.1"))
+    other(body, reference, "not_yet")
+    other(body, reference, "partly")
+    arrive(body, derive.SELF_ASSESSMENT, id=DRAFT, applicant=named("Second"))
+    Intake(JUDGE, body.store)()
+    assert answered(body, reference) == "partly"
+    assert name_of(body, reference) == "Second"
+    assert types(body, reference)[-3:] == ["revised", "revised", "revised"]
+    assert body.state(reference) == "audit"
+    assert Rejected(body.store.root).all() == {}
+    assert verify(JUDGE, body.store).findings == []
+    with pytest.raises(AuditBegun):
+        other(body, reference, "yes")
+
+
+def test_an_answer_that_comes_after_the_auditor_has_gone_on_changes_nothing(body: Body) -> None:
+    reference = audited(body)
+    act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/request-evidence C1.1"))
+    other(body, reference, "partly")
+    other(body, reference, "yes")
+    late = max((body.store.root / "inbox").glob("*.json"), key=lambda path: deliveries.read(path).turn.number)
+    content = late.read_bytes()
+    late.unlink()
+    Intake(JUDGE, body.store)()
+    act(body, reference, ("ada", "/finding all met"))
+    late.write_bytes(content)
+    Intake(JUDGE, body.store)()
+    assert answered(body, reference) == "partly"
+    assert list(Rejected(body.store.root).all()) == [late.name]
+
+
+@pytest.mark.parametrize("taken", [0, 1, 2])
+def test_who_goes_back_to_an_earlier_version_has_that_version(body: Body, taken: int) -> None:
+    """`taken`: how many of the three were taken in before the next was sent."""
+    reference = ""
+    for step, name in enumerate(("First", "Second", "First")):
+        reference = arrive(body, derive.SELF_ASSESSMENT, id=DRAFT, applicant=named(name)).reference
+        if step < taken:
+            Intake(JUDGE, body.store)()
+    Intake(JUDGE, body.store)()
+    assert name_of(body, reference) == "First"
+    assert Rejected(body.store.root).all() == {}
+    assert verify(JUDGE, body.store).findings == []
+
+
+def test_who_goes_back_to_an_earlier_version_of_what_joins_a_case_has_that_version(body: Body) -> None:
+    reference = audited(body)
+    for answer in ("not_yet", "partly"):
+        other(body, reference, answer)
+    Intake(JUDGE, body.store)()
+    for answer in ("not_yet", "partly", "not_yet", "partly"):
+        other(body, reference, answer)
+    Intake(JUDGE, body.store)()
+    assert answered(body, reference) == "partly"
+    assert Rejected(body.store.root).all() == {}
+
+
+@pytest.mark.parametrize("pushed", [0, 1, 2])
+@pytest.mark.parametrize("taken", [False, True])
+def test_who_goes_back_to_an_earlier_version_has_that_version_through_a_relay(
+    tmp_path: Path, pushed: int, taken: bool
+) -> None:
+    """`pushed`: how many of the three were before the pushes failed; `taken`: the first was taken in then."""
+    made = remote(tmp_path / "r")
+    clone = made.clone("clone")
+    here = desk(JUDGE, tmp_path / "var", Store(clone), tmp_path / "outbox")
+    body = Body(tmp_path)
+    body.store = GitStore.at(made.clone("intake"))
+    receipt: object = None
+    for step, name in enumerate(("First", "Second", "First")):
+        receipt = accept(here, filled(*SELF, id=DRAFT, applicant=named(name)))
+        if step < pushed:
+            Relay(here.inbox, GitStore.at(clone))()
+            if taken and not step:
+                Intake(JUDGE, body.store)()
+                GitStore.at(clone).refresh()
+    Relay(here.inbox, GitStore.at(clone))()
+    Intake(JUDGE, body.store)()
+    assert isinstance(receipt, Receipt)
+    assert name_of(body, receipt.reference) == "First"
+    assert Rejected(body.store.root).all() == {}
+
+
+def test_what_is_sent_again_while_the_first_is_handled_stays(body: Body) -> None:
+    reference = arrive(body, derive.SELF_ASSESSMENT, id=DRAFT, applicant=named("First")).reference
+    inbox = desk(JUDGE, body.root, body.store, body.store.root).inbox
+    (name,) = inbox.names()
+    first = deliveries.read(inbox.path(name))
+    arrive(body, derive.SELF_ASSESSMENT, id=DRAFT, applicant=named("First"))
+    again = deliveries.read(inbox.path(name))
+    assert (again.turn.number, again.reference) == (first.turn.number + 1, reference)
+    inbox.done(name, lambda path: deliveries.read(path) == first)
+    assert inbox.names() == [name]
+    inbox.done(name, lambda path: deliveries.read(path) == again)
+    inbox.done(name, lambda path: deliveries.read(path) == again)
+    assert inbox.names() == []

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from pipeline.accept import references
 from pipeline.accept.check import Judge, check
-from pipeline.accept.inbox import Delivery, Inbox
+from pipeline.accept.inbox import Delivery, Inbox, read
 from pipeline.accept.late import refused
 from pipeline.accept.receipts import Receipts
 from pipeline.accept.sequence import Sequence
 from pipeline.accept.submission import Submission, without_secrets
 from pipeline.cases.events import Case
 from pipeline.cases.fate import Fate, fate
+from pipeline.errors import UnreadableInput
 from pipeline.files import remove
 from pipeline.findings import Finding
 from pipeline.moment import now
@@ -43,6 +45,7 @@ def _nothing(*_told: object) -> None:
 class Desk:
     """Where deliveries are put. `complaints` is a store of its own (D10); `quarantine` holds what looks like a machine's.
 
+    `records`: the inbox of the records, which is this one unless a relay's outbox is.
     `case` reads the case in which what is sent to a reference goes on; `waits`: a delivery of this name is in the records,
     and not taken in yet.
     `confirm` is told of everything that is durable where it belongs (the server's receipt by e-mail); it never raises.
@@ -54,6 +57,7 @@ class Desk:
     complaints: Inbox
     receipts: Receipts
     sequence: Sequence
+    records: Inbox
     case: Callable[[str], Case]
     waits: Callable[[str], bool]
     confirm: Callable[[Delivery], None] = _nothing
@@ -101,21 +105,22 @@ def take(
             return Receipt(earlier.reference, secret, submission.kind, submission.about)
         submission = submission.unsealed
     while True:
-        delivery, opens = _put(desk, inbox, submission, joined, suspicious, admit)
+        delivery, opens, anew = _put(desk, inbox, submission, joined, suspicious, admit)
         new = False if joined else inbox.claim(submission, delivery.reference)
         if new is not None:
             break
         remove((desk.quarantine if suspicious else inbox).path(delivery.name))  # a rival has just claimed its reference
     if not suspicious:
         desk.confirm(delivery)
-    secret = desk.receipts.secret(delivery.reference) if (new and opens) or joined or submission.draft else ""
+    secret = desk.receipts.secret(delivery.reference) if (new and opens) or anew or joined or submission.draft else ""
     return Receipt(delivery.reference, secret, submission.kind, submission.about)
 
 
 def _put(
     desk: Desk, inbox: Inbox, submission: Submission, joined: str | None, suspicious: bool, admit: Callable[[], None]
-) -> tuple[Delivery, bool]:
-    """Durable when this returns, and what the intake will not refuse; and whether the case is empty until now.
+) -> tuple[Delivery, bool, bool]:
+    """Durable when this returns, and what the intake will not refuse; whether the case is empty until now; and whether
+    this is the first that comes after everything in it was forgotten.
 
     What is in the case already, or on its way there, is not put a second time. Raises AuditBegun, StoreFailed.
     """
@@ -128,9 +133,24 @@ def _put(
     target = desk.quarantine if suspicious else inbox
     delivery = Delivery(submission.name, reference, joined is not None, received_at, submission.value, turn)
     there = here is Fate.KNOWN or (target.pushed(submission.name) and desk.waits(submission.name))
+    there = there and not any(_same_place(desk, target, delivery, submission))
     if not there and not target.path(submission.name).exists():
         admit()
-    return delivery if there else target.put(delivery), not case.events
+    kept = delivery if there else target.put(delivery)
+    forgotten = bool(case.deliveries) and case.forgotten(case.deliveries[-1])
+    return kept, not case.events, forgotten and not there and kept is delivery
+
+
+def _same_place(desk: Desk, target: Inbox, delivery: Delivery, submission: Submission) -> Iterator[str]:
+    """What else of its kind is on its way to the case, and would be the last there if this were not sent again."""
+    for place in {target, desk.records}:
+        for name in place.names():
+            if name == delivery.name or not (delivery.joins or name.startswith(submission.key)):
+                continue
+            with suppress(FileNotFoundError, ValueError, UnreadableInput):
+                other = read(place.path(name))
+                if other.reference == delivery.reference and other.content.get("kind") == submission.kind:
+                    yield name
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ def desk(judge: Judge, var: Path, store: Store, inbox_root: Path) -> Desk:
         complaints=Inbox(var / "complaints", prefix),
         receipts=Receipts.from_folder(var),
         sequence=Sequence(var / "sequence"),
+        records=Inbox(store.root, prefix),
         case=lambda reference: store.case(store.onward(reference)),
         waits=lambda name: any((store.root / place / name).exists() for place in ("inbox", "rejected")),
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from pipeline.accept import references
 from pipeline.accept.raw import parse_json
 from pipeline.accept.sequence import UNKNOWN, Turn
 from pipeline.accept.submission import Submission
-from pipeline.files import names, write_new
+from pipeline.files import alone, names, remove, write, write_new
 
 NAME = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}\.json")
 FORMAT = 1
@@ -74,14 +75,23 @@ class Inbox:
         return references.read(self.claims, reference)
 
     def put(self, delivery: Delivery) -> Delivery:
-        """Durable when this returns. Sent twice: the first file stays, and is what comes back."""
+        """Durable when this returns. Sent twice: the first file stays, with the later turn, and is what comes back."""
         path = self.path(delivery.name)
-        if write_new(path, delivery.to_bytes()):
-            return delivery
-        try:
-            return read(path)
-        except FileNotFoundError:
-            return delivery  # it has just been taken in
+        while not write_new(path, delivery.to_bytes()):
+            with suppress(FileNotFoundError), alone(path.parent):  # else it has just been taken in
+                first = read(path)
+                if first.turn.desk == delivery.turn.desk and first.turn.number < delivery.turn.number:
+                    first = replace(first, turn=delivery.turn, received_at=delivery.received_at)
+                    write(path, first.to_bytes())
+                return first
+        return delivery
+
+    def done(self, name: str, same: Callable[[Path], bool]) -> None:
+        """It is where it belongs. What was sent again meanwhile, and so is not the same any more, stays."""
+        path = self.path(name)
+        with suppress(FileNotFoundError), alone(path.parent):
+            if same(path):
+                remove(path)
 
     def pushed(self, name: str) -> bool:
         """A relay has handed it on, and nothing newer of the same key since: its outbox keeps the last name alone."""

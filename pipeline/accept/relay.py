@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pipeline.accept.inbox import Inbox
 from pipeline.cases.gitstore import GitStore
 from pipeline.errors import GitFailed, PushRejected
-from pipeline.files import alone, remove, write
+from pipeline.files import alone, write
 
 ATTEMPTS = 10  # how often somebody else may be faster before this round gives up; the next one goes on
 
@@ -42,17 +42,18 @@ class Relay:
         if not names:
             return 0
         self.ensure_private()
-        for name in names:
-            write(self.records.root / "inbox" / name, self.outbox.path(name).read_bytes())
-        self.records.publish(f"Deliver {len(names)}")
-        for name in names:
-            self._done(name)
-        return len(names)
+        sent = {name: self.outbox.path(name).read_bytes() for name in names}
+        for name, content in sent.items():
+            write(self.records.root / "inbox" / name, content)
+        self.records.publish(f"Deliver {len(sent)}")
+        for name, content in sent.items():
+            self._done(name, content)
+        return len(sent)
 
-    def _done(self, name: str) -> None:
+    def _done(self, name: str, content: bytes) -> None:
         """First the marker: a relay killed in between sends again, and the intake sees that nothing is new."""
         write(self.outbox.marker(name), name.encode())
-        remove(self.outbox.path(name))
+        self.outbox.done(name, lambda path: path.read_bytes() == content)
 
     @property
     def waiting(self) -> int:

@@ -28,6 +28,16 @@ FORGOTTEN = "forgotten"
 REMINDED, ESCALATED = "reminded", "escalated"
 ANSWERED = "answered"  # a comment that changed nothing
 MESSAGE_ANSWERED = "message_answered"
+UNATTENDED = (
+    *DELIVERIES,
+    CLAIMED,
+    OPENED,
+    UPDATED,
+    DELETED,
+    REMINDED,
+    ESCALATED,
+    ANSWERED,
+)  # nobody's work on the case
 
 
 @dataclass(frozen=True)
@@ -107,6 +117,15 @@ class Case:
             answered = event.type in DELIVERIES and event.data["kind"] == PORTFOLIO
             requested = event.type == EVIDENCE or (requested and not answered and event.type != RETURNED)
         return requested
+
+    def crossed(self, turn: Turn) -> bool:
+        """Sent on the last request for evidence by who could not know yet that it is answered; and nobody has worked since."""
+        request = self.request
+        if request is None or turn.seen < request.number:
+            return False
+        since = [event for event in self.events if event.number > request.number]
+        answered = next((event.number for event in since if event.type in DELIVERIES), 0)
+        return turn.seen < answered and all(event.type in UNATTENDED for event in since)
 
     @property
     def latest(self) -> tuple[Event, ...]:

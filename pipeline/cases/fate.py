@@ -29,4 +29,4 @@ def fate(data: Data, case: Case, kind: str, digest: str, turn: Turn, received: s
         return Fate.OVERTAKEN
     if before:
         return Fate.UNASKED
-    return Fate.TAKEN if takes(data, case) else Fate.LATE
+    return Fate.TAKEN if takes(data, case) or case.crossed(turn) else Fate.LATE

@@ -103,7 +103,7 @@ class TakeIn:
                 return None
             if self._append(case, delivery, submission):
                 break
-        self.inbox.path(delivery.name).unlink(missing_ok=True)
+        self.inbox.done(delivery.name, lambda path: deliveries.read(path) == delivery)
         return reference
 
     def _reference(self, delivery: Delivery, submission: Submission) -> str | None:
