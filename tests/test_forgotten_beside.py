@@ -25,7 +25,7 @@ from pipeline.files import alone
 from pipeline.profiles import derive
 from tests.support import CONCEPTS, JUDGE, filled
 from tests.test_cli import pipeline
-from tests.test_nothing_left import BIRD, SELF, House, sung
+from tests.test_nothing_left import BIRD, OTHER, SELF, House, sung
 from tests.test_process import Body
 
 PREFIX = JUDGE.data.organization.reference_prefix
@@ -154,6 +154,27 @@ def test_forget_waits_for_what_a_relay_is_pushing(memory: Path, monkeypatch: pyt
     house.intake()
     house.refresh()
     assert house.left() == []
+
+
+def test_what_a_killed_relay_left_in_its_clone_is_not_pushed_once_it_is_forgotten(
+    memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(memory)
+    reference = house.accept(SELF)
+
+    def killed() -> None:
+        raise KeyboardInterrupt
+
+    at_the_push(monkeypatch, house.relay_clone, killed)
+    with pytest.raises(KeyboardInterrupt):
+        house.relay()
+    assert list((house.relay_clone / "inbox").glob("*.json"))
+    assert house.forget(reference).returncode == 0
+    house.accept(OTHER)
+    house.refresh()
+    house.intake()
+    assert house.left() == []
+    assert len(list(Store(house.intake_clone).cases())) == 1
 
 
 @pytest.mark.parametrize("more", [(), ("--history",)])

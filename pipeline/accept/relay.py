@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pipeline.accept.inbox import Inbox
 from pipeline.cases.gitstore import GitStore
 from pipeline.errors import GitFailed, PushRejected
-from pipeline.files import alone, write
+from pipeline.files import alone, remove, write
 
 ATTEMPTS = 10  # how often somebody else may be faster before this round gives up; the next one goes on
 
@@ -37,12 +37,18 @@ class Relay:
         raise GitFailed("others pushed faster, again and again; the next round goes on")
 
     def _round(self) -> int:
+        """What a killed round left in the clone goes first, for it may be forgotten since; what was pushed comes back at once."""
+        sending = self.outbox.root / "sending"
+        for name in sending.read_text("utf-8").split() if sending.is_file() else ():
+            remove(self.records.root / "inbox" / name)
         self.records.refresh()
+        remove(sending)
         names = self.outbox.names()
         if not names:
             return 0
         self.ensure_private()
         sent = {name: self.outbox.path(name).read_bytes() for name in names}
+        write(sending, "\n".join(names).encode())
         for name, content in sent.items():
             write(self.records.root / "inbox" / name, content)
         self.records.publish(f"Deliver {len(sent)}")
