@@ -60,7 +60,8 @@ SHOWN = 20  # lines of one kind
 BEHIND_A_PROXY = (
     "The site is served by https, so a proxy is in front. Who calls is taken from the X-Forwarded-For of a proxy on this "
     "machine alone (127.0.0.1, ::1). Name any other with --trusted-proxy ADDRESS: without it, or where the proxy does not set "
-    "the header, all callers count as one, and 60 posts an hour are the limit for all of them together."
+    "the header, all callers count as one: together they may post {posts} times an hour, and ask {asks} times an hour "
+    "for lost references (/status/)."
 )
 PUSHES = 10  # how often somebody else may push first
 Arguments = argparse.Namespace
@@ -465,6 +466,7 @@ def run(settings: Settings, arguments: Arguments) -> int:
 def serve(settings: Settings, arguments: Arguments) -> int:
     """Serve an already built site with a live intake; with --relay, hand deliveries on to a records repository."""
     from pipeline import wiring
+    from pipeline.accept import lost
     from pipeline.accept.limits import Limits
 
     site, address = _addresses(settings)
@@ -478,7 +480,7 @@ def serve(settings: Settings, arguments: Arguments) -> int:
     with suppress(OSError):  # where its log's disk is full, it serves all the same
         say(f"The board: {address}/auditors/  python -m pipeline sign-in LOGIN prints a personal link to it.")
         if address.startswith("https:") and not arguments.trusted_proxy:
-            say(BEHIND_A_PROXY)
+            say(BEHIND_A_PROXY.format(posts=Limits.each, asks=lost.EACH))
         if running.trouble:
             _complain(running.trouble)
         say(f"Serving on http://{arguments.host}:{arguments.port}")

@@ -189,7 +189,8 @@ class Front:
     @property
     def _writable(self) -> Writable:
         here = self.desk.inbox.root
-        return Writable((here / "inbox", here / "references", self.desk.complaints.root / "inbox"))
+        complaints = self.desk.complaints.root
+        return Writable((here / "inbox", here / "references", complaints / "inbox", self.desk.sequence.folder))
 
     def _ask(self, address: Address) -> None:
         self.room.ask(address)

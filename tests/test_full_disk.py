@@ -6,20 +6,24 @@ import errno
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
+from pipeline import files, wiring
 from pipeline.accept import writable
+from pipeline.accept.limits import Limits
 from pipeline.accept.writable import FRESH, HANGS, SIZE, Writable
 from pipeline.errors import WriteFailed
 from pipeline.profiles import derive
 from pipeline.settings import Settings
-from tests.support import CONCEPTS, Process, filled, served, until
+from tests.support import CONCEPTS, Process, filled, free_port, served, serving, until
 
 WITHOUT_RIGHTS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
 SMALL_FILES = ["sh", "-c", 'ulimit -f 8 && exec "$@"', "sh"]  # 4 KB
@@ -56,6 +60,11 @@ def exhaust(folder: Path, kind: str) -> Callable[[], None]:
         for number in range(100_000):
             (filler / str(number)).write_bytes(b"x" * (4096 if kind == "full" else 0))
     return lambda: shutil.rmtree(filler)
+
+
+def fails(really: bool) -> None:
+    if really:
+        raise WriteFailed("b is full")
 
 
 def posted(server: Process, number: int) -> requests.Response:
@@ -155,7 +164,47 @@ def test_a_real_disk_that_is_full_or_has_no_inodes_or_is_read_only_is_told_befor
             assert "Traceback" not in server.log.read_text("utf-8")
 
 
-def test_the_last_write_is_believed_for_a_while_and_a_probe_tries_as_much_as_failed(
+@pytest.mark.parametrize("full", ["", "records"], ids=["everything", "the records alone"])
+def test_while_a_disk_is_full_it_is_not_ready_and_what_is_kept_already_is_answered_with_its_receipt(
+    own: Settings, monkeypatch: pytest.MonkeyPatch, full: str
+) -> None:
+    port, whole, room = free_port(), files._temporary, [True]
+
+    def temporary(path: Path, data: bytes) -> AbstractContextManager[Path]:
+        if not room[0] and path.is_relative_to(own.var / full):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return whole(path, data)
+
+    monkeypatch.setattr(files, "_temporary", temporary)
+    monkeypatch.setattr(writable, "FRESH", 0.2)
+    running = wiring.local(own, Limits(), f"http://127.0.0.1:{port}")
+    with serving(running.app, port) as url:
+
+        def post(kind: str, about: str, **more: Any) -> requests.Response:
+            return requests.post(f"{url}/submissions", json=filled(kind, about, **more), timeout=30)
+
+        def ready() -> int:
+            return requests.get(f"{url}/ready", timeout=30).status_code
+
+        assert ready() == 200
+        known = [(derive.SELF_ASSESSMENT, CONCEPTS, "a" * 32), (derive.PORTFOLIO, CONCEPTS, "b" * 32)]
+        first = [post(kind, about, id=draft).json() for kind, about, draft in known]
+        until(lambda: not list((own.records / "inbox").glob("*.json")))
+        room[0] = False
+        assert [post(kind, about, id="c" * 32).status_code for kind, about, _draft in known] == [503, 503]
+        for number in range(3):
+            again = [post(kind, about, id=draft) for kind, about, draft in known]
+            assert [answer.status_code for answer in again] == [201, 201]
+            assert [answer.json()["status"] for answer in again] == [told["status"] for told in first]
+            assert post(derive.CONTACT, "complaint", id=f"{number:032}").status_code == (201 if full else 503)
+            assert ready() == 503
+            time.sleep(0.25)
+        room[0] = True
+        until(lambda: ready() == 200)
+        assert post(*known[0][:2], id="c" * 32).status_code == 201
+
+
+def test_a_probe_is_believed_for_a_while_and_a_probe_tries_as_much_as_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, probes = [0.0], list[int]()
@@ -168,6 +217,12 @@ def test_the_last_write_is_believed_for_a_while_and_a_probe_tries_as_much_as_fai
     now[0] += FRESH
     assert [here.trouble() for _ in range(50)] == [""] * 50
     assert probes == [SIZE, 3_000_000]
+    monkeypatch.setattr(writable, "probe", lambda folder, _size: fails(folder == tmp_path / "b"))
+    here = Writable((tmp_path / "a", tmp_path / "b"), lambda: now[0])
+    assert here.trouble() == "b is full"
+    monkeypatch.setattr(writable, "probe", lambda _folder, _size: None)
+    now[0] += FRESH
+    assert here.trouble() == ""
     here._until = None
     with here._probing:
         here._begun = now[0]

@@ -440,6 +440,10 @@ def test_another_site_may_not_post_json_and_read_the_answer(service: Service) ->
 def test_other_methods_and_paths_are_answered_plainly(service: Service) -> None:
     alone = requests.get(f"{service.url}/submissions", timeout=10)
     assert (alone.status_code, "Open the form again" in alone.text) == (405, True)
+    for path in ("/certificates/", "/", "/health"):
+        sent = requests.post(service.url + path, data={"a": "b"}, timeout=10)
+        assert (sent.status_code, sent.headers["Allow"]) == (405, "GET, HEAD")
+        assert "does not take what was sent to it" in sent.text
     missing = requests.get(f"{service.url}/no/such/page/", timeout=10)
     assert missing.status_code == 404
     assert "There is no such page" in missing.text

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from pipeline import wiring
+from pipeline.accept import lost
 from pipeline.accept.limits import Limits
 from pipeline.audit.invitation import REMEMBERED, VALID, Invitations
 from pipeline.audit.signin import Sent
@@ -105,6 +106,8 @@ def test_serve_writes_no_link_into_its_log_and_says_what_a_proxy_needs(site: Set
         assert "auditors/sign-in" not in log
         assert f"{PUBLIC}/auditors/  python -m pipeline sign-in LOGIN" in log
         assert ("--trusted-proxy" in log) is says
+        limits = f"may post {Limits.each} times an hour, and ask {lost.EACH} times an hour for lost references"
+        assert (limits in log) is says
 
 
 @pytest.mark.parametrize("wrong", ["*", "proxy.example.org", "10.0.0.1/8", "10.0.0.0/33", ""])

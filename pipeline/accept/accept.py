@@ -122,20 +122,23 @@ def _put(
     """Durable when this returns, and what the intake will not refuse; whether the case is empty until now; and whether
     this is the first that comes after everything in it was forgotten.
 
-    What is in the case already, or on its way there, is not put a second time. Raises AuditBegun, StoreFailed.
+    For what is the last in the case already, or on its way there, nothing is written. Raises AuditBegun, StoreFailed.
     """
     reference = joined or inbox.reference(submission)
     case, received_at = desk.case(reference), now()
-    turn = desk.sequence.next((event.turn for event in case.deliveries), len(case.events))
-    here = fate(desk.judge.data, case, submission.kind, submission.digest, turn, received_at)
+    turns, seen = [event.turn for event in case.deliveries], len(case.events)
+    coming = desk.sequence.coming(turns, seen)
+    here = fate(desk.judge.data, case, submission.kind, submission.digest, coming, received_at)
     if here not in (Fate.TAKEN, Fate.KNOWN):
         raise refused(desk.judge.data, case)
     target = desk.quarantine if suspicious else inbox
-    delivery = Delivery(submission.name, reference, joined is not None, received_at, submission.value, turn)
+    delivery = Delivery(submission.name, reference, joined is not None, received_at, submission.value, coming)
     there = here is Fate.KNOWN or (target.pushed(submission.name) and desk.waits(submission.name))
     there = there and not any(_same_place(desk, target, delivery, submission))
     if not there and not target.path(submission.name).exists():
         admit()
+    if not there:
+        delivery = replace(delivery, turn=desk.sequence.next(turns, seen))
     kept = delivery if there else target.put(delivery)
     forgotten = bool(case.deliveries) and case.forgotten(case.deliveries[-1])
     return kept, not case.events, forgotten and not there and kept is delivery

@@ -66,7 +66,7 @@ class Inbox:
     def claim(self, submission: Submission, reference: str) -> bool | None:
         """True if this call claimed it, False if it was claimed for the same before, None if it is another's."""
         own = references.Claim(reference, submission.key, submission.kind, submission.about)
-        if references.claim(self.claims, own):
+        if self.claimed(reference) is None and references.claim(self.claims, own):
             return True
         found = self.claimed(reference)
         return False if found and found.key == submission.key else None

@@ -43,9 +43,21 @@ class Sequence:
             fcntl.flock(lock, fcntl.LOCK_EX)
             write_new(self.folder / "desk", secrets.token_hex(8).encode())
             desk = (self.folder / "desk").read_text("utf-8")
-            number = max(self._last(), *(turn.number for turn in before if turn.desk == desk), 0) + 1
+            number = self._after(desk, before)
             write(self.folder / "last", str(number).encode())
         return Turn(desk, number, seen)
+
+    def coming(self, before: Iterable[Turn], seen: int) -> Turn:
+        """What `next` will give, or something later: nothing is written. A machine without a name yet has none of others."""
+        path = self.folder / "desk"
+        try:
+            desk = path.read_text("utf-8") if path.is_file() else "-"
+            return Turn(desk, self._after(desk, before), seen)
+        except OSError as error:
+            raise failed(self.folder, error) from error
+
+    def _after(self, desk: str, before: Iterable[Turn]) -> int:
+        return max(self._last(), *(turn.number for turn in before if turn.desk == desk), 0) + 1
 
     def _last(self) -> int:
         try:

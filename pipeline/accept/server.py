@@ -144,7 +144,7 @@ class Service:
     ) -> Receipt | list[Finding] | Response:
         """`about` and `typed` are known of a form post: its page shows what was typed, where it is not kept."""
         try:
-            result = accept(self.desk, value, suspicious=suspicious, admit=self._admit)
+            return accept(self.desk, value, suspicious=suspicious, admit=self._admit)
         except TooMany as error:
             return self._too_many(request, error.wait, typed)
         except AuditBegun as error:
@@ -158,9 +158,6 @@ class Service:
                 "What you sent could not be kept just now. Keep this page open, wait a minute and send it again."
             )
             return self._problem(request, 503, _("Not received"), message, typed)
-        if isinstance(result, Receipt):
-            self.writable.succeeded()
-        return result
 
     def _admit(self) -> None:
         if wait := self.limits.admit():
@@ -181,8 +178,18 @@ class Service:
         message = _(
             "This address only takes what a form sends. Open the form again; your browser may still have what you typed."
         )
-        answer = self.pages.problem(405, _("Nothing was sent"), message)
-        answer.headers["Allow"] = "POST"
+        return self._only(self.pages.problem(405, _("Nothing was sent"), message), "POST")
+
+    def other_method(self, _request: Request, _error: Exception) -> Response:
+        """Of every address that only shows something."""
+        message = _(
+            "This address does not take what was sent to it. Go back, open the form again and send it from there."
+        )
+        return self._only(self.pages.problem(405, _("Not received"), message), "GET, HEAD")
+
+    @staticmethod
+    def _only(answer: Response, methods: str) -> Response:
+        answer.headers["Allow"] = methods
         return answer
 
     def _accepting(self) -> dict[str, object]:
@@ -266,6 +273,6 @@ def application(
             ),
             Middleware(Compression, personal=PERSONAL),
         ],
-        exception_handlers={404: not_found, 500: failed, StoreFailed: damaged},
+        exception_handlers={404: not_found, 405: service.other_method, 500: failed, StoreFailed: damaged},
         lifespan=lifespan,
     )

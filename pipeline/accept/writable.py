@@ -1,4 +1,4 @@
-"""Whether what is sent can be kept: what the last write said, and a write for the purpose where that was long ago."""
+"""Whether what is sent can be kept: what a write to every folder said, and the last one that failed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from pathlib import Path
 from pipeline.errors import WriteFailed
 from pipeline.files import probe
 
-FRESH = 5.0  # seconds for which a write's word holds
+FRESH = 5.0  # seconds for which a word holds
 SIZE = 64_000  # bytes: a usual portfolio
 HANGS = 10.0  # seconds
 
 
 @dataclass
 class Writable:
-    """`folders`: where what is sent goes. After a write that failed the next one tries as many bytes."""
+    """`folders`: all to which something is written for what is sent. Only a probe of all of them says that it can be kept.
+
+    After a write that failed the next probe tries as many bytes.
+    """
 
     folders: tuple[Path, ...]
     clock: Callable[[], float] = time.monotonic
@@ -27,9 +30,6 @@ class Writable:
     _until: float | None = None
     _begun: float = 0.0
     _probing: threading.Lock = field(default_factory=threading.Lock)
-
-    def succeeded(self) -> None:
-        self._said, self._size, self._until = "", SIZE, self.clock() + FRESH
 
     def failed(self, error: WriteFailed, size: int = 0) -> None:
         """`size` in bytes."""
@@ -46,7 +46,7 @@ class Writable:
             self._begun = self.clock()
             for folder in self.folders:
                 probe(folder, self._size)
-            self.succeeded()
+            self._said, self._size, self._until = "", SIZE, self.clock() + FRESH
         except WriteFailed as error:
             self.failed(error)
         finally:
