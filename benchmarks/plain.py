@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 # Elements that go with all that is in them, and tags that go while their content stays.
-GONE = re.compile(r"<script\b.*?</script>|<template\b.*?</template>", re.DOTALL)
+GONE = re.compile(r'<script\b.*?</script>|<template\b.*?</template>|<link rel="modulepreload"[^>]*>', re.DOTALL)
 UNWRAPPED = re.compile(r"</?(?:details|summary)\b[^>]*>")
 READ_BY_SCRIPT = re.compile(r'\s(?:data-(?!md-)[a-z-]+)(?:="[^"]*")?(?=[^<]*>)')
 

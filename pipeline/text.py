@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gettext
+import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,9 +80,20 @@ def ascii_digits(text: str) -> str:
     return "".join(map(plain, text))
 
 
+# Characters that show nothing: controls, separators (categories Cc and Z), halves of characters (Cs), what Unicode calls
+# ignorable by default (variation selectors, fillers, zero-width and bidirectional marks), marks of annotation, blank braille.
+_UNSEEN = (
+    "\0-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f"
+    "\u2800\u3000\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff"
+)
+# The forms get the same pattern, so that "filled in" means the same in the browser. It must be one for JavaScript too.
+CONTENT = re.compile(f"[^{_UNSEEN}]")
+
+
 def has_content(text: str) -> bool:
-    """True if a reader would see anything: zero-width and control characters alone are nothing."""
-    return any(unicodedata.category(character)[0] not in "CZ" for character in text)
+    """True if a reader would see anything: characters that show nothing are no content."""
+    return CONTENT.search(text) is not None
 
 
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180e\u3164\uffa0")  # letters and marks that show nothing

@@ -21,7 +21,7 @@ def encoding(service: Service, path: str, **headers: str) -> str | None:
     return answer.headers.get("content-encoding")
 
 
-@pytest.mark.parametrize("path", ["", FORM, "assets/site.css", "assets/form.js"])
+@pytest.mark.parametrize("path", ["", FORM, "assets/site.css", "assets/form/main.js"])
 def test_pages_styles_and_scripts_are_sent_compressed_to_who_reads_it(service: Service, path: str) -> None:
     assert encoding(service, path) == "gzip"
     assert encoding(service, path, **{"Accept-Encoding": "identity"}) is None

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,8 +17,7 @@ from pipeline.accept.raw import parse_file, parse_form, unflatten
 from pipeline.accept.submission import Submission
 from pipeline.cases.store import Store
 from pipeline.profiles import derive
-from pipeline.settings import ROOT
-from tests.browsing import part, send, violations, who
+from tests.browsing import copy_of, device, evidence, fill, opened, part, saved, send, state, typed, violations, who
 from tests.conftest import Service
 from tests.support import CONCEPTS, DATA, JUDGE, PRACTICE, filled, form, until
 
@@ -28,19 +25,6 @@ SELF = f"/certificates/{CONCEPTS}/self-assessment/"
 PORTFOLIO = f"/certificates/{CONCEPTS}/portfolio/"
 QUESTION = "/contact/question/"
 HARD = "Zoë said “ça va”: 日本語 👩‍👩‍👧‍👦 שלום עולם مرحبا \t <b>&amp; ‮x\n\n  two  spaces "
-
-
-@contextmanager
-def device(browser: Browser, service: Service, width: int = 1280, **more: Any) -> Iterator[BrowserContext]:
-    """A person's device: what one page keeps, the next one finds. No page of it may complain."""
-    context = browser.new_context(viewport={"width": width, "height": 844}, base_url=service.url, **more)
-    context.set_default_timeout(15_000)
-    troubles: list[str] = []
-    context.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-    context.on("weberror", lambda error: troubles.append(str(error.error)))
-    yield context
-    context.close()
-    assert [trouble for trouble in troubles if "Failed to load resource" not in trouble] == []
 
 
 @pytest.fixture
@@ -55,54 +39,6 @@ def anybody(browser: Browser, service: Service, request: pytest.FixtureRequest) 
     """Somebody at a desk, and somebody on a phone."""
     with device(browser, service, request.param) as context:
         yield context
-
-
-def opened(context: BrowserContext, path: str) -> Page:
-    page = context.new_page()
-    page.goto(path)
-    return page
-
-
-def evidence(page: Page, statement: str) -> Any:
-    return page.locator(f"[name='answers.{statement}.evidence']")
-
-
-def fill(page: Page, values: dict[str, str]) -> None:
-    """Type many fields at once, as fast as a paste."""
-    page.evaluate(
-        """values => { for (const [name, text] of Object.entries(values)) {
-          const all = [...document.getElementsByName(name)];
-          const [field] = all.length > 1 && text ? all.filter(one => one.value === text) : all;
-          if (field.type === "radio" && !text) continue;
-          if (field.type === "radio" || field.type === "checkbox") field.checked = true; else field.value = text;
-          field.dispatchEvent(new Event("input", {bubbles: true})); field.dispatchEvent(new Event("change", {bubbles: true}));
-        } }""",
-        values,
-    )
-
-
-def state(page: Page) -> str:
-    return page.locator("[data-state]").inner_text()
-
-
-def saved(page: Page) -> None:
-    until(lambda: re.match(r"Saved on this device at \d\d:\d\d$", state(page)))
-
-
-def typed(kind: str, about: str, **more: Any) -> dict[str, str]:
-    """A filled-in form by field name, without what is hidden in the page."""
-    hidden = ("kind", "profile", "version", "profile_hash", "language", "topic")
-    return {name: text for name, text in form(filled(kind, about, **more)).items() if name not in hidden and text}
-
-
-def copy_of(page: Page) -> tuple[str, dict[str, Any]]:
-    """The saved file's text, and the submission in it."""
-    with page.expect_download() as download:
-        page.locator(".desk").get_by_role("button", name="Save a copy").click()
-    text = Path(download.value.path()).read_text("utf-8")
-    found = re.search(r'<script type="application/json" id="submission">(.*?)</script>', text, re.DOTALL)
-    assert found
-    return text, json.loads(found[1])
 
 
 # Draft
@@ -567,10 +503,11 @@ def test_only_what_is_unanswered_is_shown_on_request_and_nothing_vanishes_under_
 def test_the_picture_is_drawn_on_the_device_from_the_answers_and_nothing_is_sent(anybody: BrowserContext) -> None:
     page = opened(anybody, SELF)
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if "favicon" not in request.url else None)
+    page.on("request", lambda request: asked.append(request.url) if "/assets/" not in request.url else None)
     for statement, answer in (("C1.1", "yes"), ("C1.2", "partly"), ("C1.8", "not_yet"), ("C2.1", "yes")):
         fill(page, {f"answers.{statement}.answer": answer})
     part(page, "picture")
+    page.locator("#part-picture table").first.wait_for()
     rows = [row.inner_text().split("\t") for row in page.locator("#part-picture table").first.locator("tbody tr").all()]
     assert rows[0] == ["C1 What mentoring is", "1", "1", "1", "6"]
     assert rows[1][1:] == ["1", "0", "0", "8"]
@@ -918,24 +855,3 @@ def test_every_state_of_the_form_keeps_the_rules_of_axe(
         part(page, "picture")
         look("picture")
     assert wrong == []
-
-
-def test_script_style_and_page_stay_small(site: Any) -> None:
-    """Bytes as gzip sends them. The theme's own stylesheets are not counted."""
-
-    def size(path: str) -> int:
-        return len(gzip.compress((site.site / path).read_bytes(), 9))
-
-    script = size("assets/form.js")
-    own = size(f"certificates/{CONCEPTS}/portfolio/index.html") + size("assets/site.css") + size("assets/paths.css")
-    assert script <= 15 * 1024
-    assert script + own <= 40 * 1024
-
-
-def test_the_script_holds_no_rule_and_no_text() -> None:
-    """Rules come in attributes and words in #words: neither a limit nor a sentence stands in the script."""
-    code = re.sub(r"/\*.*?\*/|//[^\n]*", "", (ROOT / "docs/assets/form.js").read_text(), flags=re.DOTALL)
-    assert not re.search(r"3000|3_000|\bhttps?://(?!www\.w3\.org)", code)
-    literals = re.findall(r'"([^"\n]*)"|`([^`]*)`', code)
-    sentences = [text for pair in literals for text in pair if re.search(r"[A-Z][a-z]+ [a-z]+ [a-z]+", text)]
-    assert sentences == []

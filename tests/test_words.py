@@ -1,4 +1,4 @@
-"""No text for people stands outside of the catalogue: not in a template, not in code, not in form.js, not on any page."""
+"""No text for people stands outside of the catalogue: not in a template, in code, in the script of a form or on a page."""
 
 from __future__ import annotations
 
@@ -112,8 +112,9 @@ def test_code_for_people_has_no_sentence_outside_of_the_catalogue(path: Path) ->
     assert [value for value in found if not value.startswith(("<!--", "<meta", "@media", "/", "python -m "))] == []
 
 
-def test_form_js_says_only_what_the_page_gives_it() -> None:
-    source = (ROOT / "docs/assets/form.js").read_text("utf-8")
+def test_the_modules_of_the_forms_say_only_what_the_page_gives_them() -> None:
+    modules = sorted((ROOT / "docs/assets/form").glob("*.js"))
+    source = "\n".join(path.read_text("utf-8") for path in modules)
     code = re.sub(r"/\*.*?\*/|(?<![:\"'])//[^\n]*", "", source, flags=re.DOTALL)
     literals = re.findall(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`', code)
     shown = [re.sub(r"\$\{[^}]*\}", "", one or other) for one, other in literals]
@@ -275,7 +276,9 @@ def unmarked(page: Page) -> list[str]:
     return [found for part in page.evaluate(TEXT_NODES) if (found := pseudo.leak(part, pseudo.names()))]
 
 
-def test_every_word_that_form_js_shows_comes_from_the_catalogue_or_the_data(service: Service, browser: Browser) -> None:
+def test_every_word_that_a_form_shows_by_script_comes_from_the_catalogue_or_the_data(
+    service: Service, browser: Browser
+) -> None:
     with browser.new_context() as context:
         page = context.new_page()
         page.goto(f"{service.url}/certificates/{CONCEPTS}/self-assessment/")

@@ -13,7 +13,7 @@ from pipeline.mail import address
 from pipeline.mail.address import Address, NotAnAddress
 from pipeline.profiles.fields import Field, Path
 from pipeline.profiles.groups import EARLIEST
-from pipeline.text import _, without_invisible
+from pipeline.text import _, has_content, without_invisible
 
 ZONES = timedelta(hours=12), timedelta(hours=14)  # a day begins so long before UTC's, and ends so long after it
 AHEAD = timedelta(days=366)  # for so long an interview is looked for
@@ -48,7 +48,7 @@ def wrong(asked: Iterable[Field], value: dict[str, Any], now: datetime, waited: 
     """`waited`: it was typed some time before `now`, and a day to come may be over since."""
     for field in asked:
         text = get(value, field.path)
-        if not isinstance(text, str) or not text.strip():
+        if not isinstance(text, str) or not has_content(text):
             continue
         message = ""
         if field.widget == "email" and len(text) <= field.schema["maxLength"]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.errors import UnreadableInput
 from pipeline.profiles.fields import Field, fields, label
-from pipeline.text import _, ascii_digits, normalised
+from pipeline.text import _, ascii_digits, has_content, normalised
 
 MAX_DEPTH = 8
 MAX_FORM_FIELDS = 5_000  # Practice: 112 statements of three fields, 40 rows of three, and two dozen more
@@ -76,7 +76,7 @@ _COPY = re.compile(rb'<script type="application/json" id="submission">([^<]*)<')
 
 
 def parse_file(data: bytes) -> Any:
-    """JSON, or the copy of a form that a person saved (docs/assets/form.js): a page with the same JSON in it."""
+    """JSON, or the copy of a form that a person saved (docs/assets/form/copies.js): a page with the same JSON in it."""
     copy = _COPY.search(data)
     return parse_json(copy[1] if copy else data)
 
@@ -216,7 +216,7 @@ def typed(schema: dict[str, Any], form: Form) -> list[tuple[str, list[str]]]:
     for field in fields(schema):
         if field.widget in ("hidden", "checkbox") or field.path[0] == "case":
             continue
-        texts = [words.get(text, text) for text in form.get(field.name, []) if text.strip()]
+        texts = [words.get(text, text) for text in form.get(field.name, []) if has_content(text)]
         if texts:
             found.setdefault(label(schema, field.pointer), []).extend(texts)
     return list(found.items())
@@ -227,15 +227,14 @@ def _content(field: Field, values: Sequence[str]) -> Any:
     if len(values) > 1:
         return list(values)
     text = values[0] if values else ""
-    if field.widget == "lines":
-        lines = [line.strip() for line in text.split("\n") if line.strip()]
-        return lines or None
     if field.widget == "checkbox":
         return {"": None, "true": True, "on": True}.get(text, text)
+    if not has_content(text):
+        return None
+    if field.widget == "lines":
+        return [line.strip() for line in text.split("\n") if has_content(line)]
     if field.widget != "textarea":
         text = text.strip()
-    if not text.strip():
-        return None
     return _number(text) if field.widget == "number" else text
 
 

@@ -16,7 +16,7 @@ from pipeline.profiles.fields import Field, fields, label
 from pipeline.publish.formview import Control, FormView, Group, StatementControls, UnitControls
 from pipeline.publish.nextsteps import next_steps
 from pipeline.publish.render import Renderer
-from pipeline.text import _, speaking
+from pipeline.text import CONTENT, _, has_content, speaking
 
 ROWS_A_GROUP = 10
 UNIT_LINE = 4  # from so many statements of a unit on that lack the same, the summary has one line for them
@@ -54,7 +54,8 @@ def _of_statement(control: Control) -> bool:
 
 
 def _alike(controls: Sequence[Control]) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
+    """By name of a statement's field: the rules that all statements share. Under "*": what counts as filled in, in every field."""
+    found: dict[str, dict[str, str]] = {"*": {"content": CONTENT.pattern}}
     for control in filter(_of_statement, controls):
         rules, name = control.general, str(control.field.path[-1])
         found[name] = {rule: text for rule, text in found.get(name, rules).items() if rules.get(rule) == text}
@@ -102,7 +103,7 @@ def _gone(every: list[Field], values: Mapping[str, Sequence[str]]) -> Iterator[t
     known = {field.name for field in every}
     for name, texts in values.items():
         text = "\n".join(texts).strip()
-        if name not in known and name.startswith("answers.") and not name.endswith(".answer") and text:
+        if name not in known and name.startswith("answers.") and not name.endswith(".answer") and has_content(text):
             yield name.split(".", 1)[1].rpartition(".")[0], text
 
 
@@ -207,7 +208,7 @@ def _render_form(
         "draft": f"{renderer.base}|{kind}/{about}",  # by this name the page keeps the draft, at whatever address it is
         "complaint": about in topics.COMPLAINTS,
         "needs": needs(renderer.endpoint, f"{kind}-{about}", f"{renderer.site_url.rstrip('/')}/{renderer.home}thanks/"),
-        # What form.js fills in when it shows the receipt.
+        # What docs/assets/form/sending.js fills in when it shows the receipt.
         "ahead": next_steps(renderer.data.organization, kind, about),
         "heading": _("It has arrived"),
         "over": False,

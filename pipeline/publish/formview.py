@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
+
 from pipeline import shape
 from pipeline.profiles.fields import Field, name_of
 from pipeline.text import _, number
@@ -58,7 +61,7 @@ class Control:
 
     @property
     def attributes_of_rules(self) -> dict[str, str]:
-        """data-required and so on; docs/assets/form.js reads them."""
+        """data-required and so on; docs/assets/form/fields.js reads them."""
         return {f"data-{name}": self.rules[name] for name, rule in self.general.items() if self.alike.get(name) != rule}
 
     @property
@@ -141,7 +144,7 @@ class FormView:
 
     `before` are the groups that the schema asks before the answers, `groups` the ones after them.
 
-    `alike` are the rules that all statements have alike, by name of the field and of the rule.
+    `alike` are the rules that all statements share, by name of the field and of the rule; under "*" those of every field.
 
     `gone` are texts that were typed for what the form no longer asks: shown, so that nobody loses them, and not sent.
     """
@@ -156,6 +159,11 @@ class FormView:
     count: int
     alike: Mapping[str, Mapping[str, str]]
     gone: tuple[tuple[str, str], ...]
+
+    @property
+    def rules(self) -> Markup:
+        """`alike` as JSON for the page. In ASCII: no page has the invisible characters in it that a pattern names."""
+        return htmlsafe_json_dumps(self.alike, separators=(",", ":"))
 
     @property
     def evidence_limit(self) -> str:
