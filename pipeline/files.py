@@ -141,29 +141,30 @@ def alone(*folders: Path) -> Iterator[None]:
 
 def unfinished(root: Path) -> Iterator[Path]:
     """What killed writers left below a folder, in order: their locks ended with them. What is being written is passed over."""
-    for folder, inside, found in os.walk(root):
-        inside[:] = sorted(name for name in inside if name != ".git")
-        for name in sorted(filter(TEMPORARY.fullmatch, found)):
-            path = Path(folder, name)
-            if _left(path):
-                yield path
-
-
-def _left(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return _lock(file.fileno()) is True
-    except OSError:  # it is gone, or another user's
-        return False
+    return (path for path in _temporaries(root) if _left(path))
 
 
 def sweep(root: Path) -> int:
     """Remove what killed writers left; how many files there were. Raises StoreFailed."""
-    count = 0
-    for path in unfinished(root):
-        remove(path)
-        count += 1
-    return count
+    return sum(_left(path, take=True) for path in _temporaries(root))
+
+
+def _temporaries(root: Path) -> Iterator[Path]:
+    for folder, inside, found in os.walk(root):
+        inside[:] = sorted(name for name in inside if name != ".git")
+        yield from (Path(folder, name) for name in sorted(filter(TEMPORARY.fullmatch, found)))
+
+
+def _left(path: Path, *, take: bool = False) -> bool:
+    """Nobody writes it any more. `take`: removed while it is locked, for its writer may lock it a moment after it was made."""
+    try:
+        with path.open("rb") as file:
+            left = _lock(file.fileno()) is True
+            if left and take:
+                remove(path)
+            return left
+    except OSError:  # it is gone, or another user's
+        return False
 
 
 def make_folder(folder: Path) -> None:

@@ -76,6 +76,22 @@ def test_a_sweep_asks_no_clock(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [".of-another-program.tmp"]
 
 
+def test_what_is_swept_is_removed_while_it_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else its writer could lock it in between, and lose it."""
+    left = tmp_path / ".0123456789abcdef.tmp"
+    left.touch()
+    seen: list[bool | None] = []
+
+    def removing(path: Path) -> None:
+        with path.open("rb") as file:
+            seen.append(files._lock(file.fileno()))
+        path.unlink()
+
+    monkeypatch.setattr(files, "remove", removing)
+    assert files.sweep(tmp_path) == 1
+    assert seen == [False]
+
+
 def test_writers_and_sweepers_at_once_lose_no_write(tmp_path: Path) -> None:
     def write(number: int) -> bool:
         files.sweep(tmp_path)
