@@ -1,11 +1,11 @@
-"""MkDocs loads hooks by their path and knows no packages: this file leads it to pipeline/publish/hooks.py."""
+"""MkDocs loads hooks by their path and knows no packages: this file leads it to pipeline/site/hooks.py."""
 
 import importlib
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-_hooks = importlib.import_module("pipeline.publish.hooks")
+_hooks = importlib.import_module("pipeline.site.hooks")
 
 on_config = _hooks.on_config
 on_files = _hooks.on_files

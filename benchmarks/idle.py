@@ -15,13 +15,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pipeline.accept.inbox import Delivery, Inbox
-from pipeline.accept.submission import Submission
-from pipeline.cases.intake import Intake
 from pipeline.cases.store import Store
-from pipeline.github import GitHub
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
+from pipeline.github.client import GitHub
+from pipeline.github.sync import Intake
 from pipeline.settings import ROOT
+from pipeline.submissions.inbox import Delivery, Inbox
+from pipeline.submissions.submission import Submission
 from tests.fakes.github import FakeGitHub
 from tests.support import DATA, JUDGE, PRACTICE, filled
 
@@ -31,10 +31,10 @@ TURNS = 3
 def old_cases(root: Path, number: int, fake: FakeGitHub) -> None:
     """Portfolios of real size, each with its issue."""
     inbox = Inbox(root, DATA.organization.reference_prefix)
-    schema = derive.form_schema(DATA, derive.PORTFOLIO, PRACTICE)
+    schema = json_schema.form_schema(DATA, json_schema.PORTFOLIO, PRACTICE)
     for index in range(number):
-        value = filled(derive.PORTFOLIO, PRACTICE, applicant={"name": f"Person {index}", "email": "p@example.org"})
-        submission = Submission(derive.PORTFOLIO, PRACTICE, value, schema)
+        value = filled(json_schema.PORTFOLIO, PRACTICE, applicant={"name": f"Person {index}", "email": "p@example.org"})
+        submission = Submission(json_schema.PORTFOLIO, PRACTICE, value, schema)
         reference = inbox.reference(submission)
         inbox.claim(submission, reference)
         inbox.put(Delivery(submission.name, reference, False, "2026-03-14T08:00:00Z", submission.value))

@@ -17,10 +17,10 @@ from typing import Any
 import requests
 
 from benchmarks import plain
-from pipeline import wiring
-from pipeline.accept.limits import Limits
-from pipeline.profiles.load import load_or_stop
+from pipeline.data.load import load_or_stop
 from pipeline.settings import Settings
+from pipeline.web import wiring
+from pipeline.web.rate_limit import Limits
 from tests.find_browser import find
 from tests.support import free_port, serving
 

@@ -21,11 +21,11 @@ import docx
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 
-from pipeline.profiles import derive
-from pipeline.profiles.load import load_or_stop
-from pipeline.publish.paper import paper
-from pipeline.publish.wordfile import word_file
+from pipeline.data.load import load_or_stop
+from pipeline.forms import json_schema
 from pipeline.settings import Settings
+from pipeline.site.paper import paper
+from pipeline.site.wordfile import word_file
 
 ANSWERS = {  # what somebody writes in Word is kept as one run for each script, and as several where both stand in a line
     "English": ["Rosa and I wrote an agreement in March."],
@@ -40,7 +40,7 @@ ANSWERS = {  # what somebody writes in Word is kept as one run for each script, 
 def form() -> Any:
     """The form of the first certificate, as it is published."""
     data = load_or_stop(Settings().data, Settings().schemas)
-    made = paper(data, data.open_profiles[0], derive.SELF_ASSESSMENT, "https://certificates.example/")
+    made = paper(data, data.open_profiles[0], json_schema.SELF_ASSESSMENT, "https://certificates.example/")
     return docx.Document(io.BytesIO(word_file(made).content))
 
 

@@ -10,7 +10,7 @@ CannotGoOn
 ├── GitHubFailed     GitHub said no (RateLimited: ask again later; OutOfTime: this run has asked long enough;
 │                    Gone: somebody deleted it; Unusable: the whole repository; NotPrivate: the records are public)
 ├── MailFailed       the mail server cannot be used
-└── ProviderFailed   the form provider said no (accept/providers/)
+└── ProviderFailed   the form provider said no (providers/)
 """
 
 from __future__ import annotations

@@ -17,12 +17,12 @@ import pytest
 import requests
 from playwright.sync_api import Browser, sync_playwright
 
-from pipeline import wiring
-from pipeline.accept.limits import Limits
-from pipeline.accept.receipts import Receipts
-from pipeline.cases import verify
-from pipeline.publish.render import Renderer
+from pipeline.cases import integrity
 from pipeline.settings import ROOT, Settings
+from pipeline.site.render import Renderer
+from pipeline.submissions.status_secrets import Receipts
+from pipeline.web import wiring
+from pipeline.web.rate_limit import Limits
 from tests.find_browser import ARGUMENTS, find
 from tests.support import free_port, serving
 from tests.surroundings import clear
@@ -41,7 +41,7 @@ MEMORY = Path("/", "dev", "shm")
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nobody else writes, what seems wrong need not be given time: it is looked at again at once."""
-    monkeypatch.setattr(verify, "PAUSES", (0.0,))
+    monkeypatch.setattr(integrity, "PAUSES", (0.0,))
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from pipeline import messages
-from pipeline.profiles import translations
+from pipeline.cli import messages
+from pipeline.data import translations
 from pipeline.settings import ROOT
 
 CODE = "eo"

@@ -18,15 +18,14 @@ from typing import Any
 import requests
 from starlette.applications import Starlette
 
-from pipeline import wiring
-from pipeline.accept import connections
-from pipeline.accept.check import Judge, check
-from pipeline.accept.connections import Connection, Proxies
-from pipeline.accept.submission import Submission
-from pipeline.profiles import derive, fields
-from pipeline.profiles.load import load_or_stop
-from pipeline.profiles.model import Data
+from pipeline.data.load import load_or_stop
+from pipeline.data.model import Data
+from pipeline.forms import fields, json_schema
 from pipeline.settings import ROOT, Settings
+from pipeline.submissions.submission import Submission
+from pipeline.submissions.validation import Judge, check
+from pipeline.web import connections, wiring
+from pipeline.web.connections import Connection, Proxies
 
 DATA: Data = load_or_stop(ROOT / "data", ROOT / "schemas")
 NOON = datetime(2027, 3, 14, 12, tzinfo=UTC)
@@ -40,10 +39,10 @@ SOURDOUGH = "sourdough"
 
 def filled(kind: str, about: str, data: Data = DATA, **more: Any) -> dict[str, Any]:
     """A valid submission; `more` replaces whole top-level parts."""
-    schema = derive.form_schema(data, kind, about)
+    schema = json_schema.form_schema(data, kind, about)
     answer = (
         {"answer": "yes", "evidence": "I wrote an agreement with Rosa in March."}
-        if kind == derive.PORTFOLIO
+        if kind == json_schema.PORTFOLIO
         else {"answer": "partly"}
     )
     value: dict[str, Any] = {
@@ -52,8 +51,8 @@ def filled(kind: str, about: str, data: Data = DATA, **more: Any) -> dict[str, A
         if rule.get("x-widget") == "hidden" and ("const" in rule or "default" in rule)
     }
     value["applicant"] = {"name": "Rosa Test", "email": "rosa@example.org"}
-    value["declarations"] = {"consent": True, "own_work": True} if kind == derive.PORTFOLIO else {"consent": True}
-    if kind == derive.CONTACT:
+    value["declarations"] = {"consent": True, "own_work": True} if kind == json_schema.PORTFOLIO else {"consent": True}
+    if kind == json_schema.CONTACT:
         value["message"] = "When does the next round begin?"
         value |= {name: "123" for name in ("organisation", "certificate_number") if name in schema["required"]}
     else:
@@ -69,9 +68,9 @@ def submission(value: object, judge: Judge = JUDGE) -> Submission:
 
 def form(value: dict[str, Any], data: Data = DATA) -> dict[str, str]:
     """The same as a browser posts it."""
-    about = value["topic"] if value["kind"] == derive.CONTACT else value["profile"]
+    about = value["topic"] if value["kind"] == json_schema.CONTACT else value["profile"]
     posted: dict[str, str] = {}
-    for field in fields.fields(derive.form_schema(data, value["kind"], about)):
+    for field in fields.fields(json_schema.form_schema(data, value["kind"], about)):
         here: Any = value
         for part in field.path:
             inside = here is not None and (

@@ -15,17 +15,17 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
-from pipeline.accept.accept import Desk, Receipt, accept
-from pipeline.accept.desk import desk
-from pipeline.accept.submitted import Submitted
 from pipeline.cases.store import Store
+from pipeline.email_address import Address
 from pipeline.errors import CannotGoOn
-from pipeline.mail.address import Address
+from pipeline.forms import json_schema
 from pipeline.mail.ledger import Entry
 from pipeline.mail.room import MailRoom, mail_room
-from pipeline.profiles import derive
-from pipeline.publish.render import Renderer
+from pipeline.receiving.desk import desk
+from pipeline.receiving.lookup import Submitted
+from pipeline.receiving.receive import Desk, Receipt, accept
 from pipeline.settings import Settings
+from pipeline.site.render import Renderer
 from tests.support import CONCEPTS, DATA, JUDGE, filled, free_port
 
 HERE = "http://127.0.0.1:8000/"
@@ -72,7 +72,11 @@ class House:
         return House(self.root, self.clock, self.smtp_url)
 
     def send(
-        self, email: str = "rosa@example.org", kind: str = derive.SELF_ASSESSMENT, about: str = CONCEPTS, **more: Any
+        self,
+        email: str = "rosa@example.org",
+        kind: str = json_schema.SELF_ASSESSMENT,
+        about: str = CONCEPTS,
+        **more: Any,
     ) -> Receipt:
         value = filled(kind, about, DATA, applicant={"name": "Rosa Test", "email": email}, **more)
         receipt = accept(self.desk, value)

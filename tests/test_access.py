@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from pipeline import wiring
-from pipeline.accept.check import Judge
-from pipeline.accept.limits import Limits
-from pipeline.audit.act import decide, record
-from pipeline.audit.reading import to_html
-from pipeline.profiles import derive, topics
+from pipeline.cases.decisions import decide, record
+from pipeline.forms import json_schema, topics
 from pipeline.settings import ROOT, Settings
+from pipeline.submissions.validation import Judge
+from pipeline.web import wiring
+from pipeline.web.board.markdown_html import to_html
+from pipeline.web.rate_limit import Limits
 from tests.browsing import led, unnamed, violations
 from tests.conftest import Service
 from tests.support import CONCEPTS, DATA, PRACTICE, filled, form, free_port, serving, until
@@ -29,10 +29,10 @@ from tests.test_board import AUDITOR, DIRECTOR, MANAGER, VERIFIER
 from tests.test_process import Body
 
 SCREENS = [(language, width) for language in DATA.organization.languages for width in (1280, 390)]
-ASSESSED = (derive.SELF_ASSESSMENT, derive.PORTFOLIO)
+ASSESSED = (json_schema.SELF_ASSESSMENT, json_schema.PORTFOLIO)
 FORMS = [f"certificates/{profile.id}/{kind}" for profile in DATA.open_profiles for kind in ASSESSED]
 FORMS += [f"contact/{topic}" for topic in topics.every(DATA)]
-SAMPLE = f"certificates/{CONCEPTS}/{derive.SELF_ASSESSMENT}"
+SAMPLE = f"certificates/{CONCEPTS}/{json_schema.SELF_ASSESSMENT}"
 
 
 def place(service: Service, language: str, path: str) -> str:
@@ -108,7 +108,7 @@ def test_every_receipt_and_every_page_that_it_leads_to_keeps_the_rules(
 ) -> None:
     """Sent without the script's help, as a form is: the page of thanks, the case's own page, and the form that joins it."""
     sent = [filled(kind, profile.id) for profile in DATA.open_profiles for kind in ASSESSED]
-    sent += [filled(derive.CONTACT, topic) for topic in topics.every(DATA)]
+    sent += [filled(json_schema.CONTACT, topic) for topic in topics.every(DATA)]
     wrong = []
     with screen(browser, width) as context:
         page = context.new_page()
@@ -153,12 +153,12 @@ STORIES: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
 def tell(body: Body, state: str, number: int) -> None:
     """A case of its own in this state."""
     about, story = STORIES[state]
-    kind = derive.PORTFOLIO if state == "joined" else derive.SELF_ASSESSMENT
+    kind = json_schema.PORTFOLIO if state == "joined" else json_schema.SELF_ASSESSMENT
     applicant = {"name": f"Person {number}", "email": f"person{number}@example.org"}
     reference = body.send(kind, about, applicant=applicant)
     for login, comment in story:
         if comment == "portfolio":
-            body.send(derive.PORTFOLIO, about, applicant=applicant, case=body.secret(reference))
+            body.send(json_schema.PORTFOLIO, about, applicant=applicant, case=body.secret(reference))
         elif comment == "expire":
             states = tuple(replace(one, days=30) for one in DATA.process.states)
             judge = Judge(replace(DATA, process=replace(DATA.process, states=states)), ROOT / "schemas")
@@ -167,7 +167,7 @@ def tell(body: Body, state: str, number: int) -> None:
             assert outcome is not None
             record(work, outcome)
         elif comment == "link":
-            other = body.send(derive.SELF_ASSESSMENT, about, applicant=applicant)
+            other = body.send(json_schema.SELF_ASSESSMENT, about, applicant=applicant)
             body.do("ines", reference, f"/link {other}")
         else:
             assert not body.do(login, reference, comment).refusals, comment
@@ -186,9 +186,9 @@ def board(site: Settings, tmp_path: Path) -> Iterator[Service]:
     with serving(running.app, port) as url:
         made = Service(url, dict(running.links), settings)
         for more in ({}, {"website_url": "x"}):
-            made.post({**form(filled(derive.SELF_ASSESSMENT, CONCEPTS)), **more})
-            made.post({**form(filled(derive.CONTACT, "complaint")), **more})
-            made.post({**form(filled(derive.CONTACT, "question")), **more})
+            made.post({**form(filled(json_schema.SELF_ASSESSMENT, CONCEPTS)), **more})
+            made.post({**form(filled(json_schema.CONTACT, "complaint")), **more})
+            made.post({**form(filled(json_schema.CONTACT, "question")), **more})
         (settings.records / "inbox/x.json").write_text("{}")
         until(lambda: (settings.var / "outbox-mail").is_dir() and (settings.records / "rejected").is_dir(), 120)
         yield made
@@ -251,8 +251,8 @@ def test_every_page_of_the_board_keeps_the_rules_with_a_case_in_every_state(
 
 def test_a_board_with_something_in_every_list_keeps_the_rules(browser: Browser, service: Service) -> None:
     """The sample: one case, one message that waits in quarantine, one letter."""
-    service.post(form(filled(derive.SELF_ASSESSMENT, CONCEPTS)))
-    service.post({**form(filled(derive.SELF_ASSESSMENT, PRACTICE)), "website_url": "x"})
+    service.post(form(filled(json_schema.SELF_ASSESSMENT, CONCEPTS)))
+    service.post({**form(filled(json_schema.SELF_ASSESSMENT, PRACTICE)), "website_url": "x"})
     until(lambda: any((service.settings.var / "outbox-mail").rglob("*.eml")))
     until(lambda: any(service.records.glob("cases/*/events/*")))
     for role in (MANAGER, AUDITOR):

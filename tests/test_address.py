@@ -9,15 +9,15 @@ import pytest
 import requests
 import yaml
 
-from pipeline.accept.check import check
 from pipeline.cases import people
-from pipeline.cases.likeness import same_address
+from pipeline.cases.name_matching import same_address
+from pipeline.data.load import load
+from pipeline.email_address import Address, mended
 from pipeline.errors import DataInvalid
 from pipeline.findings import errors
-from pipeline.mail.address import Address, mended
-from pipeline.profiles import derive
-from pipeline.profiles.load import load
+from pipeline.forms import json_schema
 from pipeline.settings import ROOT
+from pipeline.submissions.validation import check
 from tests.conftest import Service
 from tests.support import CONCEPTS, DATA, JUDGE, filled, form, submission
 from tests.support_mail import Clock, House
@@ -64,8 +64,8 @@ REFUSED = [
 ]
 
 
-def sent(email: str, kind: str = derive.SELF_ASSESSMENT) -> dict[str, object]:
-    about = "question" if kind == derive.CONTACT else CONCEPTS
+def sent(email: str, kind: str = json_schema.SELF_ASSESSMENT) -> dict[str, object]:
+    about = "question" if kind == json_schema.CONTACT else CONCEPTS
     return filled(kind, about, applicant={"name": "Rosa Test", "email": email})
 
 
@@ -76,7 +76,7 @@ def test_what_is_surely_meant_is_mended_kept_and_written_to(typed: str) -> None:
 
 
 @pytest.mark.parametrize(("typed", "words"), REFUSED, ids=[typed[:20] for typed, _words in REFUSED])
-@pytest.mark.parametrize("kind", [derive.SELF_ASSESSMENT, derive.CONTACT])
+@pytest.mark.parametrize("kind", [json_schema.SELF_ASSESSMENT, json_schema.CONTACT])
 def test_what_no_letter_can_be_sent_to_is_refused_at_its_field_with_the_reason(
     kind: str, typed: str, words: str
 ) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import requests
 
-from pipeline import wiring
-from pipeline.accept.limits import Limits
-from pipeline.audit.board_list import ASKED, MINE, ORDER, REFERENCE, WAITING, choose
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
 from pipeline.settings import Settings
+from pipeline.web import wiring
+from pipeline.web.board.case_list import ASKED, MINE, ORDER, REFERENCE, WAITING, choose
+from pipeline.web.rate_limit import Limits
 from tests.conftest import Service
 from tests.support import CONCEPTS, PRACTICE, filled, form, free_port, serving, until
 
@@ -118,7 +118,7 @@ def test_with_a_wrong_people_yml_at_the_start_forms_are_taken_in_and_the_trouble
     assert running.trouble.startswith(f"Nobody can sign in at the board until {file} is mended")
     assert "(line 2, 0: must be a group of fields)" in running.trouble
     with serving(running.app, free_port()) as url:
-        sent = requests.post(f"{url}/submissions", data=form(filled(derive.SELF_ASSESSMENT, CONCEPTS)), timeout=30)
+        sent = requests.post(f"{url}/submissions", data=form(filled(json_schema.SELF_ASSESSMENT, CONCEPTS)), timeout=30)
         assert sent.ok
         assert requests.get(f"{url}/health", timeout=10).json()["people"].endswith("see line 2")
 
@@ -136,8 +136,8 @@ def test_a_wrong_link_leads_nowhere(service: Service) -> None:
 def test_the_list_is_empty_in_words_and_then_shows_what_arrived(service: Service) -> None:
     session = signed_in(service, AUDITOR)
     assert "No case is here yet" in page(session, f"{service.url}/auditors/")
-    one = send(service, derive.SELF_ASSESSMENT, CONCEPTS)
-    two = send(service, derive.PORTFOLIO, PRACTICE)
+    one = send(service, json_schema.SELF_ASSESSMENT, CONCEPTS)
+    two = send(service, json_schema.PORTFOLIO, PRACTICE)
     until(lambda: {one, two} <= set(page(session, f"{service.url}/auditors/").replace('"', "/").split("/")))
     chosen = page(session, f"{service.url}/auditors/?certificate={PRACTICE}")
     assert (two in chosen, one in chosen) == (True, False)
@@ -146,12 +146,12 @@ def test_the_list_is_empty_in_words_and_then_shows_what_arrived(service: Service
 
 def test_the_list_finds_ones_own_cases_and_a_reference_by_a_part_of_it(service: Service) -> None:
     manager, auditor = signed_in(service, MANAGER), signed_in(service, AUDITOR)
-    mine = send(service, derive.SELF_ASSESSMENT, CONCEPTS)
-    other = send(service, derive.SELF_ASSESSMENT, PRACTICE)
+    mine = send(service, json_schema.SELF_ASSESSMENT, CONCEPTS)
+    other = send(service, json_schema.SELF_ASSESSMENT, PRACTICE)
     for reference in (mine, other):
         opened(service, manager, reference)
     do(manager, service, mine, {"comment": "/admit"})
-    send(service, derive.PORTFOLIO, CONCEPTS, **service.desk_secret(mine))
+    send(service, json_schema.PORTFOLIO, CONCEPTS, **service.desk_secret(mine))
     until(lambda: do(auditor, service, mine, {"comment": "/claim no-conflict"}).status_code == 200)
 
     def listed(session: requests.Session, query: str) -> list[str]:
@@ -180,7 +180,7 @@ def test_the_list_begins_with_the_latest_or_with_what_has_waited_longest() -> No
 def test_a_case_shows_the_issue_and_leads_to_what_was_sent(service: Service) -> None:
     session = signed_in(service, AUDITOR)
     reference = send(
-        service, derive.PORTFOLIO, PRACTICE, **{"answers.P1.1.evidence": "<script>alert(1)</script> @octocat"}
+        service, json_schema.PORTFOLIO, PRACTICE, **{"answers.P1.1.evidence": "<script>alert(1)</script> @octocat"}
     )
     address = f"{service.url}/auditors/cases/{reference}"
     until(lambda: session.get(address, timeout=10).status_code == 200)
@@ -205,7 +205,7 @@ def test_what_is_no_case_is_404(service: Service, path: str) -> None:
 
 
 def test_only_the_intake_manager_releases_from_quarantine(service: Service) -> None:
-    reference = send(service, derive.SELF_ASSESSMENT, CONCEPTS, website_url="x")
+    reference = send(service, json_schema.SELF_ASSESSMENT, CONCEPTS, website_url="x")
     manager, auditor = signed_in(service, MANAGER), signed_in(service, AUDITOR)
     overview = page(manager, f"{service.url}/auditors/")
     assert reference in overview
@@ -222,7 +222,7 @@ def test_only_the_intake_manager_releases_from_quarantine(service: Service) -> N
 
 
 def test_only_the_role_for_complaints_reads_them_also_out_of_quarantine(service: Service) -> None:
-    reference = send(service, derive.CONTACT, "complaint", message="He shouted at me.", website_url="x")
+    reference = send(service, json_schema.CONTACT, "complaint", message="He shouted at me.", website_url="x")
     manager, director = signed_in(service, MANAGER), signed_in(service, DIRECTOR)
     overview = page(manager, f"{service.url}/auditors/")
     address = service.url + "/auditors/quarantine/" + overview.partition("/auditors/quarantine/")[2].partition('"')[0]
@@ -240,7 +240,7 @@ def test_what_could_not_be_taken_in_is_listed_with_its_findings(service: Service
     (service.records / "inbox").mkdir(exist_ok=True)
     (service.records / "inbox/x.json").write_text("{}")
     manager = signed_in(service, MANAGER)
-    send(service, derive.SELF_ASSESSMENT, CONCEPTS)
+    send(service, json_schema.SELF_ASSESSMENT, CONCEPTS)
     until(lambda: "is no delivery" in page(manager, f"{service.url}/auditors/"))
     assert "is no delivery; put it in with: python -m pipeline accept FILE" in page(manager, f"{service.url}/auditors/")
 
@@ -252,7 +252,7 @@ def letters(service: Service, folder: str) -> list[str]:
 def test_without_a_mail_server_the_letters_are_read_by_the_intake_manager_alone(service: Service) -> None:
     manager, auditor = signed_in(service, MANAGER), signed_in(service, AUDITOR)
     assert "What would be sent is listed here" in page(manager, f"{service.url}/auditors/")
-    reference = send(service, derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = send(service, json_schema.SELF_ASSESSMENT, CONCEPTS)
     until(lambda: len(letters(service, "letters")) == 1)
     address = f"{service.url}/auditors/mail/{letters(service, 'letters')[0]}"
     listed = page(manager, f"{service.url}/auditors/")
@@ -270,7 +270,7 @@ def test_without_a_mail_server_the_letters_are_read_by_the_intake_manager_alone(
 
 def test_letters_about_complaints_are_read_by_the_role_for_complaints_alone(service: Service) -> None:
     manager, director = signed_in(service, MANAGER), signed_in(service, DIRECTOR)
-    reference = send(service, derive.CONTACT, "complaint")
+    reference = send(service, json_schema.CONTACT, "complaint")
     until(lambda: len(letters(service, "apart")) == 1)
     address = f"{service.url}/auditors/mail/{letters(service, 'apart')[0]}"
     assert reference not in page(manager, f"{service.url}/auditors/")
@@ -280,8 +280,8 @@ def test_letters_about_complaints_are_read_by_the_role_for_complaints_alone(serv
 
 
 def test_what_waits_in_quarantine_is_confirmed_only_when_it_is_released(service: Service) -> None:
-    send(service, derive.SELF_ASSESSMENT, CONCEPTS, website_url="x")
-    send(service, derive.CONTACT, "question", **{"applicant.email": "other@example.org"})
+    send(service, json_schema.SELF_ASSESSMENT, CONCEPTS, website_url="x")
+    send(service, json_schema.CONTACT, "question", **{"applicant.email": "other@example.org"})
     until(lambda: len(letters(service, "letters")) == 1)
     manager = signed_in(service, MANAGER)
     overview = page(manager, f"{service.url}/auditors/")
@@ -306,7 +306,7 @@ def do(session: requests.Session, service: Service, reference: str, form: dict[s
 
 def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_table(service: Service) -> None:
     manager, auditor = signed_in(service, MANAGER), signed_in(service, AUDITOR)
-    reference = send(service, derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = send(service, json_schema.SELF_ASSESSMENT, CONCEPTS)
     opened(service, manager, reference)
     refused = do(auditor, service, reference, {"comment": "/admit"})
     assert (refused.status_code, "your role" in refused.text) == (422, True)
@@ -329,7 +329,7 @@ def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_tab
     assert 'class="paused"' not in do(manager, service, reference, {"comment": "/resume"}).text
     assert "The case is admitted." in do(manager, service, reference, {"comment": "/admit"}).text
     link = service.desk_secret(reference)
-    send(service, derive.PORTFOLIO, CONCEPTS, **link)
+    send(service, json_schema.PORTFOLIO, CONCEPTS, **link)
     until(lambda: "In audit" in page(auditor, f"{service.url}/auditors/cases/{reference}"))
     assert "The case is yours." in do(auditor, service, reference, {"comment": "/claim no-conflict"}).text
     case = page(auditor, f"{service.url}/auditors/cases/{reference}")
@@ -353,7 +353,7 @@ def test_the_same_commands_move_a_case_at_the_board_with_buttons_a_box_and_a_tab
 
 def test_the_table_records_what_was_changed_in_it_and_why_and_loses_nothing(service: Service) -> None:
     manager, auditor = signed_in(service, MANAGER), signed_in(service, AUDITOR)
-    reference = send(service, derive.PORTFOLIO, CONCEPTS)
+    reference = send(service, json_schema.PORTFOLIO, CONCEPTS)
     opened(service, manager, reference)
     do(manager, service, reference, {"comment": "/admit"})
     do(auditor, service, reference, {"comment": "/claim no-conflict"})
@@ -394,7 +394,7 @@ def test_the_table_records_what_was_changed_in_it_and_why_and_loses_nothing(serv
 
 def test_a_form_that_cannot_be_read_is_told_so_and_nobody_elses_is_read_at_all(service: Service) -> None:
     manager = signed_in(service, MANAGER)
-    reference = send(service, derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = send(service, json_schema.SELF_ASSESSMENT, CONCEPTS)
     address = opened(service, manager, reference)
     headers = {"Origin": service.url, "Content-Type": "application/x-www-form-urlencoded"}
     answer = manager.post(address, data=b"comment=%ff%fe", headers=headers, timeout=10)
@@ -404,14 +404,14 @@ def test_a_form_that_cannot_be_read_is_told_so_and_nobody_elses_is_read_at_all(s
 
 def test_what_takes_words_has_a_small_form_of_its_own(service: Service) -> None:
     manager, auditor = signed_in(service, MANAGER), signed_in(service, AUDITOR)
-    reference = send(service, derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = send(service, json_schema.SELF_ASSESSMENT, CONCEPTS)
     address = opened(service, manager, reference)
     when = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
     assert 'type="datetime-local"' in page(manager, address)
     said = do(manager, service, reference, {"command": "schedule", "words": f"{when}T09:30"}).text
     assert f"arranged for {when} 09:30" in said
     do(manager, service, reference, {"comment": "/admit"})
-    send(service, derive.PORTFOLIO, CONCEPTS, **service.desk_secret(reference))
+    send(service, json_schema.PORTFOLIO, CONCEPTS, **service.desk_secret(reference))
     until(lambda: "In audit" in page(auditor, address))
     case = page(manager, address)
     assert '<option value="auditor">Auditor</option>' in case
@@ -429,7 +429,7 @@ def test_what_takes_words_has_a_small_form_of_its_own(service: Service) -> None:
 
 def test_another_sites_page_can_give_no_command(service: Service) -> None:
     manager = signed_in(service, MANAGER)
-    reference = send(service, derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = send(service, json_schema.SELF_ASSESSMENT, CONCEPTS)
     url, form_ = opened(service, manager, reference), {"comment": "/withdraw"}
     answer = manager.post(url, data=form_, headers={"Origin": "https://evil.example"}, timeout=10)
     assert answer.status_code == 403
@@ -439,17 +439,17 @@ def test_another_sites_page_can_give_no_command(service: Service) -> None:
 
 def test_who_holds_the_meeting_finds_its_sheet_when_it_was_arranged_and_what_was_asked_for(service: Service) -> None:
     manager, auditor, verifier = (signed_in(service, name) for name in (MANAGER, AUDITOR, VERIFIER))
-    reference = send(service, derive.SELF_ASSESSMENT, PRACTICE)
+    reference = send(service, json_schema.SELF_ASSESSMENT, PRACTICE)
     address, sheet = opened(service, manager, reference), r'href="([^"]+/meeting\.md)">Meeting sheet'
     assert do(manager, service, reference, {"comment": "/admit"}).status_code == 200
     link = service.desk_secret(reference)
-    send(service, derive.PORTFOLIO, PRACTICE, **link)
+    send(service, json_schema.PORTFOLIO, PRACTICE, **link)
     until(lambda: "In audit" in page(auditor, address))
     do(auditor, service, reference, {"comment": "/claim no-conflict"})
     do(auditor, service, reference, {"comment": "/request-evidence P1.2 P1.1"})
     assert "<td>P1.1, P1.2</td>" in page(auditor, address)
     answers = {"answers.P1.1.evidence": "More of it."}
-    send(service, derive.PORTFOLIO, PRACTICE, **link, **answers)
+    send(service, json_schema.PORTFOLIO, PRACTICE, **link, **answers)
     until(lambda: "In audit" in page(auditor, address))
     assert "<td>P1.1, P1.2</td>" in page(auditor, address)
     assert page(auditor, address).count("asked for again") == 2
@@ -479,7 +479,7 @@ def test_who_holds_the_meeting_finds_its_sheet_when_it_was_arranged_and_what_was
 
 def test_a_message_is_over_when_the_intake_manager_says_that_it_is_answered(service: Service) -> None:
     manager, auditor = signed_in(service, MANAGER), signed_in(service, AUDITOR)
-    reference = send(service, derive.CONTACT, "question")
+    reference = send(service, json_schema.CONTACT, "question")
     address, button = opened(service, manager, reference), "I have answered it by e-mail</button>"
     assert button in page(manager, address)
     assert button not in page(auditor, address)
@@ -492,7 +492,7 @@ def test_a_message_is_over_when_the_intake_manager_says_that_it_is_answered(serv
 
 def test_nobody_reads_at_the_board_what_is_said_of_their_own_case(service: Service) -> None:
     manager, auditor = signed_in(service, MANAGER), signed_in(service, AUDITOR)
-    reference = send(service, derive.SELF_ASSESSMENT, CONCEPTS, **{"applicant.name": AUDITOR})
+    reference = send(service, json_schema.SELF_ASSESSMENT, CONCEPTS, **{"applicant.name": AUDITOR})
     address = opened(service, manager, reference)
     text = re.search(r'href="(/auditors/cases/[^"]+/submission.md)"', page(manager, address))
     assert text
@@ -517,6 +517,6 @@ def test_a_damaged_file_beside_the_records_closes_no_page(service: Service) -> N
     shown = page(manager, f"{service.url}/auditors/")
     assert "cannot be read; restore the file, or take it away" in shown
     assert "what was found is not known any more" in shown
-    link = send(service, derive.CONTACT, "question")
+    link = send(service, json_schema.CONTACT, "question")
     secret = service.desk_secret(link)["case.secret"]
     assert requests.get(f"{service.url}/received/{link}/{secret}/portfolio", timeout=10).status_code == 404

@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
 from tests.browsing import answer_all, at_the_board, part, send, violations, who
 from tests.conftest import Service
 from tests.support import CONCEPTS, PRACTICE, filled, form, until
@@ -132,7 +132,7 @@ def test_no_page_scrolls_sideways_on_the_narrowest_screen_or_with_text_of_twice_
 ) -> None:
     page = browser.new_page()
     wrong = []
-    received = service.post(form(filled(derive.SELF_ASSESSMENT, CONCEPTS))).headers["Location"]
+    received = service.post(form(filled(json_schema.SELF_ASSESSMENT, CONCEPTS))).headers["Location"]
     for path in [*PAGES, received, received.replace("/received/", "/status/")]:
         page.set_viewport_size({"width": 320, "height": 800})
         page.goto(service.url + path)
@@ -200,7 +200,7 @@ def test_the_first_error_link_leads_to_its_field_by_keyboard(browser: Browser, s
 
 
 def test_a_reference_stays_on_one_line_on_a_small_phone(browser: Browser, service: Service) -> None:
-    answer = service.post(form(filled(derive.CONTACT, "question")))
+    answer = service.post(form(filled(json_schema.CONTACT, "question")))
     for width in (390, 360, 320):
         page = browser.new_page(viewport={"width": width, "height": 800})
         page.goto(service.url + answer.headers["Location"])
@@ -215,7 +215,7 @@ def without_javascript(browser: Browser, service: Service, **changes: str) -> Pa
     page = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844}).new_page()
     page.goto(f"{service.url}/certificates/{PRACTICE}/portfolio/")
     if changes:
-        answer = service.post(form(filled(derive.PORTFOLIO, PRACTICE)) | changes, HTML)
+        answer = service.post(form(filled(json_schema.PORTFOLIO, PRACTICE)) | changes, HTML)
         page.route("**/portfolio/", lambda route: route.fulfill(body=answer.text, content_type="text/html"))
         page.reload()
     return page

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.accept.calendar import Interview, calendar
+from pipeline.web.calendar import Interview, calendar
 
 STAMP = "2027-03-14T09:00:00Z"
 INTERVIEW = Interview(

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline import messages, text
+from pipeline import i18n
+from pipeline.cli import messages
 from pipeline.errors import CannotGoOn
 from pipeline.settings import ROOT
 
@@ -65,10 +66,10 @@ def test_french_says_vous_and_one_word_for_one_thing() -> None:
 
 
 def test_numbers_have_the_languages_own_separator() -> None:
-    with text.speaking("fr"):
-        assert text.number(3000) == "3\u202f000"
-    with text.speaking("en"):
-        assert text.number(3000) == "3,000"
+    with i18n.speaking("fr"):
+        assert i18n.number(3000) == "3\u202f000"
+    with i18n.speaking("en"):
+        assert i18n.number(3000) == "3,000"
 
 
 @pytest.fixture

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import wiring
-from pipeline.accept.limits import Limits
-from pipeline.cases.gitstore import GitStore
-from pipeline.cases.intake import Intake
+from pipeline.cases.git_store import GitStore
 from pipeline.errors import CannotGoOn, GitFailed, Unusable
+from pipeline.forms import json_schema
 from pipeline.git import _reason
-from pipeline.github import GitHub
-from pipeline.profiles import derive
+from pipeline.github.client import GitHub
+from pipeline.github.sync import Intake
 from pipeline.settings import ROOT, Settings
+from pipeline.web import wiring
+from pipeline.web.rate_limit import Limits
 from tests.fakes.github import FakeGitHub
 from tests.support import CONCEPTS, JUDGE, Remote, filled, push, remote, run
 from tests.test_cli import pipeline
@@ -120,7 +120,7 @@ def records(root: Path) -> tuple[Remote, Path]:
     for text in ("one", "two"):
         (first / "note").write_text(text)
         push(first, text)
-    put(first, filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    put(first, filled(json_schema.SELF_ASSESSMENT, CONCEPTS))
     (first / "note").write_text("three")
     push(first, "Deliver")
     return made, made.clone("clone")

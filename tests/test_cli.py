@@ -16,12 +16,12 @@ import pytest
 import requests
 import yaml
 
-from pipeline import wiring
-from pipeline.__main__ import main, parser
 from pipeline.cases import records
+from pipeline.cli.main import main, parser
 from pipeline.errors import CannotGoOn
-from pipeline.profiles import derive, release
+from pipeline.forms import json_schema, release
 from pipeline.settings import ROOT, Settings
+from pipeline.web import wiring
 from tests.support import CONCEPTS, EXAMPLES, filled, free_port, run, until
 from tests.test_process import Body
 
@@ -70,10 +70,10 @@ def test_a_schema_that_is_not_up_to_date_is_found_and_mended(tmp_path: Path) -> 
 
 
 def test_validate_has_three_exit_codes_and_three_formats(tmp_path: Path) -> None:
-    good = write(tmp_path / "good.json", filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    good = write(tmp_path / "good.json", filled(json_schema.SELF_ASSESSMENT, CONCEPTS))
     bad = write(
         tmp_path / "bad,1.json",
-        filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "x\n::set-output", "email": "%"}),
+        filled(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "x\n::set-output", "email": "%"}),
     )
     (tmp_path / "broken.json").write_text("{")
     assert pipeline("validate", good).returncode == 0
@@ -88,8 +88,8 @@ def test_validate_has_three_exit_codes_and_three_formats(tmp_path: Path) -> None
 
 
 def test_accept_keeps_what_is_valid_and_sets_aside_what_is_not(tmp_path: Path) -> None:
-    good = write(tmp_path / "good.json", filled(derive.SELF_ASSESSMENT, CONCEPTS))
-    bad = write(tmp_path / "bad.json", filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={}))
+    good = write(tmp_path / "good.json", filled(json_schema.SELF_ASSESSMENT, CONCEPTS))
+    bad = write(tmp_path / "bad.json", filled(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={}))
     here = {"PIPELINE_VAR": str(tmp_path / "var")}
     done = pipeline("accept", good, bad, **here)
     assert done.returncode == 1
@@ -308,11 +308,11 @@ def test_a_port_that_is_taken_is_said_in_words(tmp_path: Path) -> None:
 
 def test_what_comes_too_late_is_kept_aside_and_what_comes_with_it_is_accepted(tmp_path: Path) -> None:
     body = Body(tmp_path)
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="a" * 32)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, id="a" * 32)
     assert not body.do("ines", reference, "/withdraw").refusals
-    good = filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Ola", "email": "o@x.org"})
+    good = filled(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Ola", "email": "o@x.org"})
     late = filled(
-        derive.SELF_ASSESSMENT, CONCEPTS, id="a" * 32, applicant={"name": "Rosa T", "email": "rosa@example.org"}
+        json_schema.SELF_ASSESSMENT, CONCEPTS, id="a" * 32, applicant={"name": "Rosa T", "email": "rosa@example.org"}
     )
     files = [write(tmp_path / f"{name}.json", value) for name, value in (("late", late), ("good", good))]
     done = pipeline("accept", *files, PIPELINE_RECORDS=str(body.store.root), PIPELINE_VAR=str(tmp_path / "var"))

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from pipeline.cases.gitstore import GitStore
-from pipeline.cases.intake import Intake
-from pipeline.cases.reminders import Reminders
+from pipeline.cases.git_store import GitStore
 from pipeline.cases.store import Store
 from pipeline.errors import GitHubFailed, RateLimited, Unusable
-from pipeline.github import GitHub
-from pipeline.github_client import Answer
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
+from pipeline.github.client import GitHub
+from pipeline.github.http import Answer
+from pipeline.github.reminders import Reminders
+from pipeline.github.sync import Intake
 from tests.fakes.clock import VirtualClock
 from tests.fakes.github import FakeGitHub, Fault
 from tests.support import BAKERS, CONCEPTS, JUDGE, filled
@@ -192,7 +192,7 @@ def test_events_are_written_by_githubs_clock(store: Store) -> None:
 
 
 def test_nobody_is_reminded_early_by_a_machine_whose_clock_is_ahead(memory: Path) -> None:
-    made = begin(memory / "r", filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    made = begin(memory / "r", filled(json_schema.SELF_ASSESSMENT, CONCEPTS))
     store, clock = GitStore.at(made.clone("one")), VirtualClock(datetime.now(UTC).timestamp())
     Intake(JUDGE, store)()
     with FakeGitHub(clock=clock) as fake:

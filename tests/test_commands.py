@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.__main__ import main
-from pipeline.audit import chronicle, reasons
-from pipeline.audit.act import Outcome, decide
-from pipeline.audit.board_case import CaseDesk
-from pipeline.audit.command import Call
-from pipeline.audit.commands import EVERY
-from pipeline.audit.comment import parse
-from pipeline.audit.work import Act, Refusal, Work
-from pipeline.cases.intake import Intake
-from pipeline.cases.standing import standing
-from pipeline.profiles import derive
-from pipeline.publish.handbook import handbook
-from pipeline.publish.nextsteps import day
-from pipeline.text import speaking
+from pipeline.cases import reasons, timeline
+from pipeline.cases.command import Call
+from pipeline.cases.commands import EVERY
+from pipeline.cases.comment import parse
+from pipeline.cases.context import Act, Refusal, Work
+from pipeline.cases.decisions import Outcome, decide
+from pipeline.cases.state import standing
+from pipeline.cli.main import main
+from pipeline.dates_in_words import day
+from pipeline.forms import json_schema
+from pipeline.github.sync import Intake
+from pipeline.i18n import speaking
+from pipeline.site.handbook import handbook
+from pipeline.web.board.case_page import CaseDesk
 from tests.support import CONCEPTS, DATA, JUDGE, PRACTICE, filled
 from tests.test_process import PEOPLE, Body, audited
 
@@ -35,7 +35,7 @@ def claimed(body: Body, **more: object) -> str:
     """A case in audit, claimed by ada."""
     reference = audited(body)
     if more:
-        body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), **more)
+        body.send(json_schema.PORTFOLIO, CONCEPTS, case=body.secret(reference), **more)
     body.do("ada", reference, "/claim no-conflict")
     return reference
 
@@ -277,8 +277,8 @@ def test_a_list_of_statements_reads_back_however_it_is_written(one: tuple[Body, 
 
 
 def test_a_reference_reads_back_however_it_is_written(body: Body) -> None:
-    target = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
-    other = body.send(derive.PORTFOLIO, CONCEPTS)
+    target = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
+    other = body.send(json_schema.PORTFOLIO, CONCEPTS)
     named = [replace(one, prerequisite=PRACTICE) if one.id == CONCEPTS else one for one in DATA.profiles]
     judge = replace(JUDGE, data=replace(DATA, profiles=tuple(named)))
     spelled = (target, target.lower(), target.replace("-", " "), target.replace("-", "‑"), target.replace("-", ""))
@@ -331,7 +331,7 @@ def test_what_the_product_shows_of_a_case_is_understood_when_it_is_pasted(body: 
     said = body.do("ada", reference, "/request-evidence C5.1 C3.4").said
     assert said == "More evidence is requested for C3.4, C5.1."
     case = body.store.case(reference)
-    line = next(line for line in chronicle.lines(DATA, case) if "More evidence" in line.words)
+    line = next(line for line in timeline.lines(DATA, case) if "More evidence" in line.words)
     body.do("ada", reference, "/return")
     for text in (said.partition("for ")[2], line.words.partition("for ")[2]):
         assert (
@@ -342,7 +342,7 @@ def test_what_the_product_shows_of_a_case_is_understood_when_it_is_pasted(body: 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_a_day_reads_back_as_the_board_and_a_command_show_it(body: Body, language: str) -> None:
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     said = body.do("ines", reference, "/schedule 2027-03-20 09:30").said
     organization = replace(DATA.organization, languages=(language,))
     work = body.work("ines", reference)
@@ -372,7 +372,7 @@ UNSHOWN = ("C1.4", "C2.1")
 
 def partly_shown(body: Body) -> str:
     """Two statements are answered "not yet", the rest with evidence."""
-    answers = filled(derive.PORTFOLIO, CONCEPTS)["answers"]
+    answers = filled(json_schema.PORTFOLIO, CONCEPTS)["answers"]
     return claimed(body, answers={**answers, **{name: {"answer": "not_yet"} for name in UNSHOWN}})
 
 
@@ -408,7 +408,7 @@ def test_a_statement_without_evidence_in_an_older_form_is_met_only_with_a_reason
     """The form asks for evidence; what was judged by an older schema may have none."""
     reference = claimed(body)
     work = body.work("ada", reference)
-    event = work.case.current(derive.PORTFOLIO)
+    event = work.case.current(json_schema.PORTFOLIO)
     assert event
     path = body.store.private(reference, str(event.data["digest"])) / "submission.json"
     path.write_text(path.read_text("utf-8").replace("I wrote an agreement with Rosa in March.", "\u200b", 1), "utf-8")
@@ -454,7 +454,7 @@ def test_the_boards_table_asks_for_the_same_reason_and_says_what_is_replaced(bod
 def test_a_reference_of_several_words_is_forgotten_on_the_command_line_too(
     body: Body, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     monkeypatch.setenv("PIPELINE_RECORDS", str(body.store.root))
     monkeypatch.setenv("PIPELINE_VAR", str(body.root))
     assert main(["forget", *reference.lower().split("-"), "--open"]) == 0

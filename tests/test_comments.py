@@ -9,23 +9,23 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.accept.accept import Receipt, accept
-from pipeline.accept.desk import desk
-from pipeline.audit.act import Outcome, decide
-from pipeline.audit.command import Call
-from pipeline.audit.commands import admit, request_evidence, schedule
-from pipeline.audit.commands import decide as decide_command
-from pipeline.audit.comment import parse
-from pipeline.audit.work import Act, Refusal, Work
+from pipeline.cases.command import Call
+from pipeline.cases.commands import admit, request_evidence, schedule
+from pipeline.cases.commands import decide as decide_command
+from pipeline.cases.comment import parse
+from pipeline.cases.context import Act, Refusal, Work
+from pipeline.cases.decisions import Outcome, decide
 from pipeline.cases.events import Case
-from pipeline.cases.gitstore import GitStore
-from pipeline.cases.intake import Intake, Report
+from pipeline.cases.git_store import GitStore
 from pipeline.cases.people import Person
-from pipeline.cases.standing import standing
+from pipeline.cases.state import standing
 from pipeline.cases.store import Store
 from pipeline.errors import DataInvalid, GitHubFailed, StoreFailed
-from pipeline.github import GitHub
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
+from pipeline.github.client import GitHub
+from pipeline.github.sync import Intake, Report
+from pipeline.receiving.desk import desk
+from pipeline.receiving.receive import Receipt, accept
 from tests.fakes.github import FakeGitHub, Fault
 from tests.support import CONCEPTS, DATA, JUDGE, PRACTICE, Remote, filled, push, remote
 
@@ -42,7 +42,9 @@ def begin(root: Path) -> tuple[Remote, str]:
     """Records with one self-assessment in the inbox, and its reference."""
     made = remote(root)
     first = made.root / "first"
-    receipt = accept(desk(JUDGE, root / "keys", GitStore.at(first), first), filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    receipt = accept(
+        desk(JUDGE, root / "keys", GitStore.at(first), first), filled(json_schema.SELF_ASSESSMENT, CONCEPTS)
+    )
     assert isinstance(receipt, Receipt)
     people = [{"login": login, "name": login.title(), "roles": roles} for login, roles in PEOPLE.items()]
     (first / "people.yml").write_text(yaml.safe_dump({"people": people}))
@@ -230,7 +232,7 @@ def test_the_issue_of_a_case_that_has_ended_is_closed(memory: Path) -> None:
 def test_the_issue_of_a_message_is_closed_once_it_is_answered_and_says_nothing_of_its_text(memory: Path) -> None:
     made, _reference = begin(memory / "r")
     first = made.root / "first"
-    value = filled(derive.CONTACT, "question", message="Xylophone?")
+    value = filled(json_schema.CONTACT, "question", message="Xylophone?")
     assert isinstance(accept(desk(JUDGE, memory / "keys", GitStore.at(first), first), value), Receipt)
     push(first, "Deliver")
     with FakeGitHub() as fake:
@@ -286,7 +288,7 @@ def test_a_command_that_needs_a_damaged_file_waits_and_one_that_does_not_is_acte
             return decide(work, body)
 
         with monkeypatch.context() as patched:
-            patched.setattr("pipeline.cases.comments.decide", unread)
+            patched.setattr("pipeline.github.comments.decide", unread)
             for number in range(3):
                 run(made, f"damaged{number}", fake, NOW + timedelta(hours=6 * number))
         assert (state(made, reference), len(fake.replies())) == ("awaiting_portfolio", 1)
@@ -300,7 +302,7 @@ def deliver(made: Remote, root: Path) -> str:
     first = made.root / "first"
     store = GitStore.at(first)
     store.refresh()
-    value = filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Ola", "email": "o@x.org"})
+    value = filled(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Ola", "email": "o@x.org"})
     receipt = accept(desk(JUDGE, root / "keys", store, first), value)
     assert isinstance(receipt, Receipt)
     push(first, "Deliver")
@@ -401,7 +403,7 @@ TYPED += ["/finding all {} met except {}", "/admit {}", "/link {}", "/credit {}"
 @pytest.mark.parametrize("form", TYPED)
 def test_words_that_were_refused_are_in_no_event(tmp_path: Path, form: str) -> None:
     store = Store(tmp_path)
-    receipt = accept(desk(JUDGE, tmp_path, store, tmp_path), filled(derive.PORTFOLIO, CONCEPTS))
+    receipt = accept(desk(JUDGE, tmp_path, store, tmp_path), filled(json_schema.PORTFOLIO, CONCEPTS))
     assert isinstance(receipt, Receipt)
     Intake(JUDGE, store)()
     every = Person("all", "All", ("intake_manager", "auditor", "verifier", "director"))
@@ -419,7 +421,7 @@ def test_words_that_were_refused_are_in_no_event(tmp_path: Path, form: str) -> N
 
 def test_what_has_a_statements_form_is_said_again_and_the_rest_is_counted(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    receipt = accept(desk(JUDGE, tmp_path, store, tmp_path), filled(derive.PORTFOLIO, CONCEPTS))
+    receipt = accept(desk(JUDGE, tmp_path, store, tmp_path), filled(json_schema.PORTFOLIO, CONCEPTS))
     assert isinstance(receipt, Receipt)
     Intake(JUDGE, store)()
     ada = Person("ada", "Ada", ("auditor",))
@@ -447,7 +449,7 @@ def test_a_word_that_names_no_prerequisite_is_refused(
     tmp_path: Path, name: str, words: str, asked: str | None, said: str
 ) -> None:
     store = Store(tmp_path)
-    receipt = accept(desk(JUDGE, tmp_path, store, tmp_path), filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    receipt = accept(desk(JUDGE, tmp_path, store, tmp_path), filled(json_schema.SELF_ASSESSMENT, CONCEPTS))
     assert isinstance(receipt, Receipt)
     Intake(JUDGE, store)()
     profiles = tuple(replace(one, prerequisite=asked) if one.id == CONCEPTS else one for one in DATA.profiles)

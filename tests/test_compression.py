@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import requests
 
-from pipeline.accept.headers import PERSONAL
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
+from pipeline.web.headers import PERSONAL
 from tests.conftest import Service
 from tests.support import CONCEPTS, filled, form
 
@@ -33,10 +33,10 @@ def test_what_is_packed_already_is_sent_as_it_is(service: Service) -> None:
 
 
 def test_no_page_with_a_secret_or_with_what_somebody_typed_is_compressed(service: Service) -> None:
-    sent = service.post(form(filled(derive.SELF_ASSESSMENT, CONCEPTS)), ASK)
+    sent = service.post(form(filled(json_schema.SELF_ASSESSMENT, CONCEPTS)), ASK)
     received = sent.headers["location"]
     status = received.replace("/received/", "/status/")
-    wrong = service.post(form(filled(derive.SELF_ASSESSMENT, CONCEPTS)) | {"applicant.email": "rosa"}, ASK)
+    wrong = service.post(form(filled(json_schema.SELF_ASSESSMENT, CONCEPTS)) | {"applicant.email": "rosa"}, ASK)
     assert wrong.status_code == 422
     pages = [sent, wrong] + [
         requests.get(service.url + path, headers=ASK, timeout=30)

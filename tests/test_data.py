@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.__main__ import main
+from pipeline.cli.main import main
+from pipeline.data import contrast
+from pipeline.data.load import load
 from pipeline.errors import CannotGoOn
 from pipeline.findings import Level, errors
-from pipeline.profiles import contrast
-from pipeline.profiles.load import load
 from pipeline.settings import ROOT
 from tests.support import CONCEPTS, DATA, EXAMPLES, PRACTICE, SOURDOUGH
 

@@ -20,20 +20,20 @@ import pytest
 import requests
 import yaml
 
-from pipeline.accept.accept import Receipt, accept
-from pipeline.accept.desk import desk
-from pipeline.audit.issue import Issue
-from pipeline.cases import aside, patience
-from pipeline.cases.gitstore import GitStore
-from pipeline.cases.intake import Intake, Report
-from pipeline.cases.rolling import Rolling
+from pipeline.cases.git_store import GitStore
+from pipeline.cases.issue_text import Issue
 from pipeline.cases.store import Store
 from pipeline.errors import GitFailed, GitHubFailed, RateLimited
-from pipeline.github import GitHub
-from pipeline.moment import stamp
-from pipeline.profiles import derive
-from pipeline.ratelimit import limited
+from pipeline.forms import json_schema
+from pipeline.github import rate_limit_memory, set_aside
+from pipeline.github.client import GitHub
+from pipeline.github.standing_issues import Rolling
+from pipeline.github.sync import Intake, Report
+from pipeline.http_limits import limited
+from pipeline.receiving.desk import desk
+from pipeline.receiving.receive import Receipt, accept
 from pipeline.settings import ROOT
+from pipeline.timestamps import stamp
 from tests import steps
 from tests.fakes.clock import VirtualClock
 from tests.fakes.github import TOLD, UNCLEAR, FakeGitHub, Fault
@@ -54,7 +54,7 @@ def put(root: Path, *values: dict[str, Any]) -> list[str]:
     return [receipt.reference for receipt in receipts if isinstance(receipt, Receipt)]
 
 
-def by(name: str, kind: str = derive.SELF_ASSESSMENT) -> dict[str, Any]:
+def by(name: str, kind: str = json_schema.SELF_ASSESSMENT) -> dict[str, Any]:
     return filled(kind, SOURDOUGH, BAKERS.data, applicant={"name": name, "email": "n@example.org"})
 
 
@@ -119,7 +119,7 @@ def first(entry: dict[str, Any]) -> str:
 def test_a_portfolio_is_one_request_that_creates_and_a_command_one_more(memory: Path) -> None:
     world, store = World(), Store(memory / "records")
     with_people(store.root)
-    put(store.root, by("Rosa", derive.PORTFOLIO))
+    put(store.root, by("Rosa", json_schema.PORTFOLIO))
     with FakeGitHub(clock=world.clock) as fake:
         assert world.run(store, fake)
         assert [request.split()[0] for request in fake.requests].count("POST") == 1
@@ -215,7 +215,7 @@ def test_no_command_asks_while_one_before_it_was_told_to_wait(memory: Path, tmp_
             "GITHUB_TOKEN": "token",
             "FORMSPREE_API_KEY": "key",
         }
-        (records / patience.NAME).write_text(stamp(datetime.now(UTC) + timedelta(minutes=5)))
+        (records / rate_limit_memory.NAME).write_text(stamp(datetime.now(UTC) + timedelta(minutes=5)))
         done = pipeline(*words, **environment)
         assert (done.returncode, fake.requests) == (2, [])
         assert re.search(r"asks to wait (300|2\d\d) seconds", done.stderr)
@@ -234,19 +234,19 @@ class Told:
 )
 def test_a_moment_to_wait_until_that_is_none_stops_no_run(memory: Path, kept: str) -> None:
     store, now = Store(memory), datetime(2027, 3, 14, 9, tzinfo=UTC)
-    (memory / patience.NAME).write_text(kept, "utf-8")
-    with patience.patient(store, Told(60), lambda: now):  # type: ignore[arg-type]
+    (memory / rate_limit_memory.NAME).write_text(kept, "utf-8")
+    with rate_limit_memory.patient(store, Told(60), lambda: now):  # type: ignore[arg-type]
         pass
-    with pytest.raises(RateLimited, match="61 seconds"), patience.patient(store, Told(0), lambda: now):  # type: ignore[arg-type]
+    with pytest.raises(RateLimited, match="61 seconds"), rate_limit_memory.patient(store, Told(0), lambda: now):  # type: ignore[arg-type]
         pass
 
 
 @pytest.mark.parametrize("seconds", [float("9" * 20), float("inf")])
 def test_a_wait_for_ever_is_a_day(memory: Path, seconds: float) -> None:
     store, now = Store(memory), datetime(2027, 3, 14, 9, tzinfo=UTC)
-    with patience.patient(store, Told(seconds), lambda: now):  # type: ignore[arg-type]
+    with rate_limit_memory.patient(store, Told(seconds), lambda: now):  # type: ignore[arg-type]
         pass
-    assert (memory / patience.NAME).read_text("utf-8") == "2027-03-15T09:00:00Z"
+    assert (memory / rate_limit_memory.NAME).read_text("utf-8") == "2027-03-15T09:00:00Z"
 
 
 def test_without_a_hint_the_wait_doubles_and_then_the_run_ends(memory: Path) -> None:
@@ -572,7 +572,7 @@ def test_a_token_that_may_open_no_issue_makes_no_claims_run_after_run(memory: Pa
 def test_a_spoiled_file_of_what_is_set_aside_stops_no_run(memory: Path, text: str) -> None:
     world, store = World(), Store(memory / "records")
     put(store.root, by("Rosa"))
-    (store.root / aside.NAME).write_text(text)
+    (store.root / set_aside.NAME).write_text(text)
     with FakeGitHub(clock=world.clock) as fake:
         assert world.run(store, fake)
         settled(store, fake, world, 1, 0)
@@ -844,7 +844,7 @@ def start(store: Store, deliver: Callable[..., object]) -> Start:
         report = world.run(store, fake)
         assert report
         assert report.aside
-        deliver(by("Otto"), filled(derive.CONTACT, "question", BAKERS.data))
+        deliver(by("Otto"), filled(json_schema.CONTACT, "question", BAKERS.data))
         fake.add_comment(1, "ines", "/schedule 2027-03-20 09:30")
         fake.add_comment(1, "ada", "/admit")
         fake.add_comment(1, "ada", "/decide grant")

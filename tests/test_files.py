@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import files
+from pipeline import durable
 from pipeline.errors import WriteFailed
 from tests import steps
 
@@ -23,7 +23,7 @@ FAULTS = [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS]
 
 @pytest.mark.parametrize("code", FAULTS)
 @pytest.mark.parametrize("step", ["open", "fsync", "link", "replace"])
-@pytest.mark.parametrize("write", [files.write, files.write_new])
+@pytest.mark.parametrize("write", [durable.write, durable.write_new])
 def test_a_write_that_fails_at_any_step_says_why_and_leaves_no_temporary_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, step: str, write: Callable[[Path, bytes], object]
 ) -> None:
@@ -35,7 +35,7 @@ def test_a_write_that_fails_at_any_step_says_why_and_leaves_no_temporary_file(
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, step, failing)
-    if (write, step) in ((files.write, "link"), (files.write_new, "replace")):
+    if (write, step) in ((durable.write, "link"), (durable.write_new, "replace")):
         write(tmp_path / "name", b"x")
         return
     with pytest.raises(WriteFailed, match=os.strerror(code)):
@@ -44,23 +44,23 @@ def test_a_write_that_fails_at_any_step_says_why_and_leaves_no_temporary_file(
 
 
 def test_a_probe_leaves_nothing_and_says_what_a_write_would_say(tmp_path: Path) -> None:
-    files.probe(tmp_path / "inbox", 1000)
+    durable.probe(tmp_path / "inbox", 1000)
     assert list((tmp_path / "inbox").iterdir()) == []
     (tmp_path / "file").touch()
     with pytest.raises(WriteFailed, match="file/ cannot be written"):
-        files.probe(tmp_path / "file", 1)
+        durable.probe(tmp_path / "file", 1)
 
 
 def test_a_sweep_removes_what_a_killed_writer_left_and_nothing_that_is_being_written(tmp_path: Path) -> None:
-    killed = partial(files.write, tmp_path / "cases/x/private/submission.json", b"rosa@example.org")
+    killed = partial(durable.write, tmp_path / "cases/x/private/submission.json", b"rosa@example.org")
     moments = steps.run(killed)[1]
     left = 0
     for moment in range(1, moments + 1):
         steps.run(killed, moment)
         found = [path for path in tmp_path.rglob(".*.tmp") if b"rosa" in path.read_bytes()]
-        assert list(files.unfinished(tmp_path)) == found
-        with files._temporary(tmp_path / "inbox/name", b"alive") as alive:
-            assert files.sweep(tmp_path) == len(found)
+        assert list(durable.unfinished(tmp_path)) == found
+        with durable._temporary(tmp_path / "inbox/name", b"alive") as alive:
+            assert durable.sweep(tmp_path) == len(found)
             assert list(tmp_path.rglob(".*.tmp")) == [alive]
         left += len(found)
     assert left > 0
@@ -72,7 +72,7 @@ def test_a_sweep_asks_no_clock(tmp_path: Path) -> None:
         path.write_text(name)
         os.utime(path, (time.time() + age,) * 2)
     (tmp_path / ".of-another-program.tmp").touch()
-    assert files.sweep(tmp_path) == 3
+    assert durable.sweep(tmp_path) == 3
     assert [path.name for path in tmp_path.iterdir()] == [".of-another-program.tmp"]
 
 
@@ -84,20 +84,20 @@ def test_what_is_swept_is_removed_while_it_is_locked(tmp_path: Path, monkeypatch
 
     def removing(path: Path) -> None:
         with path.open("rb") as file:
-            seen.append(files._lock(file.fileno()))
+            seen.append(durable._lock(file.fileno()))
         path.unlink()
 
-    monkeypatch.setattr(files, "remove", removing)
-    assert files.sweep(tmp_path) == 1
+    monkeypatch.setattr(durable, "remove", removing)
+    assert durable.sweep(tmp_path) == 1
     assert seen == [False]
 
 
 def test_writers_and_sweepers_at_once_lose_no_write(tmp_path: Path) -> None:
     def write(number: int) -> bool:
-        files.sweep(tmp_path)
-        return files.write_new(tmp_path / f"{number}.json", b"x")
+        durable.sweep(tmp_path)
+        return durable.write_new(tmp_path / f"{number}.json", b"x")
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(write, range(300)))
-    assert len(files.names(tmp_path)) == 300
+    assert len(durable.names(tmp_path)) == 300
     assert len(os.listdir(tmp_path)) == 300

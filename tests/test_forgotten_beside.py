@@ -10,19 +10,19 @@ from typing import Any
 
 import pytest
 
-from pipeline.accept import inbox as deliveries
-from pipeline.accept.accept import Receipt, accept
-from pipeline.accept.desk import desk
-from pipeline.accept.quarantine import release
-from pipeline.audit.act import decide, record
-from pipeline.cases.forget import COMMAND_LINE, Forget
-from pipeline.cases.gitstore import GitStore
-from pipeline.cases.intake import Intake
+from pipeline.cases.decisions import decide, record
+from pipeline.cases.erasure import COMMAND_LINE, Forget
+from pipeline.cases.git_store import GitStore
+from pipeline.cases.ingest import TakeIn
+from pipeline.cases.integrity import verify
 from pipeline.cases.store import Store
-from pipeline.cases.takein import TakeIn
-from pipeline.cases.verify import verify
-from pipeline.files import alone
-from pipeline.profiles import derive
+from pipeline.durable import alone
+from pipeline.forms import json_schema
+from pipeline.github.sync import Intake
+from pipeline.receiving.desk import desk
+from pipeline.receiving.quarantine import release
+from pipeline.receiving.receive import Receipt, accept
+from pipeline.submissions import inbox as deliveries
 from tests.support import CONCEPTS, JUDGE, filled
 from tests.test_cli import pipeline
 from tests.test_nothing_left import BIRD, OTHER, SELF, House, sung
@@ -79,8 +79,8 @@ def before_each(monkeypatch: pytest.MonkeyPatch, *steps: object) -> None:
 def test_what_is_forgotten_after_an_intake_has_listed_it_is_not_taken_in(
     body: Body, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arrive(body, derive.SELF_ASSESSMENT, id="1" * 32)
-    reference = arrive(body, derive.SELF_ASSESSMENT, id="2" * 32, applicant=BIRD)
+    arrive(body, json_schema.SELF_ASSESSMENT, id="1" * 32)
+    reference = arrive(body, json_schema.SELF_ASSESSMENT, id="2" * 32, applicant=BIRD)
     before_each(monkeypatch, lambda: Forget(body.store, PREFIX, (), COMMAND_LINE, body.now)(reference))
     Intake(JUDGE, body.store)()
     assert sung(body.root) == []
@@ -94,10 +94,10 @@ def test_forget_waits_for_what_an_intake_is_taking_in(
     body: Body, monkeypatch: pytest.MonkeyPatch, joined: bool
 ) -> None:
     if joined:
-        reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="1" * 32, applicant=BIRD)
-        arrive(body, derive.PORTFOLIO, applicant=BIRD, case=body.secret(reference))
+        reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, id="1" * 32, applicant=BIRD)
+        arrive(body, json_schema.PORTFOLIO, applicant=BIRD, case=body.secret(reference))
     else:
-        reference = arrive(body, derive.SELF_ASSESSMENT, id="1" * 32, applicant=BIRD)
+        reference = arrive(body, json_schema.SELF_ASSESSMENT, id="1" * 32, applicant=BIRD)
     beside: list[Beside] = []
     before_each(monkeypatch, lambda: beside.append(Beside(body, reference)))
     Intake(JUDGE, body.store)()
@@ -109,8 +109,8 @@ def test_forget_waits_for_what_an_intake_is_taking_in(
 
 def test_a_late_copy_of_what_waited_when_it_was_forgotten_does_not_come_back(body: Body) -> None:
     """A relay that was killed after its push sends again."""
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="1" * 32, applicant=BIRD)
-    arrive(body, derive.PORTFOLIO, applicant=BIRD, case=body.secret(reference))
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, id="1" * 32, applicant=BIRD)
+    arrive(body, json_schema.PORTFOLIO, applicant=BIRD, case=body.secret(reference))
     (path,) = (body.store.root / "inbox").glob("*.json")
     content = path.read_bytes()
     Forget(body.store, PREFIX, (), COMMAND_LINE, body.now.replace(year=2099))(reference)
@@ -118,7 +118,7 @@ def test_a_late_copy_of_what_waited_when_it_was_forgotten_does_not_come_back(bod
     Intake(JUDGE, body.store)()
     assert sung(body.root) == []
     assert [event.type for event in body.store.case(reference).events] == ["received", "forgotten"]
-    arrive(body, derive.PORTFOLIO, applicant=BIRD, case=body.secret(reference))
+    arrive(body, json_schema.PORTFOLIO, applicant=BIRD, case=body.secret(reference))
     Intake(JUDGE, body.store)()
     assert [event.type for event in body.store.case(reference).events] == ["received", "forgotten", "received"]
 
@@ -194,8 +194,8 @@ def test_an_intake_whose_push_is_rejected_drops_what_was_forgotten_meanwhile(
 
 
 def test_what_is_forgotten_while_it_is_released_or_linked_stays_forgotten(body: Body) -> None:
-    first = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="1" * 32, applicant=BIRD)
-    alone_ = body.send(derive.PORTFOLIO, CONCEPTS, id="2" * 32, applicant=BIRD)
+    first = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, id="1" * 32, applicant=BIRD)
+    alone_ = body.send(json_schema.PORTFOLIO, CONCEPTS, id="2" * 32, applicant=BIRD)
     work = body.work("ines", alone_)
     outcome = decide(work, f"/link {first}")
     assert outcome
@@ -204,7 +204,7 @@ def test_what_is_forgotten_while_it_is_released_or_linked_stays_forgotten(body: 
     assert record(work, outcome) is None
     assert len(body.store.case(first).events) == 1
     Forget(body.store, PREFIX, (), COMMAND_LINE, body.now)(first)
-    reference = arrive(body, derive.SELF_ASSESSMENT, id="3" * 32, applicant=BIRD, suspicious=True)
+    reference = arrive(body, json_schema.SELF_ASSESSMENT, id="3" * 32, applicant=BIRD, suspicious=True)
     here = desk(JUDGE, body.root, body.store, body.store.root)
     (name,) = here.quarantine.names()
     delivery = deliveries.read(here.quarantine.path(name))
@@ -219,7 +219,7 @@ def test_the_lock_writes_nothing_ends_with_its_process_and_stops_nobody_where_it
     one, two = tmp_path / "one", tmp_path / "two"
     for folder in (one, two):
         folder.mkdir(mode=0o500)
-    code = "import pathlib, sys, time\nfrom pipeline.files import alone\nwith alone(pathlib.Path(sys.argv[1])):\n"
+    code = "import pathlib, sys, time\nfrom pipeline.durable import alone\nwith alone(pathlib.Path(sys.argv[1])):\n"
     code += "    print(1, flush=True)\n    time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", code, str(one)], stdout=subprocess.PIPE) as other:
         assert other.stdout

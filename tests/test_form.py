@@ -12,11 +12,11 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, FilePayload, Page, Route, expect
 
-from pipeline.accept.check import check
-from pipeline.accept.raw import parse_file, parse_form, unflatten
-from pipeline.accept.submission import Submission
 from pipeline.cases.store import Store
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
+from pipeline.submissions.parsing import parse_file, parse_form, unflatten
+from pipeline.submissions.submission import Submission
+from pipeline.submissions.validation import check
 from tests.browsing import copy_of, device, evidence, fill, opened, part, saved, send, state, typed, violations, who
 from tests.conftest import Service
 from tests.support import CONCEPTS, DATA, JUDGE, PRACTICE, filled, form, until
@@ -186,7 +186,7 @@ def test_a_version_that_was_not_decided_about_survives_a_reload_and_nothing_is_s
     person: BrowserContext,
 ) -> None:
     page = opened(person, PORTFOLIO)
-    fill(page, typed(derive.PORTFOLIO, CONCEPTS))
+    fill(page, typed(json_schema.PORTFOLIO, CONCEPTS))
     saved(page)
     part(page, "C1")
     evidence(page, "C1.1").fill("mine")
@@ -336,7 +336,7 @@ def test_a_kept_date_that_cannot_be_stays_to_be_mended(person: BrowserContext) -
 def test_the_largest_portfolio_goes_round_byte_for_byte(browser: Browser, service: Service) -> None:
     """72 × 3,000 characters with emoji and right-to-left text: saved, reloaded, exported, imported, sent."""
     unit = "Zoë 👩‍👩‍👧‍👦 שלום 日本語 مرحبا‮‬ “q” \\ <b>&amp;</b> </script> line\n"
-    values = typed(derive.PORTFOLIO, CONCEPTS)
+    values = typed(json_schema.PORTFOLIO, CONCEPTS)
     texts = {}
     for number, statement in enumerate(name for name in values if name.endswith(".evidence")):
         texts[statement] = (f"{number} " + unit * 200)[:3000]
@@ -372,7 +372,7 @@ def test_the_largest_portfolio_goes_round_byte_for_byte(browser: Browser, servic
 def test_the_page_and_the_server_read_a_form_alike(browser: Browser, service: Service) -> None:
     """What the page makes of the fields is what the server makes of the same form without the script."""
     log = [{"date": "2026-03-14", "hours": 1.5, "worked_on": "How to end."}]
-    values = typed(derive.PORTFOLIO, PRACTICE, log=log, held={CONCEPTS: "IMC-12"})
+    values = typed(json_schema.PORTFOLIO, PRACTICE, log=log, held={CONCEPTS: "IMC-12"})
     values |= {"answers.C1.1.links": " https://a.org \r\n\r\nhttps://b.org", "applicant.country": "  Canada "}
     values |= {f"log.3.{name}": text for name, text in (("date", "2026-03-15"), ("hours", "2,25"), ("worked_on", "X"))}
     with device(browser, service) as context:
@@ -381,7 +381,7 @@ def test_the_page_and_the_server_read_a_form_alike(browser: Browser, service: Se
         made = copy_of(page)[1]
         body = page.evaluate("new URLSearchParams(new FormData(document.querySelector('form'))).toString()")
     posted, _rows = unflatten(
-        derive.form_schema(DATA, derive.PORTFOLIO, PRACTICE), parse_form(str(body).encode("ascii"))
+        json_schema.form_schema(DATA, json_schema.PORTFOLIO, PRACTICE), parse_form(str(body).encode("ascii"))
     )
     del made["id"]
     assert made == posted
@@ -391,7 +391,7 @@ def test_the_page_and_the_server_read_a_form_alike(browser: Browser, service: Se
 def test_a_copy_can_be_read_by_a_person_and_put_in_by_hand(browser: Browser, service: Service) -> None:
     with device(browser, service) as context:
         page = opened(context, SELF)
-        fill(page, typed(derive.SELF_ASSESSMENT, CONCEPTS))
+        fill(page, typed(json_schema.SELF_ASSESSMENT, CONCEPTS))
         text, _value = copy_of(page)
         file = Path(service.settings.var) / "copy.html"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -407,7 +407,7 @@ def test_a_copy_can_be_read_by_a_person_and_put_in_by_hand(browser: Browser, ser
 
 
 def test_opening_a_copy_fills_blanks_and_asks_before_it_replaces(anybody: BrowserContext, tmp_path: Path) -> None:
-    value = filled(derive.PORTFOLIO, CONCEPTS)
+    value = filled(json_schema.PORTFOLIO, CONCEPTS)
     file = tmp_path / "copy.json"
     file.write_text(json.dumps(value))
     page = opened(anybody, PORTFOLIO)
@@ -582,7 +582,7 @@ WRONG: list[dict[str, str]] = [
 def test_the_browser_and_the_server_say_the_same_of_the_same_fault(
     browser: Browser, service: Service, wrong: dict[str, str]
 ) -> None:
-    values = {**typed(derive.PORTFOLIO, CONCEPTS), **wrong}
+    values = {**typed(json_schema.PORTFOLIO, CONCEPTS), **wrong}
     with device(browser, service) as context:
         page = opened(context, PORTFOLIO)
         fill(page, values)
@@ -602,7 +602,7 @@ def test_the_browser_and_the_server_say_the_same_of_the_same_fault(
             "field.closest('fieldset').getAttribute('aria-describedby')).split(' ').pop()).textContent"
         )
         assert described == f"Error: {words}"
-        plain = form(filled(derive.PORTFOLIO, CONCEPTS)) | values
+        plain = form(filled(json_schema.PORTFOLIO, CONCEPTS)) | values
         answer = service.post(plain, {"Accept": "text/html"})
         assert answer.status_code == 422
         assert page.evaluate(SUMMARY, answer.text) == [total, *here]
@@ -612,7 +612,7 @@ def test_the_browser_and_the_server_say_the_same_of_the_same_fault(
 def test_what_only_the_server_can_know_is_shown_in_the_same_place(browser: Browser, service: Service) -> None:
     with device(browser, service) as context:
         page = opened(context, f"/certificates/{PRACTICE}/portfolio/")
-        fill(page, typed(derive.PORTFOLIO, PRACTICE))
+        fill(page, typed(json_schema.PORTFOLIO, PRACTICE))
         fill(page, {"log.3.date": "2026-03-14", "log.3.hours": "1", "log.3.worked_on": "a\u0007b"})
         send(page, "Send my portfolio")
         (line,) = summary(page)
@@ -624,21 +624,21 @@ def test_what_only_the_server_can_know_is_shown_in_the_same_place(browser: Brows
 
 def test_what_is_no_number_of_hours_is_told_at_once_and_as_the_server_does(browser: Browser, service: Service) -> None:
     wrong = {"log.1.hours": "two", "log.2.hours": "-4", "log.3.hours": "1e99", "log.4.hours": "25"}
-    values = {**typed(derive.PORTFOLIO, PRACTICE), **wrong}
+    values = {**typed(json_schema.PORTFOLIO, PRACTICE), **wrong}
     values |= {f"log.{row}.{name}": text for row in range(1, 5) for name, text in LOGGED.items()}
     with device(browser, service) as context:
         page = opened(context, f"/certificates/{PRACTICE}/portfolio/")
         fill(page, values)
         send(page, "Send my portfolio")
         here = summary(page)
-        answer = service.post({**form(filled(derive.PORTFOLIO, PRACTICE)), **values}, {"Accept": "text/html"})
+        answer = service.post({**form(filled(json_schema.PORTFOLIO, PRACTICE)), **values}, {"Accept": "text/html"})
         assert page.evaluate(SUMMARY, answer.text)[1:] == here
         assert len(here) == 4
 
 
 def test_the_page_refuses_nothing_that_the_server_mends(browser: Browser, service: Service) -> None:
     pasted = "Https://example.org/a\n<https://example.org/b>\nwww.example.org/c"
-    values = typed(derive.PORTFOLIO, CONCEPTS)
+    values = typed(json_schema.PORTFOLIO, CONCEPTS)
     values |= {"applicant.email": "Rosa Test <rosa@example.org>,", "answers.C1.1.links": pasted}
     with device(browser, service) as context:
         page = opened(context, f"/certificates/{CONCEPTS}/portfolio/")
@@ -660,7 +660,7 @@ def test_a_year_of_two_digits_is_told_in_the_page_before_anything_is_sent(browse
         page = opened(context, f"/certificates/{PRACTICE}/portfolio/")
         date = page.locator("[name='log.1.date']")
         assert (date.get_attribute("min"), date.get_attribute("max")) == ("1950-01-01", "2099-12-31")
-        fill(page, typed(derive.PORTFOLIO, PRACTICE))
+        fill(page, typed(json_schema.PORTFOLIO, PRACTICE))
         fill(page, {"log.1.date": "0027-03-14", "log.1.hours": "1", "log.1.worked_on": "Goals"})
         send(page, "Send my portfolio")
         (line,) = summary(page)
@@ -700,7 +700,7 @@ def test_when_sending_fails_a_sentence_says_so_nothing_is_cleared_and_it_arrives
 ) -> None:
     with device(browser, service) as context:
         page = opened(context, SELF)
-        fill(page, typed(derive.SELF_ASSESSMENT, CONCEPTS))
+        fill(page, typed(json_schema.SELF_ASSESSMENT, CONCEPTS))
         patience = "1" if words == "No answer came in time" else "30"
         page.evaluate("seconds => { document.querySelector('form').dataset.patience = seconds }", patience)
         page.route("**/submissions", fault)
@@ -720,7 +720,7 @@ def test_when_sending_fails_a_sentence_says_so_nothing_is_cleared_and_it_arrives
 def test_two_quick_presses_send_once(browser: Browser, service: Service) -> None:
     with device(browser, service) as context:
         page = opened(context, SELF)
-        fill(page, typed(derive.SELF_ASSESSMENT, CONCEPTS))
+        fill(page, typed(json_schema.SELF_ASSESSMENT, CONCEPTS))
         sent: list[str] = []
 
         def slowly(route: Route) -> None:
@@ -737,7 +737,7 @@ def test_two_quick_presses_send_once(browser: Browser, service: Service) -> None
 
 def test_the_receipt_has_the_reference_and_only_then_is_the_draft_gone(person: BrowserContext) -> None:
     page = opened(person, SELF)
-    fill(page, typed(derive.SELF_ASSESSMENT, CONCEPTS))
+    fill(page, typed(json_schema.SELF_ASSESSMENT, CONCEPTS))
     saved(page)
     send(page, "Send my self-assessment")
     page.get_by_role("heading", name="It has arrived").wait_for()
@@ -758,7 +758,7 @@ def test_the_receipt_has_the_reference_and_only_then_is_the_draft_gone(person: B
 
 def test_check_your_answers_shows_all_and_leads_back(anybody: BrowserContext) -> None:
     page = opened(anybody, PORTFOLIO)
-    fill(page, typed(derive.PORTFOLIO, CONCEPTS) | {"answers.C3.4.evidence": HARD})
+    fill(page, typed(json_schema.PORTFOLIO, CONCEPTS) | {"answers.C3.4.evidence": HARD})
     part(page, "check")
     assert page.locator("#part-check dd", has_text="Zoë said").text_content() == HARD
     expect(page.get_by_role("button", name="Send my portfolio")).to_be_visible()
@@ -828,7 +828,7 @@ def test_every_state_of_the_form_keeps_the_rules_of_axe(
         page.locator("#problems a").first.click()
         look("a field with an error")
         copy = tmp_path / "copy.json"
-        copy.write_text(json.dumps(filled(derive.PORTFOLIO, CONCEPTS)))
+        copy.write_text(json.dumps(filled(json_schema.PORTFOLIO, CONCEPTS)))
         page.locator("input[type=file]").set_input_files(str(copy))
         page.locator(".differences").wait_for()
         look("imported, with differences")

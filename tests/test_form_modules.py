@@ -14,12 +14,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from benchmarks.measure import THEME
-from pipeline import wiring
-from pipeline.accept.limits import Limits
-from pipeline.accept.raw import parse_form, unflatten
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
+from pipeline.i18n import has_content
 from pipeline.settings import ROOT, Settings
-from pipeline.text import has_content
+from pipeline.submissions.parsing import parse_form, unflatten
+from pipeline.web import wiring
+from pipeline.web.rate_limit import Limits
 from tests.browsing import copy_of, device, evidence, fill, opened, part, saved, send, typed
 from tests.conftest import Service
 from tests.support import CONCEPTS, DATA, filled, free_port, serving
@@ -158,7 +158,7 @@ def test_a_module_that_does_not_come_is_said_so_and_after_another_attempt_all_is
     browser: Browser, service: Service, tmp_path: Path
 ) -> None:
     file = tmp_path / "copy.json"
-    file.write_text(json.dumps(filled(derive.SELF_ASSESSMENT, CONCEPTS)))
+    file.write_text(json.dumps(filled(json_schema.SELF_ASSESSMENT, CONCEPTS)))
     with device(browser, service) as person:
         for name in LATER:
             cut_off(person, name)
@@ -189,7 +189,7 @@ def test_a_copy_that_could_not_be_opened_is_opened_by_another_attempt(
     browser: Browser, service: Service, tmp_path: Path
 ) -> None:
     file = tmp_path / "copy.json"
-    file.write_text(json.dumps(filled(derive.PORTFOLIO, CONCEPTS)))
+    file.write_text(json.dumps(filled(json_schema.PORTFOLIO, CONCEPTS)))
     with device(browser, service) as person:
         cut_off(person, "copies")
         page = opened(person, f"/{PORTFOLIO}")
@@ -208,7 +208,7 @@ def test_a_receipt_is_shown_without_the_other_modules_and_keeps_what_a_copy_need
         for name in LATER:
             cut_off(person, name)
         page = opened(person, f"/{SELF}")
-        fill(page, typed(derive.SELF_ASSESSMENT, CONCEPTS))
+        fill(page, typed(json_schema.SELF_ASSESSMENT, CONCEPTS))
         send(page, "Send my self-assessment")
         page.get_by_role("heading", name="It has arrived").wait_for()
         page.get_by_role("button", name="Save a copy").click()
@@ -280,7 +280,7 @@ def test_filled_in_means_the_same_of_every_character_in_the_browser_and_on_the_s
 def test_a_field_with_nothing_to_see_in_it_is_blank_for_the_page_and_for_the_server(
     browser: Browser, service: Service, text: str
 ) -> None:
-    values = typed(derive.PORTFOLIO, CONCEPTS)
+    values = typed(json_schema.PORTFOLIO, CONCEPTS)
     values |= {"answers.C1.1.evidence": text, "answers.C1.2.links": text, "applicant.country": text}
     values["answers.C1.3.links"] = f"https://a.org\n{text}\nhttps://b.org"
     with device(browser, service) as person:
@@ -293,7 +293,7 @@ def test_a_field_with_nothing_to_see_in_it_is_blank_for_the_page_and_for_the_ser
         send(page, "Send my portfolio")
         (line,) = page.locator("#problems li").all()
         assert line.inner_text().endswith("write your evidence")
-    schema = derive.form_schema(DATA, derive.PORTFOLIO, CONCEPTS)
+    schema = json_schema.form_schema(DATA, json_schema.PORTFOLIO, CONCEPTS)
     posted, _rows = unflatten(schema, parse_form(str(body).encode("ascii")))
     del made["id"]
     assert made == posted

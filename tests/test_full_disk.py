@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 import requests
 
-from pipeline import files, wiring
-from pipeline.accept import writable
-from pipeline.accept.limits import Limits
-from pipeline.accept.writable import FRESH, HANGS, SIZE, Writable
+from pipeline import durable
 from pipeline.errors import WriteFailed
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
 from pipeline.settings import Settings
+from pipeline.web import wiring, write_probe
+from pipeline.web.rate_limit import Limits
+from pipeline.web.write_probe import FRESH, HANGS, SIZE, Writable
 from tests.support import CONCEPTS, Process, filled, free_port, served, serving, until
 
 WITHOUT_RIGHTS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
@@ -68,7 +68,7 @@ def fails(really: bool) -> None:
 
 
 def posted(server: Process, number: int) -> requests.Response:
-    value = filled(derive.PORTFOLIO, CONCEPTS, id=f"{number:032x}")
+    value = filled(json_schema.PORTFOLIO, CONCEPTS, id=f"{number:032x}")
     return requests.post(f"{server.url}/submissions", json=value, timeout=30)
 
 
@@ -168,15 +168,15 @@ def test_a_real_disk_that_is_full_or_has_no_inodes_or_is_read_only_is_told_befor
 def test_while_a_disk_is_full_it_is_not_ready_and_what_is_kept_already_is_answered_with_its_receipt(
     own: Settings, monkeypatch: pytest.MonkeyPatch, full: str
 ) -> None:
-    port, whole, room = free_port(), files._temporary, [True]
+    port, whole, room = free_port(), durable._temporary, [True]
 
     def temporary(path: Path, data: bytes) -> AbstractContextManager[Path]:
         if not room[0] and path.is_relative_to(own.var / full):
             raise OSError(errno.ENOSPC, "No space left on device")
         return whole(path, data)
 
-    monkeypatch.setattr(files, "_temporary", temporary)
-    monkeypatch.setattr(writable, "FRESH", 0.2)
+    monkeypatch.setattr(durable, "_temporary", temporary)
+    monkeypatch.setattr(write_probe, "FRESH", 0.2)
     running = wiring.local(own, Limits(), f"http://127.0.0.1:{port}")
     with serving(running.app, port) as url:
 
@@ -187,7 +187,7 @@ def test_while_a_disk_is_full_it_is_not_ready_and_what_is_kept_already_is_answer
             return requests.get(f"{url}/ready", timeout=30).status_code
 
         assert ready() == 200
-        known = [(derive.SELF_ASSESSMENT, CONCEPTS, "a" * 32), (derive.PORTFOLIO, CONCEPTS, "b" * 32)]
+        known = [(json_schema.SELF_ASSESSMENT, CONCEPTS, "a" * 32), (json_schema.PORTFOLIO, CONCEPTS, "b" * 32)]
         first = [post(kind, about, id=draft).json() for kind, about, draft in known]
         until(lambda: not list((own.records / "inbox").glob("*.json")))
         room[0] = False
@@ -196,7 +196,7 @@ def test_while_a_disk_is_full_it_is_not_ready_and_what_is_kept_already_is_answer
             again = [post(kind, about, id=draft) for kind, about, draft in known]
             assert [answer.status_code for answer in again] == [201, 201]
             assert [answer.json()["status"] for answer in again] == [told["status"] for told in first]
-            assert post(derive.CONTACT, "complaint", id=f"{number:032}").status_code == (201 if full else 503)
+            assert post(json_schema.CONTACT, "complaint", id=f"{number:032}").status_code == (201 if full else 503)
             assert ready() == 503
             time.sleep(0.25)
         room[0] = True
@@ -208,7 +208,7 @@ def test_a_probe_is_believed_for_a_while_and_a_probe_tries_as_much_as_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, probes = [0.0], list[int]()
-    monkeypatch.setattr(writable, "probe", lambda _folder, size: probes.append(size))
+    monkeypatch.setattr(write_probe, "probe", lambda _folder, size: probes.append(size))
     here = Writable((tmp_path,), lambda: now[0])
     assert [here.trouble() for _ in range(50)] == [""] * 50
     assert probes == [SIZE]
@@ -217,10 +217,10 @@ def test_a_probe_is_believed_for_a_while_and_a_probe_tries_as_much_as_failed(
     now[0] += FRESH
     assert [here.trouble() for _ in range(50)] == [""] * 50
     assert probes == [SIZE, 3_000_000]
-    monkeypatch.setattr(writable, "probe", lambda folder, _size: fails(folder == tmp_path / "b"))
+    monkeypatch.setattr(write_probe, "probe", lambda folder, _size: fails(folder == tmp_path / "b"))
     here = Writable((tmp_path / "a", tmp_path / "b"), lambda: now[0])
     assert here.trouble() == "b is full"
-    monkeypatch.setattr(writable, "probe", lambda _folder, _size: None)
+    monkeypatch.setattr(write_probe, "probe", lambda _folder, _size: None)
     now[0] += FRESH
     assert here.trouble() == ""
     here._until = None

@@ -8,13 +8,13 @@ from html import unescape
 
 import pytest
 
-from pipeline.audit.commands import EVERY
-from pipeline.cases.standing import has_meeting
-from pipeline.profiles.process import Process, State, Transition
-from pipeline.publish.diagram import draw, everywhere
-from pipeline.publish.pages import generated
-from pipeline.publish.render import Renderer
+from pipeline.cases.commands import EVERY
+from pipeline.cases.state import has_meeting
+from pipeline.data.process import Process, State, Transition
 from pipeline.settings import Settings
+from pipeline.site.diagram import draw, everywhere
+from pipeline.site.pages import generated
+from pipeline.site.render import Renderer
 from tests.support import BAKERS, CONCEPTS, DATA, PRACTICE
 
 BODIES = {"IMC": DATA, "bakers": BAKERS.data}

@@ -25,29 +25,29 @@ from cmarkgfm.cmark import Options
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.__main__ import main
-from pipeline.accept.accept import Receipt, accept
-from pipeline.accept.desk import desk
-from pipeline.accept.pull import reject
-from pipeline.audit import issue as issues
-from pipeline.audit.act import decide
-from pipeline.audit.commands import EVERY
-from pipeline.audit.document import document
-from pipeline.audit.issue import MAX_BODY
-from pipeline.audit.markdown import code, escaped, quoted
-from pipeline.audit.reading import to_html
-from pipeline.audit.work import Work
+from pipeline.cases import issue_text as issues
+from pipeline.cases.commands import EVERY
+from pipeline.cases.context import Work
+from pipeline.cases.decisions import decide
 from pipeline.cases.events import ANSWERED, Event
-from pipeline.cases.gitstore import GitStore
-from pipeline.cases.intake import Intake
+from pipeline.cases.git_store import GitStore
+from pipeline.cases.issue_text import MAX_BODY
 from pipeline.cases.people import Person
-from pipeline.cases.replies import _body
 from pipeline.cases.store import Store
+from pipeline.cli.main import main
+from pipeline.finding_output import LogLines, annotation, printable
 from pipeline.findings import Finding
-from pipeline.github import GitHub
-from pipeline.profiles import derive
-from pipeline.profiles.fields import fields
-from pipeline.report import LogLines, annotation, printable
+from pipeline.forms import json_schema
+from pipeline.forms.fields import fields
+from pipeline.github.client import GitHub
+from pipeline.github.issue_replies import _body
+from pipeline.github.sync import Intake
+from pipeline.receiving.desk import desk
+from pipeline.receiving.pull import reject
+from pipeline.receiving.receive import Receipt, accept
+from pipeline.submissions.document import document
+from pipeline.submissions.markdown import code, escaped, quoted
+from pipeline.web.board.markdown_html import to_html
 from tests.conftest import Service
 from tests.fakes.clock import VirtualClock
 from tests.fakes.github import FakeGitHub
@@ -57,7 +57,11 @@ from tests.test_board import AUDITOR, MANAGER, page, signed_in
 DATA = BAKERS.data
 HARMLESS = "word"
 HTML = {"Accept": "text/html"}
-KINDS = ((derive.SELF_ASSESSMENT, SOURDOUGH), (derive.PORTFOLIO, SOURDOUGH), (derive.CONTACT, "question"))
+KINDS = (
+    (json_schema.SELF_ASSESSMENT, SOURDOUGH),
+    (json_schema.PORTFOLIO, SOURDOUGH),
+    (json_schema.CONTACT, "question"),
+)
 
 
 def corpus() -> list[str]:
@@ -218,7 +222,7 @@ def laden(rule: dict[str, Any], text: str) -> Any:
 
 @pytest.mark.parametrize(("kind", "about"), KINDS)
 def test_a_document_with_a_hostile_text_in_every_field_is_like_any_other(kind: str, about: str) -> None:
-    schema = derive.form_schema(DATA, kind, about)
+    schema = json_schema.form_schema(DATA, kind, about)
     for text in HOSTILE:
         value, neutral = laden(schema, text), laden(schema, HARMLESS)
         assert json.dumps(value, ensure_ascii=False).count(json.dumps(text, ensure_ascii=False)[1:-1]) >= 3
@@ -227,7 +231,7 @@ def test_a_document_with_a_hostile_text_in_every_field_is_like_any_other(kind: s
 
 def test_the_big_list_of_naughty_strings_does_nothing_in_a_message_a_list_and_a_log() -> None:
     assert len(NAUGHTY) > 400
-    schema = derive.form_schema(DATA, derive.CONTACT, "question")
+    schema = json_schema.form_schema(DATA, json_schema.CONTACT, "question")
     neutral = document(schema, laden(schema, HARMLESS), "NBG-0")
     for text in NAUGHTY:
         inert(document(schema, laden(schema, text), "NBG-0"), neutral, text)
@@ -253,7 +257,7 @@ def place(root: Path, kind: str, about: str, text: str) -> tuple[Store, bool]:
 
 def with_text(kind: str, about: str, text: str) -> dict[str, Any]:
     value = filled(kind, about, DATA)
-    for entry in fields(derive.form_schema(DATA, kind, about)):
+    for entry in fields(json_schema.form_schema(DATA, kind, about)):
         if entry.widget not in ("text", "textarea") or "pattern" in entry.schema or "format" in entry.schema:
             continue
         inside: Any = value
@@ -319,7 +323,7 @@ def test_a_list_that_is_too_long_is_cut_between_two_lines() -> None:
 
 def test_a_reply_to_a_hostile_command_does_nothing(memory: Path) -> None:
     store = Store(memory / "records")
-    place(store.root, derive.PORTFOLIO, SOURDOUGH, HARMLESS)
+    place(store.root, json_schema.PORTFOLIO, SOURDOUGH, HARMLESS)
     Intake(BAKERS, store)()
     (case,) = store.cases()
     people = tuple(Person("ines", "Ines", roles) for roles in [("intake_manager", "auditor", "verifier", "director")])
@@ -341,7 +345,7 @@ def body_of(said: str) -> str:
 
 def test_hostile_comments_are_answered_once_each_and_nothing_in_the_answers_acts(memory: Path) -> None:
     store, clock = Store(memory / "records"), VirtualClock()
-    place(store.root, derive.PORTFOLIO, SOURDOUGH, HARMLESS)
+    place(store.root, json_schema.PORTFOLIO, SOURDOUGH, HARMLESS)
     (store.root / "people.yml").write_text("people:\n  - {login: ines, name: Ines, roles: [intake_manager]}\n")
     github_commands = [f"/finding {text}" for text in HOSTILE[::6]]
     with FakeGitHub(clock=clock) as fake:
@@ -395,7 +399,7 @@ def test_a_log_line_about_a_hostile_file_is_no_command(
     monkeypatch.chdir(tmp_path)
     names = []
     for number, text in enumerate(HOSTILE[::5]):
-        value = filled(derive.PORTFOLIO, CONCEPTS, applicant={"name": text, "email": text, text: text})
+        value = filled(json_schema.PORTFOLIO, CONCEPTS, applicant={"name": text, "email": text, text: text})
         names.append(f"::set-output {number} ##[x]@a\u202e.json")
         Path(names[-1]).write_text(json.dumps({**value, text: text, "kind": value["kind"]}), "utf-8")
     for number, broken in enumerate(['{"a\\n::x":1,"a\\n::x":2}', "##[x]\n::x", '{"a":\n::set-output}']):
@@ -432,7 +436,7 @@ def test_pages_with_hostile_texts_have_the_tags_of_any_other(service: Service) -
     manager, auditor = signed_in(service, MANAGER), signed_in(service, AUDITOR)
 
     def pages(texts: list[str], who: str) -> dict[str, str]:
-        value = filled(derive.PORTFOLIO, CONCEPTS, applicant={"name": who, "email": "a@example.org"})
+        value = filled(json_schema.PORTFOLIO, CONCEPTS, applicant={"name": who, "email": "a@example.org"})
         for text, answer in zip(texts, value["answers"].values(), strict=False):
             answer["evidence"] = text
         sent = form(value)

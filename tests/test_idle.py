@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.audit import issue as issues
+from pipeline.cases import issue_text as issues
 from pipeline.cases import store as stores
 from pipeline.cases.events import Case, read_case
-from pipeline.cases.gitstore import GitStore
+from pipeline.cases.git_store import GitStore
 from pipeline.cases.store import Store
 from pipeline.errors import StoreFailed
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
 from tests.fakes.github import FakeGitHub
 from tests.support import push, remote
 from tests.test_exactly_once import World, by, put, taken
@@ -25,7 +25,7 @@ def test_an_idle_run_reads_each_case_and_each_schema_once(
     memory: Path, monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
     world, store = World(), Store(memory / "records")
-    references = put(store.root, *(by(f"Person {number}", derive.PORTFOLIO) for number in range(many)))
+    references = put(store.root, *(by(f"Person {number}", json_schema.PORTFOLIO) for number in range(many)))
     read: Counter[str] = Counter()
 
     def counted(folder: Path) -> Case:
@@ -49,7 +49,7 @@ def test_an_idle_run_reads_each_case_and_each_schema_once(
 def test_the_bodys_own_words_are_escaped_once_for_all_issues(memory: Path) -> None:
     world, store = World(), Store(memory / "records")
     with FakeGitHub(clock=world.clock) as fake:
-        put(store.root, by("Rosa", derive.PORTFOLIO))
+        put(store.root, by("Rosa", json_schema.PORTFOLIO))
         case, event = taken(store)
         intake = world.intake(store, fake)
         body = intake.draw(case, event).body

@@ -17,19 +17,19 @@ import pytest
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
-from pipeline import shape
-from pipeline.accept.accept import Receipt, accept
-from pipeline.accept.check import check
-from pipeline.accept.desk import desk
-from pipeline.accept.inbox import Delivery
-from pipeline.accept.submission import Submission
-from pipeline.cases.gitstore import GitStore
-from pipeline.cases.intake import Intake, Report
+from pipeline import schema_errors
+from pipeline.cases.git_store import GitStore
 from pipeline.cases.store import Store
 from pipeline.errors import GitHubFailed, NotPrivate, RateLimited, StoreFailed
-from pipeline.github import GitHub
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
+from pipeline.github.client import GitHub
+from pipeline.github.sync import Intake, Report
+from pipeline.receiving.desk import desk
+from pipeline.receiving.receive import Receipt, accept
 from pipeline.settings import ROOT
+from pipeline.submissions.inbox import Delivery
+from pipeline.submissions.submission import Submission
+from pipeline.submissions.validation import check
 from tests.fakes.github import FakeGitHub, Fault
 from tests.support import CONCEPTS, DATA, EXAMPLES, JUDGE, PRACTICE, Remote, filled, push, remote
 
@@ -95,9 +95,9 @@ def begin(root: Path, *values: dict[str, object]) -> Remote:
 def test_the_command_opens_an_issue_a_submission_and_a_second_run_does_nothing(memory: Path) -> None:
     made = begin(
         memory / "r",
-        filled(derive.SELF_ASSESSMENT, CONCEPTS),
-        filled(derive.PORTFOLIO, PRACTICE),
-        filled(derive.CONTACT, "question"),
+        filled(json_schema.SELF_ASSESSMENT, CONCEPTS),
+        filled(json_schema.PORTFOLIO, PRACTICE),
+        filled(json_schema.CONTACT, "question"),
     )
     with FakeGitHub() as fake:
         first = command(["intake"], environment(memory, made.clone("one"), fake))
@@ -112,7 +112,7 @@ def test_the_command_opens_an_issue_a_submission_and_a_second_run_does_nothing(m
 
 
 def test_the_command_names_what_github_refuses_with_the_reason_and_exits_with_1_once_a_day(memory: Path) -> None:
-    made = begin(memory / "r", filled(derive.SELF_ASSESSMENT, CONCEPTS), filled(derive.PORTFOLIO, PRACTICE))
+    made = begin(memory / "r", filled(json_schema.SELF_ASSESSMENT, CONCEPTS), filled(json_schema.PORTFOLIO, PRACTICE))
     with FakeGitHub(faults=[Fault("422", path="/issues", about=" portfolio -->")]) as fake:
         clone = made.clone("one")
         summary = {"GITHUB_STEP_SUMMARY": str(memory / "summary.md")}
@@ -130,7 +130,7 @@ def test_the_command_names_what_github_refuses_with_the_reason_and_exits_with_1_
 
 def test_an_issue_says_what_to_do_and_nothing_personal(memory: Path) -> None:
     text = "@octocat #1 <!-- x --> </details> /approve\n### Head `code` [link](http://evil) ![i](http://evil) \u202eabc"
-    value = filled(derive.PORTFOLIO, PRACTICE, applicant={"name": "Rosa @octocat", "email": "rosa@example.org"})
+    value = filled(json_schema.PORTFOLIO, PRACTICE, applicant={"name": "Rosa @octocat", "email": "rosa@example.org"})
     value["answers"]["P1.1"]["evidence"] = text
     made = begin(memory / "r", value)
     with FakeGitHub() as fake:
@@ -164,7 +164,7 @@ HOSTILE = """@octocat <script>alert(1)</script> <!-- x -->
 
 
 def test_what_was_sent_is_rendered_so_that_nothing_in_it_acts(memory: Path) -> None:
-    value = filled(derive.PORTFOLIO, PRACTICE)
+    value = filled(json_schema.PORTFOLIO, PRACTICE)
     value["answers"]["P1.1"] |= {"evidence": HOSTILE, "links": ["https://x.org/`a`@b"]}
     store = Store(memory / "records")
     put(store.root, value)
@@ -181,7 +181,7 @@ def test_what_was_sent_is_rendered_so_that_nothing_in_it_acts(memory: Path) -> N
 
 def test_two_intakes_at_once_on_one_remote_take_each_thing_in_once(memory: Path) -> None:
     values = [
-        filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": f"N{n}", "email": "n@example.org"})
+        filled(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"name": f"N{n}", "email": "n@example.org"})
         for n in range(12)
     ]
     made = begin(memory / "r", *values)
@@ -200,7 +200,7 @@ def test_two_intakes_at_once_on_one_remote_take_each_thing_in_once(memory: Path)
 @pytest.mark.parametrize("done", [False, True])
 @pytest.mark.parametrize("kind", ["500", "drop", "not-json"])
 def test_an_answer_that_says_nothing_never_makes_a_second_issue(memory: Path, kind: str, done: bool) -> None:
-    made = begin(memory / "r", filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    made = begin(memory / "r", filled(json_schema.SELF_ASSESSMENT, CONCEPTS))
     with FakeGitHub(lag=2, faults=[Fault(kind, "POST", done), Fault(kind, "GET", False)]) as fake:
         intake(made.clone("one"), fake)()
         assert (len(fake.issues), fake.violations) == (1, [])
@@ -209,7 +209,7 @@ def test_an_answer_that_says_nothing_never_makes_a_second_issue(memory: Path, ki
 
 @pytest.mark.parametrize(("kind", "wait"), [("403-retry-after", 2), ("429", 60)])
 def test_a_short_limit_is_waited_for(memory: Path, kind: str, wait: float) -> None:
-    made = begin(memory / "r", filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    made = begin(memory / "r", filled(json_schema.SELF_ASSESSMENT, CONCEPTS))
     slept: list[float] = []
     with FakeGitHub(faults=[Fault(kind)]) as fake:
         intake(made.clone("one"), fake, slept)()
@@ -218,7 +218,7 @@ def test_a_short_limit_is_waited_for(memory: Path, kind: str, wait: float) -> No
 
 
 def test_a_long_limit_is_left_to_the_next_run_which_goes_on(memory: Path) -> None:
-    made = begin(memory / "r", filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    made = begin(memory / "r", filled(json_schema.SELF_ASSESSMENT, CONCEPTS))
     with FakeGitHub(faults=[Fault("403-remaining")], wait=3000) as fake:
         clone = made.clone("one")
         with pytest.raises(RateLimited):
@@ -229,14 +229,14 @@ def test_a_long_limit_is_left_to_the_next_run_which_goes_on(memory: Path) -> Non
 
 @pytest.mark.parametrize(("kind", "words"), [("403", "may not do this"), ("401", "not valid")])
 def test_a_refusal_that_is_no_limit_stops_at_once_and_says_why(memory: Path, kind: str, words: str) -> None:
-    made = begin(memory / "r", filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    made = begin(memory / "r", filled(json_schema.SELF_ASSESSMENT, CONCEPTS))
     with FakeGitHub(faults=[Fault(kind)]) as fake, pytest.raises(GitHubFailed, match=words):
         intake(made.clone("one"), fake)()
 
 
 def test_writes_are_a_second_apart(memory: Path) -> None:
     values = [
-        filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": f"N{n}", "email": "n@example.org"})
+        filled(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"name": f"N{n}", "email": "n@example.org"})
         for n in range(3)
     ]
     made = begin(memory / "r", *values)
@@ -248,7 +248,7 @@ def test_writes_are_a_second_apart(memory: Path) -> None:
 
 @pytest.mark.parametrize("visibility", ["public", "internal"])
 def test_records_that_are_not_private_are_never_written_to(memory: Path, visibility: str) -> None:
-    made = begin(memory / "r", filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    made = begin(memory / "r", filled(json_schema.SELF_ASSESSMENT, CONCEPTS))
     before = made.files()
     with FakeGitHub(visibility=visibility) as fake:
         done = command(["intake"], environment(memory, made.clone("one"), fake))
@@ -277,7 +277,7 @@ def claimed_by_a_dead_run(made: Remote) -> str:
 
 
 def test_a_first_claim_asks_for_no_list_however_many_issues_there_are(memory: Path) -> None:
-    made = begin(memory / "r", filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    made = begin(memory / "r", filled(json_schema.SELF_ASSESSMENT, CONCEPTS))
     with FakeGitHub() as fake:
         for number in range(500):
             fake.add_issue({"title": str(number), "body": "", "labels": ["submission"]})
@@ -286,7 +286,7 @@ def test_a_first_claim_asks_for_no_list_however_many_issues_there_are(memory: Pa
 
 
 def test_somebody_elses_issue_with_the_same_marker_is_not_taken_for_ours(memory: Path) -> None:
-    made = begin(memory / "r", filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    made = begin(memory / "r", filled(json_schema.SELF_ASSESSMENT, CONCEPTS))
     with FakeGitHub() as fake:
         reference = claimed_by_a_dead_run(made)
         fake.add_issue(
@@ -297,7 +297,7 @@ def test_somebody_elses_issue_with_the_same_marker_is_not_taken_for_ours(memory:
 
 
 def test_our_issue_is_found_among_three_hundred_closed_ones(memory: Path) -> None:
-    made = begin(memory / "r", filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    made = begin(memory / "r", filled(json_schema.SELF_ASSESSMENT, CONCEPTS))
     with FakeGitHub() as fake:
         reference = claimed_by_a_dead_run(made)
         fake.add_issue(
@@ -312,7 +312,7 @@ def test_our_issue_is_found_among_three_hundred_closed_ones(memory: Path) -> Non
 
 
 def test_a_revision_draws_the_same_issue_anew(memory: Path) -> None:
-    value = {**filled(derive.SELF_ASSESSMENT, CONCEPTS), "id": "c" * 32}
+    value = {**filled(json_schema.SELF_ASSESSMENT, CONCEPTS), "id": "c" * 32}
     made = begin(memory / "r", value)
     with FakeGitHub() as fake:
         intake(made.clone("one"), fake)()
@@ -328,8 +328,8 @@ def test_a_revision_draws_the_same_issue_anew(memory: Path) -> None:
 
 
 def test_what_cannot_be_taken_in_is_listed_in_one_rolling_issue(memory: Path) -> None:
-    made = begin(memory / "r", filled(derive.SELF_ASSESSMENT, CONCEPTS))
-    broken = filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Rosa", "email": "no address"})
+    made = begin(memory / "r", filled(json_schema.SELF_ASSESSMENT, CONCEPTS))
+    broken = filled(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Rosa", "email": "no address"})
     first = made.root / "first"
     name = "a" * 64 + "-" + "b" * 16 + ".json"
     (first / "inbox" / name).write_bytes(
@@ -379,7 +379,9 @@ def test_events_have_no_personal_data_fit_their_schema_and_break_loudly_when_edi
     path = store.folder(case.reference) / "events/0001.json"
     text = path.read_text("utf-8")
     assert not any(word in text for word in ("Rosa", "example.org", "Canada", "evidence"))
-    assert not list(Draft202012Validator(shape.data_schema(ROOT / "schemas", "event")).iter_errors(json.loads(text)))
+    assert not list(
+        Draft202012Validator(schema_errors.data_schema(ROOT / "schemas", "event")).iter_errors(json.loads(text))
+    )
     (path.parent / "0002.json").write_text(text)
     with pytest.raises(StoreFailed, match=r"0002\.json"):
         store.case(case.reference)
@@ -388,7 +390,8 @@ def test_events_have_no_personal_data_fit_their_schema_and_break_loudly_when_edi
 def test_two_keys_with_one_reference_become_two_cases(memory: Path) -> None:
     store = Store(memory / "records")
     one, other = (
-        filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": name, "email": "n@example.org"}) for name in "AB"
+        filled(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"name": name, "email": "n@example.org"})
+        for name in "AB"
     )
     (receipt,) = put(store.root, one)
     Intake(JUDGE, store)()
@@ -404,7 +407,7 @@ def test_two_keys_with_one_reference_become_two_cases(memory: Path) -> None:
 
 
 def test_it_runs_with_the_small_group_of_dependencies_alone(memory: Path, small_python: Path) -> None:
-    made = begin(memory / "r", filled(derive.PORTFOLIO, PRACTICE))
+    made = begin(memory / "r", filled(json_schema.PORTFOLIO, PRACTICE))
     python = str(small_python)
     with FakeGitHub() as fake:
         variables = environment(memory, made.clone("one"), fake)
@@ -432,18 +435,20 @@ def test_an_earlier_text_sent_again_is_current_again_and_an_older_one_never_is(m
     names: dict[str, Any] = {"id": "0" * 32}
 
     def send(name: str) -> None:
-        accept(here, filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": name, "email": "a@b.org"}, **names))
+        accept(
+            here, filled(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"name": name, "email": "a@b.org"}, **names)
+        )
         Intake(JUDGE, store)()
 
     for name in ("A", "B", "A"):
         send(name)
     (case,) = store.cases()
     assert [event.type for event in case.deliveries] == ["received", "revised", "revised"]
-    current = case.current(derive.SELF_ASSESSMENT)
+    current = case.current(json_schema.SELF_ASSESSMENT)
     assert current is not None
     digest = str(current.data["digest"])
     assert (store.submission(case.reference, digest) or {})["applicant"]["name"] == "A"
-    old = filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "OLD", "email": "a@b.org"}, **names)
+    old = filled(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "OLD", "email": "a@b.org"}, **names)
     made = check(JUDGE, old)
     assert isinstance(made, Submission)
     here.inbox.put(Delivery(made.name, case.reference, False, "2020-01-01T00:00:00Z", made.value))
@@ -455,11 +460,11 @@ def test_an_earlier_text_sent_again_is_current_again_and_an_older_one_never_is(m
 def test_one_damaged_case_is_told_and_stops_no_other(memory: Path) -> None:
     store = Store(memory / "records")
     here = desk(JUDGE, memory, store, store.root)
-    first = accept(here, filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    first = accept(here, filled(json_schema.SELF_ASSESSMENT, CONCEPTS))
     assert isinstance(first, Receipt)
     Intake(JUDGE, store)()
     (store.folder(first.reference) / "events/0001.json").write_text("garbage")
-    accept(here, filled(derive.SELF_ASSESSMENT, PRACTICE))
+    accept(here, filled(json_schema.SELF_ASSESSMENT, PRACTICE))
     with pytest.raises(StoreFailed, match=first.reference):
         Intake(JUDGE, store)()
     assert [case.about for case in store.cases()] == [PRACTICE]
@@ -475,7 +480,7 @@ def test_a_damaged_submission_or_a_missing_schema_concerns_its_case_alone(
     named = replace(JUDGE, data=replace(DATA, organization=organization))
     made = remote(memory / "r")
     first = made.root / "first"
-    (ours,) = put(first, filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    (ours,) = put(first, filled(json_schema.SELF_ASSESSMENT, CONCEPTS))
     store = GitStore.at(first)
     with FakeGitHub() as fake:
         if opened:
@@ -491,7 +496,7 @@ def test_a_damaged_submission_or_a_missing_schema_concerns_its_case_alone(
             path.unlink()
         else:
             path.write_bytes(whole[: len(whole) // 2])
-        put(first, filled(derive.PORTFOLIO, PRACTICE))
+        put(first, filled(json_schema.PORTFOLIO, PRACTICE))
         push(first, "Damage one, deliver another")
         for name in ("one", "two"):
             with pytest.raises(StoreFailed, match=re.escape(f"{path.relative_to(first)} is not there or cannot")):

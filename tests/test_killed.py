@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.accept.accept import Receipt, accept
-from pipeline.accept.desk import desk
-from pipeline.accept.relay import Relay
-from pipeline.cases.gitstore import GitStore
-from pipeline.cases.intake import Intake
+from pipeline.cases.git_store import GitStore
 from pipeline.cases.store import Store
-from pipeline.github import GitHub
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
+from pipeline.github.client import GitHub
+from pipeline.github.sync import Intake
+from pipeline.receiving.desk import desk
+from pipeline.receiving.receive import Receipt, accept
+from pipeline.receiving.relay import Relay
 from tests import steps
 from tests.fakes.github import FakeGitHub
 from tests.support import BAKERS, SOURDOUGH, Remote, filled, push, remote
 
 DATA = BAKERS.data
-SELF = filled(derive.SELF_ASSESSMENT, SOURDOUGH, DATA)
+SELF = filled(json_schema.SELF_ASSESSMENT, SOURDOUGH, DATA)
 LATER = timedelta(hours=1)
 
 
@@ -33,8 +33,10 @@ def received(root: Path) -> list[str]:
     here = desk(BAKERS, root.parent / "keys", store, root)
     first = accept(here, SELF)
     assert isinstance(first, Receipt)
-    joining = filled(derive.PORTFOLIO, SOURDOUGH, DATA, case={"reference": first.reference, "secret": first.secret})
-    message = accept(here, filled(derive.CONTACT, "question", DATA))
+    joining = filled(
+        json_schema.PORTFOLIO, SOURDOUGH, DATA, case={"reference": first.reference, "secret": first.secret}
+    )
+    message = accept(here, filled(json_schema.CONTACT, "question", DATA))
     assert isinstance(accept(here, joining), Receipt)
     assert isinstance(message, Receipt)
     return [first.reference, message.reference]
@@ -141,7 +143,7 @@ def test_the_relay_killed_anywhere_delivers_each_thing_once(memory: Path) -> Non
         Remote(root).clone("clone")
         here = desk(BAKERS, root / "var", Store(root / "clone"), root / "outbox")
         assert isinstance(accept(here, SELF), Receipt)
-        assert isinstance(accept(here, filled(derive.PORTFOLIO, SOURDOUGH, DATA)), Receipt)
+        assert isinstance(accept(here, filled(json_schema.PORTFOLIO, SOURDOUGH, DATA)), Receipt)
         return root
 
     def work(root: Path) -> None:

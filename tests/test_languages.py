@@ -10,12 +10,12 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
-from pipeline.accept.spoken import wanted
-from pipeline.mail.address import Address
-from pipeline.profiles import derive
-from pipeline.publish import languages
+from pipeline.email_address import Address
+from pipeline.forms import json_schema
+from pipeline.i18n import speaking
 from pipeline.settings import ROOT, Settings
-from pipeline.text import speaking
+from pipeline.site import languages
+from pipeline.web.language import wanted
 from tests.conftest import Service
 from tests.support import CONCEPTS, DATA, filled, form, until
 from tests.support_mail import HERE, Clock, House, part
@@ -134,7 +134,7 @@ def french(kind: str, about: str) -> dict[str, str]:
 
 
 def test_a_form_is_judged_in_the_language_it_names(service: Service) -> None:
-    sent = french(derive.SELF_ASSESSMENT, CONCEPTS)
+    sent = french(json_schema.SELF_ASSESSMENT, CONCEPTS)
     answer = service.post({**sent, "applicant.email": "nobody", "answers.C1.1.answer": ""}, HTML)
     assert answer.status_code == 422
     assert '<html lang="fr"' in answer.text
@@ -143,14 +143,14 @@ def test_a_form_is_judged_in_the_language_it_names(service: Service) -> None:
     assert "choisissez oui, en partie ou pas encore" in text
     assert 'name="language" value="fr"' in answer.text
     assert "À corriger\u00a0: " in answer.text
-    value = {**filled(derive.SELF_ASSESSMENT, CONCEPTS, language="fr"), "applicant": {"name": "Rosa"}}
+    value = {**filled(json_schema.SELF_ASSESSMENT, CONCEPTS, language="fr"), "applicant": {"name": "Rosa"}}
     told = requests.post(f"{service.url}/submissions", json=value, timeout=30).json()
     assert [finding["label"] for finding in told["findings"]] == ["Adresse courriel"]
     assert told["title"] == "Quelques points sont à corriger"
 
 
 def test_receipt_status_and_portfolio_keep_the_persons_language_and_lead_to_the_other(service: Service) -> None:
-    posted = service.post(french(derive.SELF_ASSESSMENT, CONCEPTS))
+    posted = service.post(french(json_schema.SELF_ASSESSMENT, CONCEPTS))
     where = posted.headers["location"]
     assert where.startswith("/fr/received/")
     for address, words in (
@@ -168,7 +168,7 @@ def test_receipt_status_and_portfolio_keep_the_persons_language_and_lead_to_the_
         assert 'href="/fr/' in answer.text
         english = requests.get(service.url + address.removeprefix("/fr"), headers={"accept-language": "fr"}, timeout=30)
         assert '<html lang="en"' in english.text
-    value = filled(derive.CONTACT, "question", language="fr")
+    value = filled(json_schema.CONTACT, "question", language="fr")
     status = requests.post(f"{service.url}/submissions", json=value, timeout=30).json()["status"]
     assert status.startswith("/fr/status/")
 
@@ -235,7 +235,7 @@ def test_a_receipt_by_mail_is_in_the_language_of_the_form_with_links_that_keep_i
 
 
 def test_what_auditors_read_is_in_the_bodys_first_language(service: Service) -> None:
-    service.post(french(derive.SELF_ASSESSMENT, CONCEPTS))
+    service.post(french(json_schema.SELF_ASSESSMENT, CONCEPTS))
     until(lambda: bool(list(service.records.glob("cases/*/private/*/submission.md"))))
     text = next(service.records.glob("cases/*/private/*/submission.md")).read_text("utf-8")
     assert "Can I tell mentor" in text

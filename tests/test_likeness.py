@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.cases import people
-from pipeline.cases.likeness import same, same_address
+from pipeline.cases.name_matching import same, same_address
 from pipeline.errors import DataInvalid
 from pipeline.settings import ROOT
 from tests.support import DATA

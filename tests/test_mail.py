@@ -18,16 +18,16 @@ from hypothesis import example, given
 from hypothesis import settings as hypotheses
 from hypothesis import strategies as st
 
-from pipeline.accept.accept import Receipt, accept
-from pipeline.accept.inbox import Delivery
+from pipeline.email_address import Address
 from pipeline.errors import CannotGoOn
-from pipeline.mail.address import Address
+from pipeline.forms import json_schema
 from pipeline.mail.orders import Order
 from pipeline.mail.room import mail_room
 from pipeline.mail.smtp import Smtp
-from pipeline.profiles import derive
-from pipeline.publish.render import Renderer
+from pipeline.receiving.receive import Receipt, accept
 from pipeline.settings import Settings
+from pipeline.site.render import Renderer
+from pipeline.submissions.inbox import Delivery
 from tests import steps
 from tests.support import CONCEPTS, DATA, PRACTICE, filled
 from tests.support_mail import HERE, Clock, House, Mailed, Office, part
@@ -54,7 +54,7 @@ def message(number: int) -> str:
 
 
 def send_message(house: House, number: int, email: str = ROSA) -> Receipt:
-    return house.send(email, derive.CONTACT, "question", message=message(number))
+    return house.send(email, json_schema.CONTACT, "question", message=message(number))
 
 
 # What is in a letter
@@ -109,7 +109,7 @@ def test_the_bytes_of_a_letter_do_not_depend_on_a_word_of_the_applicants(
     def letter(typed: str, language: str) -> bytes:
         applicant = {"name": typed, "email": ROSA, "country": typed, "time_zone": typed}
         interview = {"times": typed, "help": typed, "first": "2027-04-01T09:30"}
-        value = filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant=applicant, interview=interview)
+        value = filled(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant=applicant, interview=interview)
         value |= {"language": language, "education": {"providers": [typed]}, "message": typed}
         order = Order.of(Delivery("1.json", "IMC-0000-0000-0", False, "2027-03-14T09:00:00Z", value))
         assert order.item
@@ -144,7 +144,7 @@ NO_ADDRESSES = [
 @pytest.mark.parametrize("typed", NO_ADDRESSES)
 def test_what_can_carry_more_than_an_address_gets_no_letter_and_is_told_without_it(house: House, typed: str) -> None:
     assert Address.parse(typed) is None
-    value = filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Rosa", "email": typed})
+    value = filled(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Rosa", "email": typed})
     house.room.confirm(Delivery(f"{'1' * 64}-{'1' * 16}.json", "IMC-1", False, "2027-03-14T09:00:00Z", value))
     assert house.round() == ""
     assert (house.outbox(), house.waiting) == ([], 0)
@@ -166,7 +166,7 @@ def test_ways_to_write_one_address_are_one(house: House) -> None:
 
 
 def test_the_subject_of_a_receipt_does_not_say_that_it_is_a_complaint(house: House) -> None:
-    house.send(ROSA, derive.CONTACT, "complaint")
+    house.send(ROSA, json_schema.CONTACT, "complaint")
     house.round()
     assert house.outbox() == []
     (letter,) = house.outbox(apart=True)
@@ -511,7 +511,7 @@ def check(taken: list[Mailed]) -> None:
 def test_a_disk_that_cannot_be_written_costs_the_receipt_and_never_the_submission(house: House) -> None:
     house.room.orders.root.mkdir(parents=True)
     (house.room.orders.root / "waiting").write_text("no folder")
-    receipt = accept(house.desk, filled(derive.SELF_ASSESSMENT, PRACTICE))
+    receipt = accept(house.desk, filled(json_schema.SELF_ASSESSMENT, PRACTICE))
     assert isinstance(receipt, Receipt)
     assert len(house.desk.inbox.names()) == 1
     assert "receipts that could not be written down: 1; check the disk" in house.room.health("")

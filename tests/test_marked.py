@@ -9,15 +9,15 @@ from html.parser import HTMLParser
 import pytest
 import yaml
 
-from pipeline import text
-from pipeline.accept.providers import PROVIDERS
-from pipeline.profiles import derive
-from pipeline.profiles.load import load_or_stop
-from pipeline.profiles.model import Endpoint
-from pipeline.publish.nextsteps import next_steps
-from pipeline.publish.pages import generated
-from pipeline.publish.render import Renderer
+from pipeline import i18n
+from pipeline.data.load import load_or_stop
+from pipeline.data.model import Endpoint
+from pipeline.forms import json_schema
+from pipeline.providers import PROVIDERS
 from pipeline.settings import ROOT
+from pipeline.site.nextsteps import next_steps
+from pipeline.site.pages import generated
+from pipeline.site.render import Renderer
 from tests import pseudo
 from tests.support import CONCEPTS
 
@@ -61,11 +61,11 @@ def renderer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Renderer]:
         yaml.safe_dump({**body, "languages": ["en", pseudo.CODE]}, allow_unicode=True), "utf-8"
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text, "LOCALE", root / "locale")
-        text._translations.cache_clear()
+        patch.setattr(i18n, "LOCALE", root / "locale")
+        i18n._translations.cache_clear()
         data = load_or_stop(folder, ROOT / "schemas", PROVIDERS)
         yield Renderer(data, Endpoint("server", "/submissions"), "http://127.0.0.1/", frozenset())
-    text._translations.cache_clear()
+    i18n._translations.cache_clear()
 
 
 def names(renderer: Renderer) -> frozenset[str]:
@@ -78,10 +78,10 @@ def names(renderer: Renderer) -> frozenset[str]:
 
 def test_when_somebody_hears_from_the_body_is_said_in_one_language(renderer: Renderer) -> None:
     body = replace(renderer.in_language(pseudo.CODE).data.organization, answer_within="two weeks")
-    with text.speaking(pseudo.CODE):
-        ahead = next_steps(body, derive.SELF_ASSESSMENT, CONCEPTS)
+    with i18n.speaking(pseudo.CODE):
+        ahead = next_steps(body, json_schema.SELF_ASSESSMENT, CONCEPTS)
         translated = next_steps(
-            replace(body, translated=frozenset({"answer_within"})), derive.SELF_ASSESSMENT, CONCEPTS
+            replace(body, translated=frozenset({"answer_within"})), json_schema.SELF_ASSESSMENT, CONCEPTS
         )
     assert (ahead.by_when, ahead.said_in) == ("You hear from us within two weeks.", "en")
     assert (translated.by_when, translated.said_in) == ("⟦You hear from us within two weeks.⟧", "")

@@ -12,25 +12,27 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.accept.accept import Receipt, accept
-from pipeline.accept.desk import desk
-from pipeline.accept.relay import Relay
-from pipeline.cases import aside, comparison, patience
-from pipeline.cases.gitstore import GitStore
-from pipeline.cases.intake import Intake
+from pipeline.cases.git_store import GitStore
 from pipeline.cases.store import Store
+from pipeline.email_address import Address
 from pipeline.errors import GitFailed
-from pipeline.mail.address import Address
+from pipeline.forms import json_schema
+from pipeline.github import comparison, rate_limit_memory, set_aside
+from pipeline.github.sync import Intake
 from pipeline.mail.orders import Orders
-from pipeline.profiles import derive
+from pipeline.receiving.desk import desk
+from pipeline.receiving.receive import Receipt, accept
+from pipeline.receiving.relay import Relay
 from tests import steps
 from tests.support import BAKERS, CONCEPTS, EXAMPLES, JUDGE, SOURDOUGH, Remote, filled, push, remote, run
 from tests.test_cli import pipeline
 
 CANARY = "canary"
 BIRD = {"name": "Canary Test", "email": "canary@example.org"}
-SELF = filled(derive.SELF_ASSESSMENT, SOURDOUGH, BAKERS.data, applicant=BIRD)
-OTHER = filled(derive.SELF_ASSESSMENT, SOURDOUGH, BAKERS.data, applicant={"name": "Ole", "email": "ole@example.org"})
+SELF = filled(json_schema.SELF_ASSESSMENT, SOURDOUGH, BAKERS.data, applicant=BIRD)
+OTHER = filled(
+    json_schema.SELF_ASSESSMENT, SOURDOUGH, BAKERS.data, applicant={"name": "Ole", "email": "ole@example.org"}
+)
 
 
 def sung(root: Path) -> list[str]:
@@ -176,7 +178,7 @@ def test_a_relay_killed_anywhere_leaves_nothing_once_it_has_run_again_and_all_is
 def test_a_killed_write_of_anything_is_gone_after_forget_and_seen_before(tmp_path: Path) -> None:
     here = {"PIPELINE_VAR": str(tmp_path / "var"), "PIPELINE_RECORDS": str(tmp_path / "records")}
     store = Store(tmp_path / "records")
-    value = filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant=BIRD)
+    value = filled(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant=BIRD)
     receipt = accept(desk(JUDGE, tmp_path / "var", store, store.root), value)
     assert isinstance(receipt, Receipt)
     Intake(JUDGE, store)()
@@ -243,7 +245,7 @@ def test_what_a_killed_run_left_goes_and_what_waits_in_the_inbox_is_delivered(me
     assert waits in made.files()
 
 
-@pytest.mark.parametrize("name", [aside.NAME, comparison.NAME, patience.NAME, "comments-read-until"])
+@pytest.mark.parametrize("name", [set_aside.NAME, comparison.NAME, rate_limit_memory.NAME, "comments-read-until"])
 def test_every_mark_that_a_run_leaves_beside_the_folders_is_known_as_its_own(memory: Path, name: str) -> None:
     made, clone = checkout(memory / "r")
     (clone / name).write_text("x")

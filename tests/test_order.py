@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import shape
-from pipeline.audit.verdicts import names
-from pipeline.cases.standing import Standing
+from pipeline import schema_errors
+from pipeline.cases.state import Standing
 from pipeline.cases.statistics import _not_met
+from pipeline.cases.verdicts import names
 from pipeline.findings import Finding
-from pipeline.order import in_order, natural
+from pipeline.natural_order import in_order, natural
 from pipeline.settings import ROOT
 from tests.support import DATA, PRACTICE
 from tests.test_process import NOON, Body, audited
@@ -56,7 +56,7 @@ def test_what_is_not_met_is_listed_in_the_order_of_the_portfolio_and_says_that_i
 
 def test_findings_of_a_submission_stand_in_the_order_of_its_rows() -> None:
     schema = {"type": "array", "items": {"type": "string"}}
-    found = shape.check(schema, [1] * 12, lambda place: place)
+    found = schema_errors.check(schema, [1] * 12, lambda place: place)
     assert [one.pointer for one in found] == [f"/{number}" for number in range(12)]
 
 

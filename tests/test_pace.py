@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.accept.inbox import Delivery, Inbox
-from pipeline.accept.submission import Submission
-from pipeline.cases import reminders
-from pipeline.cases.intake import BUDGET, CLAIM, Intake, Report
 from pipeline.cases.store import Store
 from pipeline.errors import RateLimited
-from pipeline.github import GitHub
-from pipeline.github_client import TIMEOUT
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
+from pipeline.github import reminders
+from pipeline.github.client import GitHub
+from pipeline.github.http import TIMEOUT
+from pipeline.github.sync import BUDGET, CLAIM, Intake, Report
 from pipeline.settings import ROOT
+from pipeline.submissions.inbox import Delivery, Inbox
+from pipeline.submissions.submission import Submission
 from tests.fakes.clock import VirtualClock
 from tests.fakes.github import LIMITS, FakeGitHub
 from tests.support import BAKERS, SOURDOUGH, filled
@@ -36,13 +36,13 @@ JOB = 20 * 60.0  # seconds: intake.yml
 
 def deliver(root: Path, number: int) -> None:
     """Portfolios in the inbox, as the server puts them there."""
-    schema = derive.form_schema(DATA, derive.PORTFOLIO, SOURDOUGH)
+    schema = json_schema.form_schema(DATA, json_schema.PORTFOLIO, SOURDOUGH)
     inbox = Inbox(root, PREFIX)
     for index in range(number):
         applicant = {"name": f"Applicant {index}", "email": "n@example.org"}
-        value = filled(derive.PORTFOLIO, SOURDOUGH, DATA, applicant=applicant)
+        value = filled(json_schema.PORTFOLIO, SOURDOUGH, DATA, applicant=applicant)
         value["answers"] = {name: {"answer": "not_yet"} for name in value["answers"]}
-        submission = Submission(derive.PORTFOLIO, SOURDOUGH, value, schema)
+        submission = Submission(json_schema.PORTFOLIO, SOURDOUGH, value, schema)
         at = "2027-03-14T08:00:00Z"
         inbox.put(Delivery(submission.name, inbox.reference(submission), False, at, submission.value))
 

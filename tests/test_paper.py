@@ -14,12 +14,12 @@ import pytest
 import requests
 from docx.oxml.ns import qn
 
-from pipeline.profiles import derive
-from pipeline.profiles.load import load_or_stop
-from pipeline.profiles.model import Profile
-from pipeline.publish.paper import Paper, paper
-from pipeline.publish.wordfile import word_file
+from pipeline.data.load import load_or_stop
+from pipeline.data.model import Profile
+from pipeline.forms import json_schema
 from pipeline.settings import ROOT, Settings
+from pipeline.site.paper import Paper, paper
+from pipeline.site.wordfile import word_file
 from tests.conftest import Service
 from tests.support import CONCEPTS, DATA, EXAMPLES
 from tests.test_site import text_of
@@ -28,7 +28,7 @@ OPEN = pytest.mark.parametrize("profile", DATA.open_profiles, ids=lambda profile
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
-def on_paper(profile: Profile, kind: str = derive.SELF_ASSESSMENT) -> Paper:
+def on_paper(profile: Profile, kind: str = json_schema.SELF_ASSESSMENT) -> Paper:
     return paper(DATA, profile, kind, "https://example.org/site/")
 
 
@@ -87,7 +87,7 @@ def test_the_printed_page_and_the_document_have_the_same_lines_in_the_same_order
 
 
 @OPEN
-@pytest.mark.parametrize("kind", [derive.SELF_ASSESSMENT, derive.PORTFOLIO])
+@pytest.mark.parametrize("kind", [json_schema.SELF_ASSESSMENT, json_schema.PORTFOLIO])
 def test_what_the_paper_asks_is_what_the_form_asks(site: Settings, profile: Profile, kind: str) -> None:
     html = (site.site / f"certificates/{profile.id}/{kind}/index.html").read_text("utf-8")
     groups = "applicant|interview|education|declarations|case|held"
@@ -98,18 +98,18 @@ def test_what_the_paper_asks_is_what_the_form_asks(site: Settings, profile: Prof
 
 
 @OPEN
-@pytest.mark.parametrize("kind", [derive.SELF_ASSESSMENT, derive.PORTFOLIO])
+@pytest.mark.parametrize("kind", [json_schema.SELF_ASSESSMENT, json_schema.PORTFOLIO])
 def test_every_form_asks_who_taught_and_the_second_only_whom_it_has_not_been_told(profile: Profile, kind: str) -> None:
     hint = "If you have told us in your self-assessment, leave this empty."
     (part,) = (part for part in on_paper(profile, kind).parts if part.title == "Who taught you")
-    assert part.hint.startswith(hint) is (kind == derive.PORTFOLIO)
+    assert part.hint.startswith(hint) is (kind == json_schema.PORTFOLIO)
     assert part.hint.endswith("It keeps those who taught you from auditing you.")
     names = {"education.providers", "education.trainers"}
     assert {blank.name for blank in part.blanks} == names
-    group = derive.form_schema(DATA, kind, profile.id)["properties"]["education"]
+    group = json_schema.form_schema(DATA, kind, profile.id)["properties"]["education"]
     assert group["required"] == []
     assert any(hint in line for line in lines(read(word_file(on_paper(profile, kind)).content))) is (
-        kind == derive.PORTFOLIO
+        kind == json_schema.PORTFOLIO
     )
 
 
@@ -118,7 +118,7 @@ def test_the_portfolio_on_paper_has_room_for_evidence_and_a_log_where_the_form_h
     site: Settings, profile: Profile
 ) -> None:
     html = (site.site / f"certificates/{profile.id}/print-portfolio/index.html").read_text("utf-8")
-    form, page = on_paper(profile, derive.PORTFOLIO), text_of(html)
+    form, page = on_paper(profile, json_schema.PORTFOLIO), text_of(html)
     asked = DATA.statements(profile)
     texts = [text for s in asked for text in (f"{s.id} {s.question}", f"Your evidence for {s.id}: {s.evidence}")]
     blanks = [text for part in form.parts for blank in part.blanks for text in (blank.label, blank.hint) if text]
@@ -131,7 +131,7 @@ def test_the_portfolio_on_paper_has_room_for_evidence_and_a_log_where_the_form_h
     assert [html.count(f'<th scope="col">{name}</th>') for part in log for name in part.columns] == [1] * 3 * len(log)
 
 
-@pytest.mark.parametrize("kind", [derive.SELF_ASSESSMENT, derive.PORTFOLIO])
+@pytest.mark.parametrize("kind", [json_schema.SELF_ASSESSMENT, json_schema.PORTFOLIO])
 @pytest.mark.parametrize("email", ["intake@example.org", "intake@placeholder.invalid"])
 @pytest.mark.parametrize("post", ["1 Main Street", None])
 def test_the_paper_says_where_to_send_it_or_that_nobody_knows_yet(kind: str, email: str, post: str | None) -> None:
@@ -206,7 +206,7 @@ def test_the_same_paper_gives_the_same_bytes(site: Settings) -> None:
     profile = DATA.open_profiles[0]
     assert word_file(on_paper(profile)) == word_file(on_paper(profile))
     built = (site.site / f"certificates/{profile.id}/self-assessment.docx").read_bytes()
-    assert built == word_file(paper(DATA, profile, derive.SELF_ASSESSMENT, "http://127.0.0.1/")).content
+    assert built == word_file(paper(DATA, profile, json_schema.SELF_ASSESSMENT, "http://127.0.0.1/")).content
 
 
 def test_a_link_of_the_document_has_words_and_a_placeholder_is_never_one() -> None:
@@ -220,7 +220,7 @@ def test_a_link_of_the_document_has_words_and_a_placeholder_is_never_one() -> No
     online = f"https://example.org/site/certificates/{profile.id}/self-assessment/"
     known = replace(on_paper(profile), send_to="intake@example.org")
     assert links(known) == {"Answer on the site instead": online, "intake@example.org": "mailto:intake@example.org"}
-    unknown = paper(DATA, profile, derive.SELF_ASSESSMENT, DATA.organization.site_url)
+    unknown = paper(DATA, profile, json_schema.SELF_ASSESSMENT, DATA.organization.site_url)
     assert links(unknown) == {}
     assert unknown.send in lines(read(word_file(unknown).content))
 
@@ -245,7 +245,7 @@ def test_a_language_that_runs_from_right_to_left_does_so_in_the_document() -> No
 
 def test_what_is_not_translated_is_in_its_own_language_in_the_document() -> None:
     profile = DATA.in_language("fr").open_profiles[0]
-    whole = paper(DATA.in_language("fr"), profile, derive.SELF_ASSESSMENT, DATA.organization.site_url)
+    whole = paper(DATA.in_language("fr"), profile, json_schema.SELF_ASSESSMENT, DATA.organization.site_url)
     statement = replace(whole.units[0].statements[0], language="en", text="tell them apart")
     unit = replace(whole.units[0], statements=(statement, *whole.units[0].statements[1:]))
     document = read(word_file(replace(whole, units=(unit, *whole.units[1:]))).content)
@@ -273,7 +273,7 @@ def test_the_document_is_offered_with_its_size_where_people_look_for_it(
 def test_another_bodys_document_has_its_own_name(site: Settings) -> None:
     data = load_or_stop(EXAMPLES / "other-body", ROOT / "schemas")
     document = read(
-        word_file(paper(data, data.open_profiles[0], derive.SELF_ASSESSMENT, data.organization.site_url)).content
+        word_file(paper(data, data.open_profiles[0], json_schema.SELF_ASSESSMENT, data.organization.site_url)).content
     )
     assert document.core_properties.author == data.organization.name
     assert DATA.organization.name not in " ".join(lines(document))

@@ -12,38 +12,38 @@ from typing import Any
 
 import pytest
 
-from pipeline.accept import references
-from pipeline.accept.accept import Receipt, accept
-from pipeline.accept.check import Judge
-from pipeline.accept.desk import desk
-from pipeline.accept.inbox import read
-from pipeline.accept.quarantine import release
-from pipeline.audit import chronicle, prerequisite, reasons
-from pipeline.audit.act import Outcome, decide, record
-from pipeline.audit.board_acts import acts
-from pipeline.audit.board_case import CaseDesk
-from pipeline.audit.commands import EVERY
-from pipeline.audit.impartiality import uninvolved
-from pipeline.audit.issue import Issue
-from pipeline.audit.joining import join
-from pipeline.audit.markdown import escaped
-from pipeline.audit.needs import NEEDS
-from pipeline.audit.work import Work
-from pipeline.cases import events
-from pipeline.cases.forget import COMMAND_LINE, Forget
-from pipeline.cases.intake import Intake
+from pipeline.cases import events, prerequisite, reasons, timeline
+from pipeline.cases.commands import EVERY
+from pipeline.cases.context import Work
+from pipeline.cases.decisions import Outcome, decide, record
+from pipeline.cases.erasure import COMMAND_LINE, Forget
+from pipeline.cases.impartiality import uninvolved
+from pipeline.cases.integrity import verify
+from pipeline.cases.issue_text import Issue
+from pipeline.cases.joining import join
 from pipeline.cases.people import Person
-from pipeline.cases.rejected import Rejected
-from pipeline.cases.standing import standing
+from pipeline.cases.preconditions import NEEDS
+from pipeline.cases.state import standing
 from pipeline.cases.store import Store
-from pipeline.cases.verify import verify
+from pipeline.data import process_rules
+from pipeline.data.load import load
 from pipeline.errors import AuditBegun, CaseOver, StoreFailed
 from pipeline.findings import errors
-from pipeline.moment import stamp
-from pipeline.profiles import derive, process_rules
-from pipeline.profiles.load import load
+from pipeline.forms import json_schema
+from pipeline.github.sync import Intake
+from pipeline.i18n import speaking
+from pipeline.receiving.desk import desk
+from pipeline.receiving.quarantine import release
+from pipeline.receiving.receive import Receipt, accept
 from pipeline.settings import ROOT
-from pipeline.text import speaking
+from pipeline.submissions import references
+from pipeline.submissions.inbox import read
+from pipeline.submissions.markdown import escaped
+from pipeline.submissions.rejected import Rejected
+from pipeline.submissions.validation import Judge
+from pipeline.timestamps import stamp
+from pipeline.web.board.actions import acts
+from pipeline.web.board.case_page import CaseDesk
 from tests.support import CONCEPTS, DATA, JUDGE, PRACTICE, filled
 
 PEOPLE = (
@@ -69,7 +69,7 @@ class Body:
     def send(self, kind: str, about: str, **more: Any) -> str:
         here = desk(JUDGE, self.root, self.store, self.store.root)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("pipeline.accept.accept.now", lambda: stamp(self.now))
+            patch.setattr("pipeline.receiving.receive.now", lambda: stamp(self.now))
             receipt = accept(here, filled(kind, about, **more))
         assert isinstance(receipt, Receipt)
         Intake(JUDGE, self.store)()
@@ -102,11 +102,11 @@ def body(tmp_path: Path) -> Body:
 
 def audited(body: Body, about: str = CONCEPTS, **more: Any) -> str:
     """A case whose portfolio is ready for its audit."""
-    reference = body.send(derive.SELF_ASSESSMENT, about, **more)
+    reference = body.send(json_schema.SELF_ASSESSMENT, about, **more)
     body.do("ines", reference, "/schedule 2027-03-20 09:30")
     body.do("ines", reference, "/admit")
     assert body.state(reference) == "awaiting_portfolio"
-    body.send(derive.PORTFOLIO, about, case=body.secret(reference))
+    body.send(json_schema.PORTFOLIO, about, case=body.secret(reference))
     assert body.state(reference) == "audit"
     return reference
 
@@ -146,9 +146,9 @@ def test_more_evidence_may_replace_what_is_audited_and_brings_the_case_back(body
     body.do("ada", reference, "/request-evidence C3.4 C1.1")
     assert body.state(reference) == "evidence_requested"
     assert not body.store.case(reference).audit_begun
-    answers = filled(derive.PORTFOLIO, CONCEPTS)["answers"]
+    answers = filled(json_schema.PORTFOLIO, CONCEPTS)["answers"]
     answers["C3.4"]["evidence"] = "More of it."
-    body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers)
+    body.send(json_schema.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers)
     assert body.state(reference) == "audit"
     assert body.store.case(reference).audit_begun
 
@@ -191,8 +191,10 @@ def test_the_table_says_what_is_not_met_and_opens_where_more_was_asked_for(body:
     ):
         body.do("ada", reference, comment)
         if "request" in comment:
-            answers = filled(derive.PORTFOLIO, PRACTICE)["answers"] | {"P2.1": {"answer": "yes", "evidence": comment}}
-            body.send(derive.PORTFOLIO, PRACTICE, case=body.secret(reference), answers=answers)
+            answers = filled(json_schema.PORTFOLIO, PRACTICE)["answers"] | {
+                "P2.1": {"answer": "yes", "evidence": comment}
+            }
+            body.send(json_schema.PORTFOLIO, PRACTICE, case=body.secret(reference), answers=answers)
     work = body.work("ada", reference)
     parts = {
         part["id"]: part for part in CaseDesk(Intake(JUDGE, body.store), PEOPLE).shown(work.case, work.person)["table"]
@@ -207,8 +209,8 @@ def test_a_command_without_words_or_a_field_of_its_own_is_shown_as_it_is_typed(
     body: Body, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = tuple(replace(command, labels=dict, ask=None) for command in EVERY)
-    monkeypatch.setattr("pipeline.audit.board_acts.EVERY", plain)
-    found = acts(body.work("ines", body.send(derive.SELF_ASSESSMENT, CONCEPTS)))
+    monkeypatch.setattr("pipeline.web.board.actions.EVERY", plain)
+    found = acts(body.work("ines", body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)))
     assert found["forms"] == []
     assert [(form.label, form.comment) for form in found["written"]] == [
         ("/schedule DATE TIME", "/schedule DATE TIME"),
@@ -259,15 +261,15 @@ def test_what_was_found_of_an_answer_holds_only_as_long_as_that_answer(body: Bod
     reference = audited(body)
     act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/finding all met except C1.1 because of nothing"))
     act(body, reference, ("ada", "/request-evidence C1.1"))
-    answers = filled(derive.PORTFOLIO, CONCEPTS)["answers"]
+    answers = filled(json_schema.PORTFOLIO, CONCEPTS)["answers"]
     for statement in ("C1.1", "C2.3"):
         answers[statement]["evidence"] = "Another text."
-    body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers)
+    body.send(json_schema.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers)
     here = standing(DATA, body.store.case(reference))
     assert {statement for statement, _ in here.findings} == set(answers) - {"C1.1", "C2.3"}
     assert here.reasons == {}
     assert rules(body, "ada", reference, "/recommend grant") == ["a finding for every statement"]
-    event = body.store.case(reference).current(derive.PORTFOLIO)
+    event = body.store.case(reference).current(json_schema.PORTFOLIO)
     assert event
     issue = Intake(JUDGE, body.store).draw(body.store.case(reference), event)
     assert escaped("C1.1, C2.3") in issue.body.partition("so to be judged anew")[2].splitlines()[0]
@@ -337,7 +339,7 @@ def test_who_does_not_come_is_not_arranged_any_more(body: Body) -> None:
 
 
 def test_a_case_expires_only_after_a_day_that_is_decided_and_not_while_it_is_paused(body: Body) -> None:
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     assert "Nobody has decided" in body.do("ines", reference, "/expire").said
     since = standing(DATA, body.store.case(reference)).since
     states = tuple(replace(state, days=30) for state in DATA.process.states)
@@ -356,7 +358,7 @@ def test_a_case_expires_only_after_a_day_that_is_decided_and_not_while_it_is_pau
 
 
 def test_nobody_does_anything_to_a_case_of_their_own(body: Body) -> None:
-    own = body.send(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Ines Intake", "email": "i@x.org"})
+    own = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Ines Intake", "email": "i@x.org"})
     for comment in ("/admit", "/schedule 2027-06-01 10:00", "/pause", "/withdraw"):
         assert "not on oneself" in rules(body, "ines", own, comment)
     assert not body.do("ines", own, "/help").refusals
@@ -373,11 +375,11 @@ def test_a_certificate_that_is_no_more_grants_nothing(body: Body) -> None:
 
 
 def test_a_certificate_that_cannot_be_shown_is_a_reason_to_decline(body: Body) -> None:
-    case = body.send(derive.SELF_ASSESSMENT, PRACTICE)
+    case = body.send(json_schema.SELF_ASSESSMENT, PRACTICE)
     body.do("ines", case, "/admit")
-    own = filled(derive.PORTFOLIO, PRACTICE)["answers"]
+    own = filled(json_schema.PORTFOLIO, PRACTICE)["answers"]
     answers = {name: answer for name, answer in own.items() if name.startswith("P")}
-    body.send(derive.PORTFOLIO, PRACTICE, case=body.secret(case), held={CONCEPTS: "IMC 7"}, answers=answers)
+    body.send(json_schema.PORTFOLIO, PRACTICE, case=body.secret(case), held={CONCEPTS: "IMC 7"}, answers=answers)
     act(body, case, ("ada", "/claim no-conflict"), ("ada", "/finding all met"))
     assert rules(body, "ada", case, "/recommend grant") == ["a certificate that is valid today"]
     act(body, case, ("ada", "/recommend decline"))
@@ -388,17 +390,17 @@ def test_evidence_that_comes_in_a_case_of_its_own_is_joined_and_goes_on_also_aft
 ) -> None:
     reference = audited(body)
     act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/finding all met"), ("ada", "/request-evidence C1.1"))
-    answers = filled(derive.PORTFOLIO, CONCEPTS)["answers"]
+    answers = filled(json_schema.PORTFOLIO, CONCEPTS)["answers"]
     answers["C1.1"]["evidence"] = "More of it."
-    alone = body.send(derive.PORTFOLIO, CONCEPTS, answers=answers, id="d" * 32)
+    alone = body.send(json_schema.PORTFOLIO, CONCEPTS, answers=answers, id="d" * 32)
     act(body, alone, ("ines", f"/link {reference}"))
     here = standing(DATA, body.store.case(reference))
     assert here.state.id == "audit"
     assert {place for place in here.findings if place[0] == "C1.1"} == set()
     act(body, reference, ("ada", "/request-evidence C1.1"))
     answers["C1.1"]["evidence"] = "And more."
-    assert body.send(derive.PORTFOLIO, CONCEPTS, answers=answers, id="d" * 32) == alone
-    event = body.store.case(reference).current(derive.PORTFOLIO)
+    assert body.send(json_schema.PORTFOLIO, CONCEPTS, answers=answers, id="d" * 32) == alone
+    event = body.store.case(reference).current(json_schema.PORTFOLIO)
     assert event
     assert (event.type, event.data["changed"], body.state(reference)) == ("revised", ["C1.1"], "audit")
     assert verify(JUDGE, body.store).findings == []
@@ -465,7 +467,7 @@ REFUSED = [
 def test_a_refusal_names_its_rule_and_records_nothing(
     body: Body, login: str, comment: str, rule: str, words: str
 ) -> None:
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     before = len(body.store.case(reference).events)
     outcome = body.do(login, reference, comment)
     assert [refusal.rule for refusal in outcome.refusals] == [rule]
@@ -474,14 +476,14 @@ def test_a_refusal_names_its_rule_and_records_nothing(
 
 
 def test_what_is_no_command_is_left_alone(body: Body) -> None:
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     work = body.work("ines", reference)
     for comment in ("I called her yesterday.", "//admit", "see /admit", ""):
         assert decide(work, comment) is None
 
 
 def test_a_command_is_understood_in_any_case_and_a_reason_keeps_its_own(body: Body) -> None:
-    reference = body.send(derive.PORTFOLIO, CONCEPTS)
+    reference = body.send(json_schema.PORTFOLIO, CONCEPTS)
     for login, comment in (
         ("ines", "/Admit"),
         ("ada", "/CLAIM No-Conflict"),
@@ -567,23 +569,23 @@ def test_an_old_page_of_the_table_changes_only_what_was_changed_in_it_and_nothin
     }
     assert list(here.reasons) == [("C1.1", "mastery")]
     act(body, reference, ("ada", "/request-evidence C1.1"))
-    answers = filled(derive.PORTFOLIO, CONCEPTS)["answers"]
+    answers = filled(json_schema.PORTFOLIO, CONCEPTS)["answers"]
     answers["C1.1"]["evidence"] = "More of it."
-    body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers)
+    body.send(json_schema.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers)
     refused = save(old, **{"finding C1.1 mastery": "not_met"})
     assert [refusal.rule for refusal in refused.refusals] == ["findings are about what was read"]
 
 
 def test_a_newer_portfolio_is_not_replaced_by_joining_an_older_one(body: Body) -> None:
-    alone = body.send(derive.PORTFOLIO, CONCEPTS, id="a" * 32)
+    alone = body.send(json_schema.PORTFOLIO, CONCEPTS, id="a" * 32)
     body.now += timedelta(days=2)
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
-    answers = filled(derive.PORTFOLIO, CONCEPTS)["answers"]
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
+    answers = filled(json_schema.PORTFOLIO, CONCEPTS)["answers"]
     answers["C1.1"]["evidence"] = "Better."
-    body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers)
-    newest = body.store.case(reference).current(derive.PORTFOLIO)
+    body.send(json_schema.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers)
+    newest = body.store.case(reference).current(json_schema.PORTFOLIO)
     assert "newer portfolio" in body.do("ines", alone, f"/link {reference}").said
-    assert (body.state(alone), body.store.case(reference).current(derive.PORTFOLIO)) == ("joined", newest)
+    assert (body.state(alone), body.store.case(reference).current(json_schema.PORTFOLIO)) == ("joined", newest)
 
 
 def test_a_question_or_a_refusal_is_no_part_in_a_case(body: Body) -> None:
@@ -608,7 +610,7 @@ def test_the_verifier_of_an_appeal_can_be_replaced(body: Body) -> None:
 def test_the_same_portfolio_again_is_an_answer_and_a_request_can_be_taken_back(body: Body) -> None:
     reference = audited(body)
     act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/finding all met"), ("ada", "/request-evidence C1.1"))
-    body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference))
+    body.send(json_schema.PORTFOLIO, CONCEPTS, case=body.secret(reference))
     assert body.state(reference) == "audit"
     assert len(standing(DATA, body.store.case(reference)).findings) == 216
     act(body, reference, ("ada", "/request-evidence C1.1"), ("ada", "/return"))
@@ -618,12 +620,12 @@ def test_the_same_portfolio_again_is_an_answer_and_a_request_can_be_taken_back(b
 
 def test_what_was_sent_before_the_request_is_no_answer_to_it_and_no_event_lies_before_another(body: Body) -> None:
     reference = audited(body)
-    answers = filled(derive.PORTFOLIO, CONCEPTS)["answers"]
+    answers = filled(json_schema.PORTFOLIO, CONCEPTS)["answers"]
     answers["C1.1"]["evidence"] = "From a quarantine."
     here = desk(JUDGE, body.root, body.store, body.store.root)
-    value = filled(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers)
+    value = filled(json_schema.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipeline.accept.accept.now", lambda: stamp(body.now))
+        patch.setattr("pipeline.receiving.receive.now", lambda: stamp(body.now))
         assert isinstance(accept(here, value, suspicious=True), Receipt)
     body.now += timedelta(minutes=1)
     act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/finding all met"), ("ada", "/request-evidence C1.1"))
@@ -633,10 +635,10 @@ def test_what_was_sent_before_the_request_is_no_answer_to_it_and_no_event_lies_b
     assert body.state(reference) == "evidence_requested"
     (found,) = Rejected(body.store.root).all().values()
     assert "was sent before more evidence was requested" in found[0].message
-    first = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="e" * 32, applicant={"name": "Ola", "email": "o@x.org"})
+    first = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, id="e" * 32, applicant={"name": "Ola", "email": "o@x.org"})
     act(body, first, ("ines", "/pause"))
     body.now -= timedelta(days=3)
-    body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="e" * 32, applicant={"name": "Ola O", "email": "o@x.org"})
+    body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, id="e" * 32, applicant={"name": "Ola O", "email": "o@x.org"})
     events_ = body.store.case(first).events
     assert [event.at for event in events_] == sorted(event.at for event in events_)
 
@@ -655,18 +657,18 @@ def test_who_sends_a_case_back_as_the_director_does_not_audit_it(body: Body) -> 
 def test_a_trainer_named_where_the_certificate_was_granted_does_not_judge_what_it_counts_for(body: Body) -> None:
     hers = audited(body, education={"providers": [], "trainers": ["Abe Audit"]})
     granted(body, hers)
-    case = body.send(derive.SELF_ASSESSMENT, PRACTICE)
+    case = body.send(json_schema.SELF_ASSESSMENT, PRACTICE)
     act(body, case, ("ines", "/admit"))
-    own = filled(derive.PORTFOLIO, PRACTICE)["answers"]
+    own = filled(json_schema.PORTFOLIO, PRACTICE)["answers"]
     answers = {name: answer for name, answer in own.items() if name.startswith("P")}
-    body.send(derive.PORTFOLIO, PRACTICE, case=body.secret(case), held={CONCEPTS: "IMC 7"}, answers=answers)
+    body.send(json_schema.PORTFOLIO, PRACTICE, case=body.secret(case), held={CONCEPTS: "IMC 7"}, answers=answers)
     act(body, case, ("ines", f"/credit {hers}"))
     assert "not on those one has trained" in rules(body, "abe", case, "/claim no-conflict")
 
 
 def test_two_people_of_one_name_are_told_apart_by_their_addresses_but_judge_nobody_of_their_name(body: Body) -> None:
     people = (*PEOPLE, Person("mia", "Mia Garcia", ("intake_manager", "auditor"), "mia@work.org"))
-    reference = body.send(derive.PORTFOLIO, CONCEPTS, applicant={"name": "Mia Garcia", "email": "other@x.org"})
+    reference = body.send(json_schema.PORTFOLIO, CONCEPTS, applicant={"name": "Mia Garcia", "email": "other@x.org"})
     work = replace(body.work("ines", reference), people=people, person=people[-1])
     outcome = decide(work, "/admit")
     assert outcome
@@ -682,7 +684,7 @@ def test_the_issue_says_to_whom_a_case_is_assigned_and_that_it_is_paused(body: B
     reference = audited(body)
     act(body, reference, ("ines", "/assign @ada"), ("ines", "/pause"))
     case = body.store.case(reference)
-    event = case.current(derive.PORTFOLIO)
+    event = case.current(json_schema.PORTFOLIO)
     assert event
     shown = Intake(JUDGE, body.store).draw(case, event).body
     assert "| Assigned to | ` ada ` (Auditor) |" in shown
@@ -703,7 +705,7 @@ def test_a_lost_race_leaves_neither_a_reason_nor_a_sheet_of_what_did_not_happen(
 
 
 def test_a_joining_that_was_broken_off_is_done_again_though_the_audit_has_begun(body: Body) -> None:
-    alone, reference = body.send(derive.PORTFOLIO, CONCEPTS), body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    alone, reference = body.send(json_schema.PORTFOLIO, CONCEPTS), body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     act(body, reference, ("ines", "/admit"))
     assert join(body.work("ines", alone), reference)
     act(body, reference, ("ada", "/claim no-conflict"))
@@ -712,9 +714,9 @@ def test_a_joining_that_was_broken_off_is_done_again_though_the_audit_has_begun(
 
 
 def test_a_portfolio_that_was_admitted_alone_can_still_be_joined_before_somebody_audits_it(body: Body) -> None:
-    alone, reference = body.send(derive.PORTFOLIO, CONCEPTS), body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    alone, reference = body.send(json_schema.PORTFOLIO, CONCEPTS), body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     act(body, alone, ("ines", "/admit"))
-    other = body.send(derive.PORTFOLIO, CONCEPTS, id="f" * 32)
+    other = body.send(json_schema.PORTFOLIO, CONCEPTS, id="f" * 32)
     act(body, other, ("ines", "/admit"), ("ada", "/claim no-conflict"))
     assert rules(body, "ines", other, f"/link {reference}") == ["before the audit"]
     act(body, alone, ("ines", f"/link {reference}"))
@@ -742,7 +744,7 @@ def test_why_something_is_not_met_lies_beside_what_was_sent_and_not_in_the_event
     (shown,) = body.store.folder(reference).glob("private/*/reasons.md")
     assert "\\<b\\>" in shown.read_text("utf-8")
     assert "@work" not in shown.read_text("utf-8")
-    event = body.store.case(reference).current(derive.PORTFOLIO)
+    event = body.store.case(reference).current(json_schema.PORTFOLIO)
     assert event
     issue = Intake(JUDGE, body.store, address="https://x.org/").draw(body.store.case(reference), event)
     assert (
@@ -780,7 +782,7 @@ def test_a_preview_says_what_would_be_recorded_and_records_nothing(body: Body) -
 
 
 def test_a_preview_before_any_other_command_says_what_it_would_do_or_what_is_in_the_way(body: Body) -> None:
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     before = body.store.case(reference).events
     assert body.do("ines", reference, "/preview\n/admit").said == (
         "It would say: The case is admitted. Nothing is recorded."
@@ -812,7 +814,7 @@ def test_nobody_judges_themselves_or_those_they_trained_or_twice(body: Body) -> 
 
 def test_whom_a_portfolio_that_came_alone_names_as_a_teacher_does_not_judge_it(body: Body) -> None:
     taught = {"providers": ["WELLth Movement"], "trainers": ["Ada Audit"]}
-    reference = body.send(derive.PORTFOLIO, CONCEPTS, education=taught)
+    reference = body.send(json_schema.PORTFOLIO, CONCEPTS, education=taught)
     body.do("ines", reference, "/admit")
     for login in ("ada", "abe"):
         refused = body.do(login, reference, "/claim no-conflict").refusals
@@ -838,7 +840,7 @@ def test_a_prerequisite_must_be_valid_on_the_day(body: Body) -> None:
         ("dora", "/decide grant no-conflict"),
     ):
         body.do(login, granted, comment)
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
 
     def admit(comment: str, years: int = 0) -> Outcome:
         work = body.work("ines", reference)
@@ -851,7 +853,7 @@ def test_a_prerequisite_must_be_valid_on_the_day(body: Body) -> None:
     assert admit(f"/admit {granted}", years=2).refusals[0].rule == "the prerequisite must be valid today"
     assert admit(f"/admit {granted}").refusals == ()
     namesake = body.send(
-        derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Rosa Test", "email": "other@example.org"}
+        json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Rosa Test", "email": "other@example.org"}
     )
     reference, hers = namesake, reference
     assert "only if the e-mail address is the same" in admit(f"/admit {granted}").said
@@ -876,12 +878,12 @@ def test_a_certificate_that_is_held_counts_once_its_case_is_named_and_only_for_w
     body: Body,
 ) -> None:
     hers = audited(body, CONCEPTS)
-    others = body.send(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Ola", "email": "o@x.org"})
-    case = body.send(derive.SELF_ASSESSMENT, PRACTICE, interview={"times": "any"})
+    others = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Ola", "email": "o@x.org"})
+    case = body.send(json_schema.SELF_ASSESSMENT, PRACTICE, interview={"times": "any"})
     body.do("ines", case, "/admit")
-    own = filled(derive.PORTFOLIO, PRACTICE)["answers"]
+    own = filled(json_schema.PORTFOLIO, PRACTICE)["answers"]
     answers = {name: answer for name, answer in own.items() if name.startswith("P")}
-    body.send(derive.PORTFOLIO, PRACTICE, case=body.secret(case), held={CONCEPTS: "IMC 7"}, answers=answers)
+    body.send(json_schema.PORTFOLIO, PRACTICE, case=body.secret(case), held={CONCEPTS: "IMC 7"}, answers=answers)
     body.do("ada", case, "/claim no-conflict")
     body.do("ada", case, "/finding all met")
     rule = "a certificate that is valid today"
@@ -906,19 +908,19 @@ def test_only_a_portfolio_ends_the_request_for_more_evidence(body: Body) -> None
     reference = audited(body, id="a" * 32)
     body.do("ada", reference, "/claim no-conflict")
     body.do("ada", reference, "/request-evidence C3.4")
-    answers = filled(derive.SELF_ASSESSMENT, CONCEPTS)["answers"] | {"C1.1": {"answer": "yes"}}
-    body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="a" * 32, answers=answers)
+    answers = filled(json_schema.SELF_ASSESSMENT, CONCEPTS)["answers"] | {"C1.1": {"answer": "yes"}}
+    body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, id="a" * 32, answers=answers)
     assert body.state(reference) == "evidence_requested"
-    more = filled(derive.PORTFOLIO, CONCEPTS)["answers"] | {"C3.4": {"answer": "yes", "evidence": "More."}}
-    body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=more)
+    more = filled(json_schema.PORTFOLIO, CONCEPTS)["answers"] | {"C3.4": {"answer": "yes", "evidence": "More."}}
+    body.send(json_schema.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=more)
     assert body.state(reference) == "audit"
 
 
 def test_nothing_is_sent_into_a_case_that_is_over(body: Body) -> None:
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     body.do("ines", reference, "/withdraw")
     with pytest.raises(CaseOver, match=r"is over \(Withdrawn\)\. .* A new self-assessment begins a new case\."):
-        body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference))
+        body.send(json_schema.PORTFOLIO, CONCEPTS, case=body.secret(reference))
     assert [event.type for event in body.store.case(reference).events] == ["received", "withdrawn"]
 
 
@@ -929,16 +931,16 @@ def test_who_sends_to_a_case_that_is_over_is_told_what_to_do_instead(body: Body)
         data = {"role": "auditor", "to": state}
         assert body.store.append(body.store.case(reference), kind, at="2027-04-01T00:00:00Z", by="ada", data=data)
         with pytest.raises(AuditBegun, match=words) as told:
-            body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), id="d" * 32)
+            body.send(json_schema.PORTFOLIO, CONCEPTS, case=body.secret(reference), id="d" * 32)
         assert isinstance(told.value, CaseOver) is (state != "audit")
     with speaking("fr"), pytest.raises(CaseOver, match="Délivré"):
-        body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), id="d" * 32)
+        body.send(json_schema.PORTFOLIO, CONCEPTS, case=body.secret(reference), id="d" * 32)
 
 
 def test_a_portfolio_is_joined_to_an_open_case_of_the_same_person_alone(body: Body) -> None:
-    mine = body.send(derive.PORTFOLIO, CONCEPTS, id="b" * 32)
-    strangers = body.send(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Ola", "email": "o@x.org"})
-    over = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    mine = body.send(json_schema.PORTFOLIO, CONCEPTS, id="b" * 32)
+    strangers = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Ola", "email": "o@x.org"})
+    over = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     body.do("ines", over, "/withdraw")
     assert body.do("ines", mine, f"/link {strangers}").refusals[0].rule == "the same person"
     assert body.do("ines", mine, f"/link {over}").refusals[0].rule == "before the audit"
@@ -946,9 +948,9 @@ def test_a_portfolio_is_joined_to_an_open_case_of_the_same_person_alone(body: Bo
 
 
 def test_a_portfolio_is_joined_to_no_namesakes_case_and_to_none_that_was_forgotten(body: Body) -> None:
-    mine = body.send(derive.PORTFOLIO, CONCEPTS, id="b" * 32)
-    namesakes = body.send(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Rosa Test", "email": "r@x.org"})
-    gone = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="c" * 32)
+    mine = body.send(json_schema.PORTFOLIO, CONCEPTS, id="b" * 32)
+    namesakes = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Rosa Test", "email": "r@x.org"})
+    gone = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, id="c" * 32)
     Forget(body.store, "IMC", (), COMMAND_LINE, body.now)(gone)
     assert body.do("ines", mine, f"/link {namesakes}").refusals[0].rule == "the same person"
     assert body.do("ines", mine, f"/link {gone}").refusals[0].rule == "not on what is forgotten"
@@ -956,9 +958,9 @@ def test_a_portfolio_is_joined_to_no_namesakes_case_and_to_none_that_was_forgott
 
 
 def test_whom_a_joined_case_names_as_a_trainer_judges_the_other_one_neither(body: Body) -> None:
-    alone = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="d" * 32, education={"trainers": ["Ada Audit"]})
-    body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(alone))
-    first = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="e" * 32)
+    alone = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, id="d" * 32, education={"trainers": ["Ada Audit"]})
+    body.send(json_schema.PORTFOLIO, CONCEPTS, case=body.secret(alone))
+    first = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, id="e" * 32)
     assert not body.do("ines", alone, f"/link {first}").refusals
     body.do("ines", first, "/admit")
     assert body.do("ada", first, "/claim no-conflict").refusals[0].rule == "not on those one has trained"
@@ -1086,7 +1088,7 @@ def test_every_end_is_one_and_every_outcome_is_possible(found: Found) -> None:
 def test_a_pause_stops_the_clock(body: Body) -> None:
     days = replace(DATA.process, states=tuple(replace(state, days=10) for state in DATA.process.states))
     data = replace(DATA, process=days)
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     due = standing(data, body.store.case(reference)).due
     assert due
     body.do("ines", reference, "/pause")
@@ -1100,7 +1102,7 @@ def test_a_pause_stops_the_clock(body: Body) -> None:
 def test_nothing_is_due_before_the_day_that_is_arranged(body: Body) -> None:
     days = replace(DATA.process, states=tuple(replace(state, days=10) for state in DATA.process.states))
     data = replace(DATA, process=days)
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     far = body.now + timedelta(days=30)
     body.do("ines", reference, f"/schedule {far:%Y-%m-%d %H:%M}")
     here = standing(data, body.store.case(reference))
@@ -1125,9 +1127,9 @@ def test_every_command_of_the_table_has_its_file_and_every_need_its_rule() -> No
 def test_every_event_that_is_a_step_of_a_case_has_words_and_no_other() -> None:
     kinds = {value for name, value in vars(events).items() if name.isupper() and isinstance(value, str)}
     kinds -= {events.PORTFOLIO}  # a kind of delivery
-    assert set(chronicle.SILENT) < kinds
-    named = {key.split("/")[0] for key in chronicle.words()}
-    assert named == ({*process_rules.EVENTS, *DATA.process.events} | kinds) - set(chronicle.SILENT)
+    assert set(timeline.SILENT) < kinds
+    named = {key.split("/")[0] for key in timeline.words()}
+    assert named == ({*process_rules.EVENTS, *DATA.process.events} | kinds) - set(timeline.SILENT)
 
 
 def test_the_history_of_a_case_says_who_did_what_oldest_first(body: Body) -> None:
@@ -1141,7 +1143,7 @@ def test_the_history_of_a_case_says_who_did_what_oldest_first(body: Body) -> Non
         ("dora", "/decide decline no-conflict"),
     ):
         assert not body.do(login, reference, comment).refusals, comment
-    told = [(line.words, line.login) for line in chronicle.lines(DATA, body.store.case(reference))]
+    told = [(line.words, line.login) for line in timeline.lines(DATA, body.store.case(reference))]
     assert told == [
         ("Self-assessment received", ""),
         ("Arranged for 2027-03-20 09:30", "ines"),
@@ -1167,14 +1169,14 @@ def test_every_choice_has_words_of_its_own_and_a_command_without_them_its_text()
 
 
 def test_a_message_takes_no_command(body: Body) -> None:
-    reference = body.send(derive.CONTACT, "question")
+    reference = body.send(json_schema.CONTACT, "question")
     for words in ("/withdraw", "/help", "/preview\n/admit"):
         assert [refusal.rule for refusal in body.do("ines", reference, words).refusals] == ["commands are for cases"]
     assert len(body.store.case(reference).events) == 1
 
 
 def test_a_message_ends_when_it_is_answered_and_begins_again_with_another(body: Body) -> None:
-    reference = body.send(derive.CONTACT, "question", id="c" * 32)
+    reference = body.send(json_schema.CONTACT, "question", id="c" * 32)
     assert [refusal.rule for refusal in body.do("ada", reference, "/answered").refusals] == ["your role"]
 
     def drawn() -> Issue:
@@ -1186,25 +1188,25 @@ def test_a_message_ends_when_it_is_answered_and_begins_again_with_another(body: 
     assert not drawn().open
     assert "stage: answered" in drawn().labels
     assert [refusal.rule for refusal in body.do("ines", reference, "/answered").refusals] == ["the state of the case"]
-    assert body.send(derive.CONTACT, "question", id="c" * 32, message="And when does it end?") == reference
+    assert body.send(json_schema.CONTACT, "question", id="c" * 32, message="And when does it end?") == reference
     assert drawn().open
     assert body.do("ines", audited(body), "/answered").refusals
 
 
 def test_help_lists_only_what_is_possible_now(body: Body) -> None:
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     said = body.do("ines", reference, "/help").said
     assert "`/admit" in said
     assert "`/recommend" not in said
 
 
 def test_a_portfolio_without_its_reference_is_joined_to_the_case_of_the_same_person(body: Body) -> None:
-    first = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
-    alone = body.send(derive.PORTFOLIO, CONCEPTS)
+    first = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
+    alone = body.send(json_schema.PORTFOLIO, CONCEPTS)
     assert alone != first
     assert not body.do("ines", alone, f"/link {first.replace('-', ' ').lower()}.").refusals
     assert body.state(alone) == "joined"
-    portfolio = body.store.case(first).current(derive.PORTFOLIO)
+    portfolio = body.store.case(first).current(json_schema.PORTFOLIO)
     assert portfolio is not None
     assert (body.store.private(first, str(portfolio.data["digest"])) / "portfolio.md").is_file()
     body.do("ines", first, "/admit")
@@ -1226,20 +1228,20 @@ def test_what_is_assigned_to_one_auditor_is_claimed_by_no_other_until_it_is_assi
 def test_a_damaged_file_holds_up_its_own_case_alone(body: Body) -> None:
     reference = audited(body)
     act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/request-evidence C1.1"))
-    event = body.store.case(reference).current(derive.PORTFOLIO)
+    event = body.store.case(reference).current(json_schema.PORTFOLIO)
     assert event
     path = body.store.private(reference, str(event.data["digest"])) / "submission.json"
     kept = path.read_bytes()
     path.write_text("")
     here = desk(JUDGE, body.root, body.store, body.store.root)
-    answers = filled(derive.PORTFOLIO, CONCEPTS)["answers"]
+    answers = filled(json_schema.PORTFOLIO, CONCEPTS)["answers"]
     answers["C1.1"]["evidence"] = "More of it."
     for value in (
-        filled(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers),
-        filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Ola", "email": "o@x.org"}),
+        filled(json_schema.PORTFOLIO, CONCEPTS, case=body.secret(reference), answers=answers),
+        filled(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"name": "Ola", "email": "o@x.org"}),
     ):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("pipeline.accept.accept.now", lambda: stamp(body.now))
+            patch.setattr("pipeline.receiving.receive.now", lambda: stamp(body.now))
             accept(here, value)
     with pytest.raises(StoreFailed, match=reference):
         Intake(JUDGE, body.store)()
@@ -1253,7 +1255,7 @@ def test_a_damaged_file_holds_up_its_own_case_alone(body: Body) -> None:
 def test_what_was_sent_before_a_request_answers_nothing_by_link_either(body: Body) -> None:
     reference = audited(body)
     body.now += timedelta(hours=1)
-    alone = body.send(derive.PORTFOLIO, CONCEPTS, id="b" * 32)
+    alone = body.send(json_schema.PORTFOLIO, CONCEPTS, id="b" * 32)
     act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/request-evidence C1.1"))
     assert rules(body, "ines", alone, f"/link {reference}") == ["what came after the request"]
 
@@ -1262,8 +1264,8 @@ def test_the_same_portfolio_is_an_answer_behind_a_relay_too(body: Body, tmp_path
     reference = audited(body)
     act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/request-evidence C1.1"))
     relay = desk(JUDGE, body.root, body.store, tmp_path / "outbox")
-    value = filled(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference))
-    own = references.Claim(reference, body.store.case(reference).key, derive.SELF_ASSESSMENT, CONCEPTS)
+    value = filled(json_schema.PORTFOLIO, CONCEPTS, case=body.secret(reference))
+    own = references.Claim(reference, body.store.case(reference).key, json_schema.SELF_ASSESSMENT, CONCEPTS)
     assert references.claim(relay.inbox.claims, own)
     assert isinstance(accept(relay, value), Receipt)
     (name,) = relay.inbox.names()
@@ -1275,28 +1277,30 @@ def test_the_same_portfolio_is_an_answer_behind_a_relay_too(body: Body, tmp_path
 
 
 def test_a_self_assessment_in_the_middle_of_a_request_moves_nothing_and_verifies(body: Body) -> None:
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="a" * 32)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, id="a" * 32)
     act(body, reference, ("ines", "/admit"))
-    body.send(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference))
+    body.send(json_schema.PORTFOLIO, CONCEPTS, case=body.secret(reference))
     act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/request-evidence C1.1"))
-    body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="a" * 32, applicant={"name": "Rosa T", "email": "rosa@example.org"})
+    body.send(
+        json_schema.SELF_ASSESSMENT, CONCEPTS, id="a" * 32, applicant={"name": "Rosa T", "email": "rosa@example.org"}
+    )
     act(body, reference, ("ada", "/pause"))
     assert verify(JUDGE, body.store).findings == []
 
 
 def test_what_was_forgotten_is_not_taken_for_a_copy_of_what_is_there(body: Body) -> None:
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="a" * 32)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, id="a" * 32)
     act(body, reference, ("ines", "/withdraw"))
     Forget(body.store, "IMC", (), COMMAND_LINE, body.now)(reference)
     with pytest.raises(CaseOver):
-        body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="a" * 32)
+        body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, id="a" * 32)
 
 
 def test_nobody_answers_their_own_message(body: Body) -> None:
-    reference = body.send(derive.CONTACT, "question", applicant={"name": "Ines Intake", "email": "i@x.org"})
+    reference = body.send(json_schema.CONTACT, "question", applicant={"name": "Ines Intake", "email": "i@x.org"})
     assert rules(body, "ines", reference, "/answered") == ["not on oneself"]
 
 
 def test_what_a_case_lacks_for_a_command_is_said(body: Body) -> None:
-    first, other = body.send(derive.SELF_ASSESSMENT, CONCEPTS), body.send(derive.SELF_ASSESSMENT, PRACTICE)
+    first, other = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS), body.send(json_schema.SELF_ASSESSMENT, PRACTICE)
     assert "There is no portfolio in this case." in body.do("ines", first, f"/link {other}").said

@@ -18,24 +18,24 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from playwright.sync_api import Browser, Route
 
-from pipeline import __main__ as command_line
-from pipeline.accept import providers
-from pipeline.accept.desk import desk
-from pipeline.accept.providers import PROVIDERS, configured, formspree, listing
-from pipeline.accept.providers import netlify as netlify_api
-from pipeline.accept.providers.listing import week_before
-from pipeline.accept.providers.provider import FormNeeds, Provider, ProviderFailed
-from pipeline.accept.providers.reader import Reader
-from pipeline.accept.pull import Place, Pull, Pulled
-from pipeline.accept.raw import parse_form
-from pipeline.accept.references import candidate
-from pipeline.cases.gitstore import GitStore
-from pipeline.cases.intake import Intake
+from pipeline import providers
+from pipeline.cases.git_store import GitStore
 from pipeline.cases.store import Store
+from pipeline.cli import main as command_line
+from pipeline.data.model import Endpoint
 from pipeline.errors import CannotGoOn, StoreFailed
-from pipeline.profiles import derive
-from pipeline.profiles.model import Endpoint
+from pipeline.forms import json_schema
+from pipeline.github.sync import Intake
+from pipeline.providers import PROVIDERS, configured, formspree, listing
+from pipeline.providers import netlify as netlify_api
+from pipeline.providers.listing import week_before
+from pipeline.providers.provider import FormNeeds, Provider, ProviderFailed
+from pipeline.providers.reader import Reader
+from pipeline.receiving.desk import desk
+from pipeline.receiving.pull import Place, Pull, Pulled
 from pipeline.settings import ROOT
+from pipeline.submissions.parsing import parse_form
+from pipeline.submissions.references import candidate
 from tests import steps
 from tests.fakes.formspree import FakeFormspree
 from tests.fakes.netlify import FakeNetlify
@@ -75,14 +75,14 @@ def at(number: int) -> str:
 def post(number: int, value: dict[str, Any] | None = None) -> dict[str, str]:
     """What a browser posts."""
     value = value or filled(
-        derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": f"Person {number}", "email": "p@example.org"}
+        json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"name": f"Person {number}", "email": "p@example.org"}
     )
     return form(value)
 
 
 def message(number: int) -> dict[str, str]:
     """A small one, to send many."""
-    return post(number, filled(derive.CONTACT, "question", message=f"Question {number}?"))
+    return post(number, filled(json_schema.CONTACT, "question", message=f"Question {number}?"))
 
 
 def receive(fake: Fakes, *numbers: int) -> None:
@@ -138,7 +138,7 @@ def test_all_pages_are_read_and_the_next_run_takes_in_the_new_ones_alone(memory:
 
 
 def test_a_later_version_with_the_same_id_is_taken_in_after_the_one_before_it(memory: Path, fake: Fakes) -> None:
-    value = {**filled(derive.SELF_ASSESSMENT, CONCEPTS), "id": "c" * 32}
+    value = {**filled(json_schema.SELF_ASSESSMENT, CONCEPTS), "id": "c" * 32}
     later = {**value, "answers": {name: {"answer": "yes"} for name in value["answers"]}}
     fake.receive({**form(later), "id": "c" * 32}, at(2))
     fake.receive({**form(value), "id": "c" * 32}, at(1))
@@ -257,7 +257,7 @@ def test_a_filled_honeypot_waits_for_a_person(memory: Path, fake: Fakes) -> None
 
 
 def test_the_text_of_a_complaint_is_not_copied_into_the_records(memory: Path, fake: Fakes) -> None:
-    fake.receive(post(1, filled(derive.CONTACT, "complaint", message="He shouted at me.")), at(1))
+    fake.receive(post(1, filled(json_schema.CONTACT, "complaint", message="He shouted at me.")), at(1))
     assert pull(memory, fake) == Pulled(rejected=1)
     kept = "".join(path.read_text("utf-8") for path in (memory / "records").rglob("*") if path.is_file())
     assert "shouted" not in kept
@@ -266,7 +266,7 @@ def test_the_text_of_a_complaint_is_not_copied_into_the_records(memory: Path, fa
 
 def test_each_complaint_has_an_entry_of_its_own_and_the_same_one_has_one(memory: Path, fake: Fakes) -> None:
     for number in (1, 2):
-        value = filled(derive.CONTACT, "complaint", message=f"He shouted at me, day {number}.")
+        value = filled(json_schema.CONTACT, "complaint", message=f"He shouted at me, day {number}.")
         fake.receive(post(number, value), at(number))
     assert pull(memory, fake) == Pulled(rejected=2)
     folder = memory / "records/rejected"
@@ -278,7 +278,7 @@ def test_each_complaint_has_an_entry_of_its_own_and_the_same_one_has_one(memory:
 
 
 def test_a_whole_practice_portfolio_goes_the_same_way(memory: Path, fake: Fakes) -> None:
-    fake.receive(post(1, filled(derive.PORTFOLIO, PRACTICE)), at(1))
+    fake.receive(post(1, filled(json_schema.PORTFOLIO, PRACTICE)), at(1))
     assert pull(memory, fake) == Pulled(new=1)
     assert cases(memory) == 1
 
@@ -289,7 +289,7 @@ def test_a_reference_without_a_proof_opens_a_case_of_its_own_and_is_told_to_the_
     said = candidate(DATA.organization.reference_prefix, "a" * 64, 8)
     for number, typed in enumerate((said.lower().replace("-", " "), "I lost it, sorry", "")):
         applicant = {"name": f"Person {number}", "email": f"p{number}@example.org"}
-        value = filled(derive.PORTFOLIO, CONCEPTS, applicant=applicant, case={"reference": typed})
+        value = filled(json_schema.PORTFOLIO, CONCEPTS, applicant=applicant, case={"reference": typed})
         fake.receive(form(value), at(number))
     assert pull(memory, fake) == Pulled(new=3)
     assert cases(memory) == 3
@@ -304,7 +304,7 @@ def test_a_reference_without_a_proof_opens_a_case_of_its_own_and_is_told_to_the_
 
 def test_what_its_form_has_for_the_provider_is_not_part_of_the_submission(memory: Path, fake: Fakes) -> None:
     kind = PROVIDERS[fake.kind]
-    needs = kind.needs(f"{derive.SELF_ASSESSMENT}-{CONCEPTS}", "https://certificates.example/thanks/")
+    needs = kind.needs(f"{json_schema.SELF_ASSESSMENT}-{CONCEPTS}", "https://certificates.example/thanks/")
     fake.receive({**needs.hidden, **post(1), needs.honeypot: ""}, at(1))
     assert pull(memory, fake) == Pulled(new=1)
 
@@ -693,7 +693,7 @@ def test_a_third_provider_is_one_small_file(memory: Path) -> None:
     unknown = run("check")
     assert unknown.startswith("1 ")
     assert "third: is nowhere that forms can be sent to; use one of: server, formspree, netlify" in unknown
-    shutil.copy(ROOT / "tests/fakes/third.py", copy / "pipeline/accept/providers/third.py")
+    shutil.copy(ROOT / "tests/fakes/third.py", copy / "pipeline/providers/third.py")
     assert run("check").startswith("0 ")
     assert "FORM_PROVIDER_TOKEN is not set" in run("pull")
     with FakeFormspree() as fake:

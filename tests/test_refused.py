@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.audit.issue import Issue
+from pipeline.cases.issue_text import Issue
 from pipeline.cases.store import Store
-from pipeline.github_objects import Shown
+from pipeline.github.objects import Shown
 from tests.fakes.github import FakeGitHub, Fault
 from tests.test_exactly_once import HOUR, World, by, put
 

@@ -11,23 +11,25 @@ from pathlib import Path
 import pytest
 import requests
 
-from pipeline import wiring
-from pipeline.accept.accept import Receipt, accept
-from pipeline.accept.desk import desk
-from pipeline.accept.limits import Limits
-from pipeline.accept.relay import Relay
 from pipeline.cases import people
-from pipeline.cases.gitstore import GitStore
-from pipeline.cases.intake import Intake
+from pipeline.cases.git_store import GitStore
 from pipeline.cases.store import Store
 from pipeline.errors import CannotGoOn, GitFailed, NotPrivate
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
+from pipeline.github.sync import Intake
+from pipeline.receiving.desk import desk
+from pipeline.receiving.receive import Receipt, accept
+from pipeline.receiving.relay import Relay
 from pipeline.settings import Settings
+from pipeline.web import wiring
+from pipeline.web.rate_limit import Limits
 from tests.support import CONCEPTS, JUDGE, Remote, filled, free_port, push, remote, serving, until
 
 
 def person(number: int) -> dict[str, object]:
-    return filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": f"Person {number}", "email": "p@example.org"})
+    return filled(
+        json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"name": f"Person {number}", "email": "p@example.org"}
+    )
 
 
 def delivered(made: Remote) -> list[str]:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.accept.check import Judge, check
-from pipeline.accept.submission import Submission
+from pipeline.data.load import load_or_stop
 from pipeline.errors import CannotGoOn
-from pipeline.profiles import derive, release
-from pipeline.profiles.load import load_or_stop
+from pipeline.forms import json_schema, release
 from pipeline.settings import ROOT
+from pipeline.submissions.submission import Submission
+from pipeline.submissions.validation import Judge, check
 from tests.support import CONCEPTS, filled, run
 
 
@@ -66,7 +66,7 @@ def test_a_released_version_is_pinned_and_its_changes_are_found(tmp_path: Path) 
 def test_a_form_opened_before_the_change_is_judged_by_the_released_schema(tmp_path: Path) -> None:
     folder, schemas = body(tmp_path)
     old = load_or_stop(folder, schemas)
-    value = filled(derive.SELF_ASSESSMENT, CONCEPTS, old)
+    value = filled(json_schema.SELF_ASSESSMENT, CONCEPTS, old)
     release.release(old, schemas, CONCEPTS)
     change(folder, "      - id: C1.1\n", '      - id: C1.1\n        retired: "0.2.0"\n')
     change(folder, 'version: "0.1.0"', 'version: "0.2.0"')

@@ -12,19 +12,19 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.accept.accept import accept
-from pipeline.accept.check import Judge
-from pipeline.accept.desk import desk
-from pipeline.cases.gitstore import GitStore
-from pipeline.cases.intake import Intake
+from pipeline.cases.git_store import GitStore
 from pipeline.cases.people import Person
-from pipeline.cases.reminders import BATCH, Reminded, Reminders
-from pipeline.cases.replies import CLAIM
 from pipeline.cases.store import Store
 from pipeline.errors import GitHubFailed
-from pipeline.github import GitHub
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
+from pipeline.github.client import GitHub
+from pipeline.github.issue_replies import CLAIM
+from pipeline.github.reminders import BATCH, Reminded, Reminders
+from pipeline.github.sync import Intake
+from pipeline.receiving.desk import desk
+from pipeline.receiving.receive import accept
 from pipeline.settings import ROOT
+from pipeline.submissions.validation import Judge
 from tests import steps
 from tests.fakes.github import FakeGitHub, Fault
 from tests.support import CONCEPTS, DATA, JUDGE, Remote, filled, push, remote
@@ -55,7 +55,7 @@ def since(body: Body, reference: str) -> datetime:
 
 
 def test_what_is_overdue_is_said_once_and_after_twice_the_time_to_the_director(body: Body) -> None:
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     start = since(body, reference)
     said = []
     for day in range(40):
@@ -70,7 +70,7 @@ def test_what_is_overdue_is_said_once_and_after_twice_the_time_to_the_director(b
 
 
 def test_a_reminder_that_comes_late_leaves_a_day_before_the_directors(body: Body) -> None:
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     late = since(body, reference) + 100 * DAY
     assert remind(body, late).reminded == [reference]
     assert remind(body, late + timedelta(hours=23)) == Reminded([], [])
@@ -78,7 +78,7 @@ def test_a_reminder_that_comes_late_leaves_a_day_before_the_directors(body: Body
 
 
 def test_a_pause_stops_the_clock_of_reminders_and_a_new_state_begins_anew(body: Body) -> None:
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     body.now = since(body, reference) + DAY
     body.do("ines", reference, "/pause")
     assert remind(body, body.now + 50 * DAY) == Reminded([], [])
@@ -111,9 +111,9 @@ def test_who_has_the_case_is_mentioned_and_only_who_is_in_people(body: Body) -> 
 
 
 def test_messages_and_what_nobody_gave_days_are_never_overdue(body: Body) -> None:
-    body.send(derive.CONTACT, "question")
+    body.send(json_schema.CONTACT, "question")
     assert remind(body, NOON + 9999 * DAY) == Reminded([], [])
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     undecided = Reminders(JUDGE, body.store, lambda: PEOPLE, None, "run", lambda: since(body, reference) + 999 * DAY)
     assert undecided() == Reminded([], [])
 
@@ -122,7 +122,7 @@ def test_many_overdue_cases_are_worked_off_a_batch_a_run(body: Body) -> None:
     here = desk(JUDGE, body.root, body.store, body.store.root)
     for number in range(BATCH + 5):
         applicant = {"name": "Rosa", "email": f"r{number}@example.org"}
-        accept(here, filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant=applicant))
+        accept(here, filled(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant=applicant))
     Intake(JUDGE, body.store)()
     now = datetime.now(NOON.tzinfo) + 15 * DAY
     assert [len(remind(body, now).reminded) for _run in range(3)] == [BATCH, 5, 0]
@@ -265,7 +265,7 @@ def test_the_command_runs_at_the_workflow_and_on_a_machine_alone(tmp_path: Path,
     (data / "process.yml").write_text(yaml.safe_dump(table, allow_unicode=True), "utf-8")
     made = remote(memory / "r")
     first = made.root / "first"
-    accept(desk(JUDGE, memory / "keys", GitStore.at(first), first), filled(derive.SELF_ASSESSMENT, CONCEPTS))
+    accept(desk(JUDGE, memory / "keys", GitStore.at(first), first), filled(json_schema.SELF_ASSESSMENT, CONCEPTS))
     (waiting,) = (first / "inbox").glob("*.json")
     waiting.write_text(waiting.read_text("utf-8").replace('"received_at": "20', '"received_at": "19'), "utf-8")
     push(first, "Deliver")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from pipeline.accept.providers import PROVIDERS
-from pipeline.accept.providers.provider import API_URL, TOKEN
 from pipeline.cases.records import workflow
+from pipeline.providers import PROVIDERS
+from pipeline.providers.provider import API_URL, TOKEN
 from pipeline.settings import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
@@ -87,19 +88,23 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-def test_each_layer_keeps_to_itself() -> None:
-    speaks = {str(path.relative_to(ROOT / "pipeline")) for path in MODULES if "requests" in imports(path)}
-    assert speaks == {"github_client.py", "ratelimit.py", "accept/providers/reader.py"}
-    mails = {str(path.relative_to(ROOT / "pipeline")) for path in MODULES if "smtplib" in imports(path)}
-    assert mails == {"mail/smtp.py"}
-    prints = {path.name for path in MODULES if re.search(r"(?<![\w.])print\(|sys\.exit", path.read_text("utf-8"))}
-    assert prints == {"__main__.py"}
-    for path in (ROOT / "pipeline/profiles").glob("*.py"):
-        assert not [
-            name
-            for name in imports(path)
-            if name.startswith(("pipeline.accept", "pipeline.cases", "pipeline.audit", "pipeline.publish"))
-        ]
+def test_github_form_providers_the_mail_server_and_the_terminal_are_each_spoken_to_in_one_place() -> None:
+    def using(name: str) -> set[str]:
+        return {str(path.relative_to(ROOT / "pipeline")) for path in MODULES if name in imports(path)}
+
+    assert using("requests") == {"github/http.py", "http_limits.py", "providers/reader.py"}
+    assert using("smtplib") == {"mail/smtp.py"}
+    prints = {
+        path for path in MODULES if re.search(r"(?<![\w.])print\(|sys\.(exit|stdout|stderr)", path.read_text("utf-8"))
+    }
+    assert {str(path.relative_to(ROOT / "pipeline")) for path in prints} == {"__main__.py", "cli/main.py"}
+
+
+def test_every_layer_of_the_contract_stands_in_the_picture_of_the_architecture() -> None:
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"][0]
+    picture = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    folders = {name for layer in contract["layers"] for name in re.split(r" [|:] ", layer)}
+    assert all(f"{name}/" in picture for name in folders if (ROOT / "pipeline" / name).is_dir())
 
 
 @pytest.mark.parametrize("group", ["pipeline", "run", "test"])

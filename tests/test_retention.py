@@ -15,29 +15,28 @@ from typing import Any
 import pytest
 import requests
 
-from pipeline.accept import references
-from pipeline.accept.accept import Receipt, accept
-from pipeline.accept.desk import desk
-from pipeline.accept.inbox import Delivery, Inbox
-from pipeline.accept.pull import reject
-from pipeline.accept.sequence import Turn
-from pipeline.audit import issue
-from pipeline.cases import history
-from pipeline.cases.forget import COMMAND_LINE, Forget, Forgotten
-from pipeline.cases.gitstore import GitStore
-from pipeline.cases.intake import Intake
-from pipeline.cases.rejected import Rejected
+from pipeline.cases import history_rewrite, issue_text
+from pipeline.cases.erasure import COMMAND_LINE, Forget, Forgotten
+from pipeline.cases.git_store import GitStore
+from pipeline.cases.integrity import verify
 from pipeline.cases.retention import due
 from pipeline.cases.store import Store
-from pipeline.cases.verify import verify
+from pipeline.data.load import load
+from pipeline.data.model import Days
 from pipeline.findings import Finding
-from pipeline.github import GitHub
+from pipeline.forms import json_schema
+from pipeline.github.client import GitHub
+from pipeline.github.sync import Intake
 from pipeline.mail.orders import Orders
-from pipeline.moment import stamp
-from pipeline.profiles import derive
-from pipeline.profiles.load import load
-from pipeline.profiles.model import Days
+from pipeline.receiving.desk import desk
+from pipeline.receiving.pull import reject
+from pipeline.receiving.receive import Receipt, accept
 from pipeline.settings import ROOT
+from pipeline.submissions import references
+from pipeline.submissions.inbox import Delivery, Inbox
+from pipeline.submissions.rejected import Rejected
+from pipeline.submissions.sequence import Turn
+from pipeline.timestamps import stamp
 from tests import steps
 from tests.conftest import Service
 from tests.fakes.github import FakeGitHub
@@ -72,7 +71,7 @@ def test_everything_that_was_sent_goes_and_one_event_says_so(body: Body) -> None
     reference = audited(body)
     store, key = body.store, body.store.case(reference).key
     desk_ = desk(JUDGE, body.root, store, store.root)
-    again = filled(derive.PORTFOLIO, CONCEPTS, case=body.secret(reference), message=NAME)
+    again = filled(json_schema.PORTFOLIO, CONCEPTS, case=body.secret(reference), message=NAME)
     reject(desk_, store, again, [Finding("/x", "x", "y")])
     revision = Delivery(
         f"{key}-{'0' * 16}.json", reference, True, "2027-03-14T09:00:00Z", {"applicant": {"name": NAME}}
@@ -80,7 +79,7 @@ def test_everything_that_was_sent_goes_and_one_event_says_so(body: Body) -> None
     for place in (desk_.inbox, desk_.quarantine):
         place.path(revision.name).parent.mkdir(parents=True, exist_ok=True)
         place.path(revision.name).write_bytes(revision.to_bytes())
-    body.send(derive.SELF_ASSESSMENT, "practice-mentor", applicant={"name": "Ole", "email": "ole@example.org"})
+    body.send(json_schema.SELF_ASSESSMENT, "practice-mentor", applicant={"name": "Ole", "email": "ole@example.org"})
     assert len(anywhere(body.root)) >= 6
     done = forget(store, reference, desk_.quarantine)
     assert anywhere(body.root) == []
@@ -97,8 +96,8 @@ def test_everything_that_was_sent_goes_and_one_event_says_so(body: Body) -> None
 def test_what_was_joined_is_forgotten_in_both_cases_from_either(body: Body) -> None:
     for number in (0, 1):
         applicant = {"name": NAME, "email": f"{number}@example.org"}
-        first = body.send(derive.SELF_ASSESSMENT, CONCEPTS, applicant=applicant)
-        alone = body.send(derive.PORTFOLIO, CONCEPTS, applicant=applicant)
+        first = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant=applicant)
+        alone = body.send(json_schema.PORTFOLIO, CONCEPTS, applicant=applicant)
         body.do("ines", alone, f"/link {first}")
         done = forget(body.store, (first, alone)[number])
         assert (set(done.references), done.recorded) == ({first, alone}, 2)
@@ -107,8 +106,8 @@ def test_what_was_joined_is_forgotten_in_both_cases_from_either(body: Body) -> N
 
 
 def test_who_sends_again_after_being_forgotten_is_taken_in_and_a_late_copy_is_not(body: Body) -> None:
-    value = filled(derive.SELF_ASSESSMENT, CONCEPTS)
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    value = filled(json_schema.SELF_ASSESSMENT, CONCEPTS)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     forgotten = body.now + timedelta(minutes=1)
     forget(body.store, reference, now=forgotten)
     digest = str(body.store.case(reference).deliveries[0].data["digest"])
@@ -133,7 +132,7 @@ def test_who_sends_again_after_being_forgotten_is_taken_in_and_a_late_copy_is_no
 
 @pytest.mark.parametrize("broken", [0, 1, 2], ids=["the first event", "the one that joins", "all of them"])
 def test_a_damaged_chain_keeps_nobodys_files_and_is_said(body: Body, broken: int) -> None:
-    first, alone = body.send(derive.SELF_ASSESSMENT, CONCEPTS), body.send(derive.PORTFOLIO, CONCEPTS)
+    first, alone = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS), body.send(json_schema.PORTFOLIO, CONCEPTS)
     body.do("ines", alone, f"/link {first}")
     events = sorted((body.store.folder(first) / "events").glob("*.json"))
     whole = {path: path.read_bytes() for path in events}
@@ -156,13 +155,13 @@ def test_a_damaged_chain_keeps_nobodys_files_and_is_said(body: Body, broken: int
 
 
 def test_what_is_still_worked_on_is_not_forgotten_unasked_also_where_it_is_joined(body: Body) -> None:
-    first, alone = body.send(derive.SELF_ASSESSMENT, CONCEPTS), body.send(derive.PORTFOLIO, CONCEPTS)
+    first, alone = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS), body.send(json_schema.PORTFOLIO, CONCEPTS)
     body.do("ines", alone, f"/link {first}")
     work = Forget(body.store, PREFIX, (), COMMAND_LINE, NOON)
     assert [name for name, _here in work.open(DATA, alone)] == [first]
     body.do("ines", first, "/withdraw")
     assert list(work.open(DATA, alone)) == []
-    assert list(work.open(DATA, body.send(derive.CONTACT, "question"))) == []
+    assert list(work.open(DATA, body.send(json_schema.CONTACT, "question"))) == []
 
 
 def aside(body: Body, value: object) -> Path:
@@ -172,13 +171,13 @@ def aside(body: Body, value: object) -> Path:
 
 
 def test_what_lies_aside_of_the_same_person_goes_too_and_nobody_elses(body: Body) -> None:
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="1" * 32)
-    another = body.send(derive.SELF_ASSESSMENT, CONCEPTS, id="2" * 32)
-    for_another = filled(derive.SELF_ASSESSMENT, CONCEPTS, id="2" * 32, message="Late.")
-    theirs = aside(body, filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"email": "Rosa+x@example.org"}))
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, id="1" * 32)
+    another = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, id="2" * 32)
+    for_another = filled(json_schema.SELF_ASSESSMENT, CONCEPTS, id="2" * 32, message="Late.")
+    theirs = aside(body, filled(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"email": "Rosa+x@example.org"}))
     torn = Rejected(body.store.root).add("torn.json", f'{{"reference": "{reference}", "name"'.encode(), [])
     kept = [
-        aside(body, filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": NAME, "email": "r@example.org"})),
+        aside(body, filled(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"name": NAME, "email": "r@example.org"})),
         aside(body, for_another),
         body.store.root
         / "rejected"
@@ -195,8 +194,8 @@ def test_what_lies_aside_of_the_same_person_goes_too_and_nobody_elses(body: Body
 
 def test_killed_before_the_last_file_it_still_knows_whose_the_rest_is(memory: Path) -> None:
     body = Body(memory / "start")
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
-    aside(body, filled(derive.CONTACT, "question"))
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
+    aside(body, filled(json_schema.CONTACT, "question"))
     shutil.copytree(memory / "start", memory / "whole")
     _code, moments, _said = steps.run(lambda: forget(Store(memory / "whole/records"), reference))
     assert anywhere(memory / "whole/records") == []
@@ -208,8 +207,8 @@ def test_killed_before_the_last_file_it_still_knows_whose_the_rest_is(memory: Pa
 
 
 def test_names_on_issues_are_said_to_remain_on_github() -> None:
-    assert any("edit history" in line for line in history.remains(True, None, named=True))
-    assert not any("edit history" in line for line in history.remains(True, None))
+    assert any("edit history" in line for line in history_rewrite.remains(True, None, named=True))
+    assert not any("edit history" in line for line in history_rewrite.remains(True, None))
 
 
 def test_nobody_judges_what_has_been_forgotten(body: Body) -> None:
@@ -221,7 +220,7 @@ def test_nobody_judges_what_has_been_forgotten(body: Body) -> None:
 
 def test_killed_anywhere_it_is_done_by_the_next_call_and_recorded_once(memory: Path) -> None:
     body = Body(memory / "start")
-    first, alone = body.send(derive.SELF_ASSESSMENT, CONCEPTS), body.send(derive.PORTFOLIO, CONCEPTS)
+    first, alone = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS), body.send(json_schema.PORTFOLIO, CONCEPTS)
     body.do("ines", alone, f"/link {first}")
     reject(desk(JUDGE, body.root, body.store, body.store.root), body.store, again(first), [Finding("", "x", NAME)])
     shutil.copytree(memory / "start", memory / "whole")
@@ -243,7 +242,7 @@ def test_killed_anywhere_it_is_done_by_the_next_call_and_recorded_once(memory: P
 
 
 def again(reference: str) -> dict[str, Any]:
-    return filled(derive.PORTFOLIO, CONCEPTS, case={"reference": reference, "secret": "x"})
+    return filled(json_schema.PORTFOLIO, CONCEPTS, case={"reference": reference, "secret": "x"})
 
 
 # Out of the history
@@ -255,7 +254,7 @@ def begun(root: Path) -> tuple[Remote, str, str]:
     first = made.root / "first"
     receipts = []
     for applicant in ({"name": NAME, "email": "r@example.org"}, {"name": "Ole", "email": "o@example.org"}):
-        value = filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant=applicant)
+        value = filled(json_schema.SELF_ASSESSMENT, CONCEPTS, applicant=applicant)
         receipt = accept(desk(JUDGE, root / "keys", GitStore.at(first), first), value)
         assert isinstance(receipt, Receipt)
         receipts.append(receipt.reference)
@@ -270,12 +269,12 @@ def git(folder: Path, *words: str) -> str:
     return done.stdout
 
 
-def forget_in_git(root: Path, clone: str, reference: str) -> history.Rewritten:
+def forget_in_git(root: Path, clone: str, reference: str) -> history_rewrite.Rewritten:
     store = GitStore.at(root / clone)
     store.refresh()
     done = forget(store, reference)
     store.publish(f"Forget {reference}")
-    return history.rewrite(store, done.paths)
+    return history_rewrite.rewrite(store, done.paths)
 
 
 def in_history(folder: Path, words: str = NAME) -> list[str]:
@@ -314,7 +313,7 @@ def test_the_history_loses_the_paths_and_nothing_else(memory: Path) -> None:
 def test_a_run_with_the_old_history_is_refused_and_begins_again_from_the_new_one(memory: Path) -> None:
     made, rosa, _ole = begun(memory / "r")
     late = GitStore.at(made.clone("late"))
-    value = filled(derive.SELF_ASSESSMENT, "practice-mentor", applicant={"name": "Mia", "email": "m@example.org"})
+    value = filled(json_schema.SELF_ASSESSMENT, "practice-mentor", applicant={"name": "Mia", "email": "m@example.org"})
     accept(desk(JUDGE, memory / "keys", late, late.root), value)
     forget_in_git(made.root, "first", rosa)
     git(late.root, "add", "--all")
@@ -331,7 +330,7 @@ def test_another_branch_that_still_leads_there_is_named(memory: Path) -> None:
     git(made.root / "first", "push", "--quiet", "origin", "main:refs/heads/old", "main:refs/tags/v1")
     done = forget_in_git(made.root, "first", rosa)
     assert done.refs == ["refs/remotes/origin/old", "refs/tags/v1"]
-    assert any("refs/tags/v1 still leads" in line for line in history.remains(True, done))
+    assert any("refs/tags/v1 still leads" in line for line in history_rewrite.remains(True, done))
 
 
 @pytest.mark.parametrize("part", range(4))
@@ -384,7 +383,7 @@ def test_the_issue_is_drawn_anew_without_its_link(memory: Path) -> None:
 
 def test_the_board_and_the_status_page_go_on_without_it(service: Service) -> None:
     session = signed_in(service, MANAGER)
-    reference = send(service, derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = send(service, json_schema.SELF_ASSESSMENT, CONCEPTS)
     address = f"{service.url}/auditors/cases/{reference}"
     until(lambda: session.get(address, timeout=10).status_code == 200)
     link = page(session, address).partition('href="/auditors/cases/')[2].partition('"')[0]
@@ -425,8 +424,11 @@ def kept(days: Days) -> Any:
 
 
 def test_a_case_is_due_so_many_days_after_its_end_and_a_message_after_its_arrival(body: Body) -> None:
-    ended, open_ = body.send(derive.SELF_ASSESSMENT, CONCEPTS), body.send(derive.SELF_ASSESSMENT, "practice-mentor")
-    message = body.send(derive.CONTACT, "question")
+    ended, open_ = (
+        body.send(json_schema.SELF_ASSESSMENT, CONCEPTS),
+        body.send(json_schema.SELF_ASSESSMENT, "practice-mentor"),
+    )
+    message = body.send(json_schema.CONTACT, "question")
     body.do("ines", ended, "/withdraw")
     end = NOON + timedelta(days=730)
     arrived = datetime.fromisoformat(body.store.case(message).opening.at)
@@ -461,7 +463,7 @@ def test_what_lies_aside_is_due_as_a_message_is(body: Body) -> None:
         ("2028-03-14", known, "quarantine"),
     ]
     assert due(kept(Days(1, None, 1)), [], [], NOON + timedelta(days=400), {"rejected": [rejected]}) == []
-    body_ = issue.retention(DATA, found).body.replace("\\", "")
+    body_ = issue_text.retention(DATA, found).body.replace("\\", "")
     assert body_.count("It has no reference: remove the file.") == 1
 
 
@@ -492,7 +494,7 @@ def test_due_looks_into_rejected_and_quarantine_and_names_what_it_cannot_read(tm
 
 
 def test_a_joined_case_is_due_with_the_one_it_was_joined_to(body: Body) -> None:
-    first, alone = body.send(derive.SELF_ASSESSMENT, CONCEPTS), body.send(derive.PORTFOLIO, CONCEPTS)
+    first, alone = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS), body.send(json_schema.PORTFOLIO, CONCEPTS)
     body.do("ines", alone, f"/link {first}")
     much_later = NOON + timedelta(days=9999)
     assert due(kept(DAYS), body.store.cases(), [], much_later) == []
@@ -512,7 +514,7 @@ def test_what_is_due_stands_in_one_issue(tmp_path: Path, memory: Path) -> None:
     path.write_text(text.replace("    contact_messages: null\n", "    contact_messages: 1\n"), "utf-8")
     made = remote(memory / "r")
     first = made.root / "first"
-    receipt = accept(desk(JUDGE, memory / "keys", GitStore.at(first), first), filled(derive.CONTACT, "question"))
+    receipt = accept(desk(JUDGE, memory / "keys", GitStore.at(first), first), filled(json_schema.CONTACT, "question"))
     assert isinstance(receipt, Receipt)
     (old,) = (first / "inbox").glob("*.json")
     old.write_text(json.dumps({**json.loads(old.read_text()), "received_at": "2020-01-01T00:00:00Z"}))
@@ -536,12 +538,12 @@ def test_what_is_due_stands_in_one_issue(tmp_path: Path, memory: Path) -> None:
 
 
 def test_letters_and_orders_for_letters_that_lie_here_go_too(body: Body) -> None:
-    reference, other = (body.send(derive.SELF_ASSESSMENT, CONCEPTS, id=number * 32) for number in "12")
+    reference, other = (body.send(json_schema.SELF_ASSESSMENT, CONCEPTS, id=number * 32) for number in "12")
     letters, orders = body.root / "outbox-mail/letters", Orders(body.root / "mail")
     letters.mkdir(parents=True)
     for name in (reference, other):
         (letters / f"{name}.eml").write_text(f"To: rosa@example.org\nSubject: Your reference: {name}\n\n{name}")
-        content = filled(derive.SELF_ASSESSMENT, CONCEPTS)
+        content = filled(json_schema.SELF_ASSESSMENT, CONCEPTS)
         orders.receipt(Delivery(f"{name}.json", name, False, "2027-03-14T09:00:00Z", content))
     done = pipeline("forget", reference, "--open", PIPELINE_VAR=str(body.root), PIPELINE_RECORDS=str(body.store.root))
     assert done.returncode == 0, done.stderr

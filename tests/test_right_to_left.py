@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from pipeline import wiring
-from pipeline.accept.limits import Limits
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
 from pipeline.settings import ROOT, Settings
+from pipeline.web import wiring
+from pipeline.web.rate_limit import Limits
 from tests.browsing import led, part, violations
 from tests.conftest import Service, once
 from tests.support import CONCEPTS, PRACTICE, filled, form, free_port, serving
@@ -141,7 +141,7 @@ def test_the_bars_of_the_picture_run_from_the_right(service: Service, page: Page
 
 
 def test_errors_from_the_server_and_the_board_hold(service: Service, page: Page) -> None:
-    sent = form(filled(derive.PORTFOLIO, PRACTICE))
+    sent = form(filled(json_schema.PORTFOLIO, PRACTICE))
     # The hash of this data is the same: only its language is another.
     html = service.post({**sent, "applicant.email": "x", "log.1.hours": "y"}, {"accept": "text/html"}).text
     page.set_content(

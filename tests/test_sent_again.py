@@ -11,26 +11,26 @@ from typing import Any
 import pytest
 import requests
 
-from pipeline.accept import references
-from pipeline.accept.accept import Receipt, accept, take
-from pipeline.accept.check import check, check_kept
-from pipeline.accept.desk import desk
-from pipeline.accept.inbox import Delivery, Inbox
-from pipeline.accept.pull import reject
-from pipeline.accept.submission import Submission, sha256
-from pipeline.cases.forget import COMMAND_LINE, Forget
-from pipeline.cases.intake import Intake
+from pipeline.cases.erasure import COMMAND_LINE, Forget
+from pipeline.cases.integrity import verify
 from pipeline.cases.store import Store
-from pipeline.cases.verify import verify
 from pipeline.findings import Finding
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
+from pipeline.github.sync import Intake
+from pipeline.receiving.desk import desk
+from pipeline.receiving.pull import reject
+from pipeline.receiving.receive import Receipt, accept, take
+from pipeline.submissions import references
+from pipeline.submissions.inbox import Delivery, Inbox
+from pipeline.submissions.submission import Submission, sha256
+from pipeline.submissions.validation import check, check_kept
 from tests.conftest import Service
 from tests.support import CONCEPTS, JUDGE, filled, form, until
 from tests.test_cli import pipeline
 from tests.test_process import Body, act, audited
 
 DRAFT = "0123456789abcdef" * 2
-SELF = (derive.SELF_ASSESSMENT, CONCEPTS)
+SELF = (json_schema.SELF_ASSESSMENT, CONCEPTS)
 ELSEWHERE = {"name": "Mallory", "email": "mallory@example.org"}
 HTML = {"accept": "text/html"}
 
@@ -110,12 +110,12 @@ def test_neither_a_drafts_id_nor_a_secret_is_kept_anywhere(body: Body) -> None:
     first = sent(body, filled(*SELF, id=DRAFT))
     secret = {"reference": first.reference, "secret": first.secret}
     Intake(JUDGE, body.store)()
-    sent(body, filled(derive.PORTFOLIO, CONCEPTS, case=secret, id=DRAFT))
-    sent(body, filled(derive.PORTFOLIO, CONCEPTS, id=DRAFT), suspicious=True)
-    sent(body, filled(derive.CONTACT, "complaint", id=DRAFT))
-    sent(body, filled(derive.CONTACT, "question", id=DRAFT))
+    sent(body, filled(json_schema.PORTFOLIO, CONCEPTS, case=secret, id=DRAFT))
+    sent(body, filled(json_schema.PORTFOLIO, CONCEPTS, id=DRAFT), suspicious=True)
+    sent(body, filled(json_schema.CONTACT, "complaint", id=DRAFT))
+    sent(body, filled(json_schema.CONTACT, "question", id=DRAFT))
     for value in (
-        filled(derive.PORTFOLIO, CONCEPTS, case=secret, id=DRAFT, message="x"),
+        filled(json_schema.PORTFOLIO, CONCEPTS, case=secret, id=DRAFT, message="x"),
         {"kind": "none of ours", "id": DRAFT, "case": secret},
         filled(*SELF, id=DRAFT, applicant={}),
     ):
@@ -193,7 +193,7 @@ def test_an_id_that_stands_in_old_records_opens_nothing_and_repeats_nothing(body
 
 def test_what_an_earlier_version_kept_of_a_joined_portfolio_is_known_again_to_who_has_the_secret(body: Body) -> None:
     reference = body.send(*SELF)
-    value = filled(derive.PORTFOLIO, CONCEPTS, id=DRAFT, case={"reference": reference})
+    value = filled(json_schema.PORTFOLIO, CONCEPTS, id=DRAFT, case={"reference": reference})
     earlier(body, value, joins=reference)
     Intake(JUDGE, body.store)()
     assert sent(body, {**value, "case": body.secret(reference)}).secret == body.secret(reference)["secret"]
@@ -254,12 +254,12 @@ def test_the_command_line_still_knows_what_it_took_in(body: Body) -> None:
     assert (first.returncode, first.stdout) == (again.returncode, again.stdout) == (0, first.stdout)
 
 
-@pytest.mark.parametrize("kind", [derive.SELF_ASSESSMENT, derive.CONTACT])
+@pytest.mark.parametrize("kind", [json_schema.SELF_ASSESSMENT, json_schema.CONTACT])
 @pytest.mark.parametrize("taken", [False, True])
 def test_what_was_forgotten_and_is_sent_again_without_a_draft_is_a_new_arrival_once(
     body: Body, kind: str, taken: bool
 ) -> None:
-    value = filled(kind, CONCEPTS if kind == derive.SELF_ASSESSMENT else "question")
+    value = filled(kind, CONCEPTS if kind == json_schema.SELF_ASSESSMENT else "question")
     first = sent(body, value)
     if taken:
         Intake(JUDGE, body.store)()

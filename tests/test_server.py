@@ -21,18 +21,18 @@ import pytest
 import requests
 from markupsafe import escape
 
-from pipeline import wiring
-from pipeline.accept.limits import Limits
-from pipeline.accept.server import FORM, JSON
 from pipeline.cases.events import AUDITING
 from pipeline.cases.store import Store
-from pipeline.profiles import derive, fields
+from pipeline.forms import fields, json_schema
 from pipeline.settings import Settings
+from pipeline.web import wiring
+from pipeline.web.rate_limit import Limits
+from pipeline.web.server import FORM, JSON
 from tests.conftest import Service
 from tests.support import CONCEPTS, DATA, EXAMPLES, PRACTICE, filled, form, free_port, serving, until
 
 HTML = {"Accept": "text/html"}
-SELF = (derive.SELF_ASSESSMENT, CONCEPTS)
+SELF = (json_schema.SELF_ASSESSMENT, CONCEPTS)
 
 
 def post_json(service: Service, value: object, **headers: str) -> requests.Response:
@@ -80,7 +80,7 @@ def test_a_form_post_leads_to_a_confirmation_page(service: Service) -> None:
 def test_the_receipt_of_a_portfolio_that_joins_its_case_speaks_of_the_portfolio(service: Service) -> None:
     first = service.post(form(filled(*SELF)), HTML).headers["Location"]
     reference, secret = first.split("/")[-2:]
-    joining = filled(derive.PORTFOLIO, SELF[1], case={"reference": reference, "secret": secret})
+    joining = filled(json_schema.PORTFOLIO, SELF[1], case={"reference": reference, "secret": secret})
     second = service.post(form(joining), HTML).headers["Location"]
     assert second == f"{first}/portfolio"
     page = requests.get(service.url + second, timeout=10).text
@@ -132,7 +132,7 @@ def test_a_field_that_is_sent_twice_is_told_so(service: Service) -> None:
 
 def test_what_was_written_about_a_statement_that_is_no_longer_asked_is_shown(service: Service) -> None:
     posted = {
-        **form(filled(derive.PORTFOLIO, PRACTICE)),
+        **form(filled(json_schema.PORTFOLIO, PRACTICE)),
         "answers.P9.9.answer": "yes",
         "answers.P9.9.evidence": "A long <text>",
     }
@@ -195,7 +195,9 @@ def test_other_content_types_are_415(service: Service, content_type: str) -> Non
 
 
 def test_too_much_is_413_whether_or_not_its_length_is_told(service: Service) -> None:
-    limit = max(fields.max_bytes(derive.form_schema(DATA, kind, about)) for kind, about in derive.form_kinds(DATA))
+    limit = max(
+        fields.max_bytes(json_schema.form_schema(DATA, kind, about)) for kind, about in json_schema.form_kinds(DATA)
+    )
     assert limit > 6_000_000
     assert post_json(service, b'{"a": "' + b"x" * limit + b'"}').status_code == 413
 
@@ -323,7 +325,7 @@ def test_a_filled_honeypot_is_answered_like_the_rest_and_waits_in_quarantine(ser
 
 
 def test_a_complaint_goes_to_a_store_of_its_own_and_opens_no_case(service: Service) -> None:
-    answer = service.post(form(filled(derive.CONTACT, "complaint")), HTML)
+    answer = service.post(form(filled(json_schema.CONTACT, "complaint")), HTML)
     assert answer.status_code == 303
     assert len(list((service.settings.var / "complaints/inbox").glob("*.json"))) == 1
     page = requests.get(service.url + answer.headers["Location"].replace("received", "status"), timeout=10).text
@@ -334,13 +336,13 @@ def test_a_complaint_goes_to_a_store_of_its_own_and_opens_no_case(service: Servi
 
 
 def test_a_portfolio_with_reference_and_secret_joins_the_case(service: Service) -> None:
-    first = post_json(service, filled(derive.SELF_ASSESSMENT, PRACTICE)).json()
+    first = post_json(service, filled(json_schema.SELF_ASSESSMENT, PRACTICE)).json()
     secret = first["status"].rpartition("/")[2]
     page = requests.get(f"{service.url}{first['status']}/portfolio", timeout=10).text
     assert f'value="{first["reference"]}"' in page
     assert f'value="{secret}"' in page
     typed = {"reference": first["reference"].lower().replace("-", " "), "secret": secret}
-    second = post_json(service, filled(derive.PORTFOLIO, PRACTICE, case=typed)).json()
+    second = post_json(service, filled(json_schema.PORTFOLIO, PRACTICE, case=typed)).json()
     assert second["reference"] == first["reference"]
     until(lambda: len(list((service.records / "cases" / first["reference"] / "events").glob("*.json"))) == 2)
     assert cases(service) == [first["reference"]]
@@ -350,7 +352,7 @@ def test_a_portfolio_with_reference_and_secret_joins_the_case(service: Service) 
     "wrong", [{"reference": "IMC-0000-0000-0", "secret": "x"}, {"reference": "7"}, {"secret": "x"}]
 )
 def test_a_wrong_reference_or_secret_is_a_finding_and_never_a_case(service: Service, wrong: dict[str, str]) -> None:
-    answer = post_json(service, filled(derive.PORTFOLIO, PRACTICE, case=wrong))
+    answer = post_json(service, filled(json_schema.PORTFOLIO, PRACTICE, case=wrong))
     assert answer.status_code == 422
     assert [found["pointer"] for found in answer.json()["findings"]] == ["/case/reference"]
 
@@ -391,7 +393,7 @@ def test_a_browsers_post_that_comes_too_late_shows_what_was_typed_to_copy_and_th
     until(lambda: bool(store.case(reference).events))
     withdrawn = {"role": "intake_manager", "to": "withdrawn"}
     assert store.append(store.case(reference), "withdrawn", at="2027-01-02T00:00:00Z", by="ines", data=withdrawn)
-    value = filled(derive.PORTFOLIO, SELF[1])
+    value = filled(json_schema.PORTFOLIO, SELF[1])
     value["answers"]["C1.1"] = {
         "answer": "not_yet",
         "evidence": "Two <b>lines</b>\nof mine",

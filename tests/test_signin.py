@@ -14,12 +14,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from pipeline import wiring
-from pipeline.accept import lost
-from pipeline.accept.limits import Limits
-from pipeline.audit.invitation import REMEMBERED, VALID, Invitations
-from pipeline.audit.signin import Sent
 from pipeline.settings import ROOT, Settings
+from pipeline.web import lost_references, wiring
+from pipeline.web.board.invitation import REMEMBERED, VALID, Invitations
+from pipeline.web.board.signin import Sent
+from pipeline.web.rate_limit import Limits
 from tests.conftest import Service
 from tests.support import free_port, served, serving
 
@@ -106,7 +105,9 @@ def test_serve_writes_no_link_into_its_log_and_says_what_a_proxy_needs(site: Set
         assert "auditors/sign-in" not in log
         assert f"{PUBLIC}/auditors/  python -m pipeline sign-in LOGIN" in log
         assert ("--trusted-proxy" in log) is says
-        limits = f"may post {Limits.each} times an hour, and ask {lost.EACH} times an hour for lost references"
+        limits = (
+            f"may post {Limits.each} times an hour, and ask {lost_references.EACH} times an hour for lost references"
+        )
         assert (limits in log) is says
 
 

@@ -13,17 +13,17 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
-from pipeline import wiring
-from pipeline.accept.accept import Receipt, accept
-from pipeline.accept.check import Judge
-from pipeline.accept.desk import desk
-from pipeline.accept.providers import PROVIDERS
-from pipeline.cases.intake import Intake
 from pipeline.cases.store import Store
-from pipeline.profiles import derive, fields
-from pipeline.profiles.load import load_or_stop
-from pipeline.profiles.model import Profile
+from pipeline.data.load import load_or_stop
+from pipeline.data.model import Profile
+from pipeline.forms import fields, json_schema
+from pipeline.github.sync import Intake
+from pipeline.providers import PROVIDERS
+from pipeline.receiving.desk import desk
+from pipeline.receiving.receive import Receipt, accept
 from pipeline.settings import ROOT, Settings
+from pipeline.submissions.validation import Judge
+from pipeline.web import wiring
 from tests.conftest import PROVIDED
 from tests.support import CONCEPTS, DATA, EXAMPLES, PRACTICE, filled, run
 
@@ -218,12 +218,12 @@ def test_the_home_page_leads_to_both_self_assessments_with_a_blue_and_a_green_bu
     assert f".path-{PRACTICE}{{--c:#1b6640" in css
 
 
-@pytest.mark.parametrize(("kind", "about"), derive.form_kinds(DATA))
+@pytest.mark.parametrize(("kind", "about"), json_schema.form_kinds(DATA))
 def test_a_form_has_a_named_control_for_every_field_of_its_schema(site: Settings, kind: str, about: str) -> None:
-    folder = f"contact/{about}" if kind == derive.CONTACT else f"certificates/{about}/{kind}"
+    folder = f"contact/{about}" if kind == json_schema.CONTACT else f"certificates/{about}/{kind}"
     html = (site.site / folder / "index.html").read_text("utf-8")
     names = set(re.findall(r'<(?:input|textarea|select)[^>]* name="([^"]+)"', html))
-    asked = {field.name for field in fields.fields(derive.form_schema(DATA, kind, about))} - {"id"}
+    asked = {field.name for field in fields.fields(json_schema.form_schema(DATA, kind, about))} - {"id"}
     assert asked <= names
     assert names - asked <= {"website_url"}
     assert "novalidate" in html
@@ -232,7 +232,7 @@ def test_a_form_has_a_named_control_for_every_field_of_its_schema(site: Settings
     groups = len(re.findall(r"<fieldset[^>]*>\s*<legend>", html))
     assert (
         groups >= len(DATA.statements(profile))
-        if (profile := DATA.profile(about)) and kind != derive.CONTACT
+        if (profile := DATA.profile(about)) and kind != json_schema.CONTACT
         else groups >= 0
     )
     assert 'method="post" action="/submissions"' in html
@@ -337,10 +337,10 @@ def test_one_new_yaml_file_makes_every_page_form_schema_and_link_appear(memory: 
     assert 'href="certificates/sourdough/self-assessment/"' in home
     assert "sourdough" in compare
     loaded = load_or_stop(data, ROOT / "schemas")
-    assert ("portfolio", "sourdough") in derive.form_kinds(loaded)
+    assert ("portfolio", "sourdough") in json_schema.form_kinds(loaded)
     judge = Judge(loaded, ROOT / "schemas")
     store = Store(settings.records)
-    receipt = accept(desk(judge, settings.var, store, store.root), filled(derive.PORTFOLIO, "sourdough", loaded))
+    receipt = accept(desk(judge, settings.var, store, store.root), filled(json_schema.PORTFOLIO, "sourdough", loaded))
     assert isinstance(receipt, Receipt)
     Intake(judge, store)()
     assert next(store.cases()).about == "sourdough"
@@ -358,13 +358,15 @@ def test_another_bodys_site_issues_and_references_have_no_trace_of_this_one(memo
     assert "Northern Bakers" in (settings.site / "index.html").read_text("utf-8")
     data = load_or_stop(other, ROOT / "schemas")
     judge, store = Judge(data, ROOT / "schemas"), Store(settings.records)
-    receipt = accept(desk(judge, settings.var, store, store.root), filled(derive.SELF_ASSESSMENT, "sourdough", data))
+    receipt = accept(
+        desk(judge, settings.var, store, store.root), filled(json_schema.SELF_ASSESSMENT, "sourdough", data)
+    )
     assert isinstance(receipt, Receipt)
     assert receipt.reference.startswith("NBG-")
     intake = Intake(judge, store)
     intake()
     case = next(store.cases())
-    event = case.current(derive.SELF_ASSESSMENT)
+    event = case.current(json_schema.SELF_ASSESSMENT)
     assert event
     issue = intake.draw(case, event)
     assert not ours.search(issue.title + issue.body + " ".join(issue.labels))
@@ -394,7 +396,7 @@ def test_nothing_committed_names_a_machine_a_registry_or_another_bodys_template(
         for name in texts
         if name.startswith(("pipeline/", "theme/", "docs/", "mkdocs")) and not name.endswith(".pot")
     ]
-    allowed = {"pipeline/accept/references.py", "pipeline/audit/issue.py"}
+    allowed = {"pipeline/submissions/references.py", "pipeline/cases/issue_text.py"}
     assert [name for name in mine if name not in allowed and body.search(texts[name])] == []
 
 

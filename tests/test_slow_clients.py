@@ -29,15 +29,15 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from pipeline.accept.body import LARGE, Bodies
-from pipeline.accept.connections import Connection
-from pipeline.accept.limits import caller
-from pipeline.accept.server import FORM as FORM_TYPE
-from pipeline.accept.serverlog import AN_HOUR, Bounded, bound
-from pipeline.audit.board import FORM_BYTES
 from pipeline.errors import UnreadableInput
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
 from pipeline.settings import ROOT, Settings
+from pipeline.web.board.board import FORM_BYTES
+from pipeline.web.connections import Connection
+from pipeline.web.rate_limit import caller
+from pipeline.web.request_body import LARGE, Bodies
+from pipeline.web.server import FORM as FORM_TYPE
+from pipeline.web.server_log import AN_HOUR, Bounded, bound
 from tests.conftest import Service
 from tests.support import CONCEPTS, PRACTICE, filled, form, free_port, served, serving
 
@@ -299,8 +299,8 @@ def test_two_large_bodies_are_worked_on_at_a_time_a_small_one_never_waits_and_on
 def test_bodies_of_ten_megabytes_at_once_take_little_memory_and_nobody_else_waits(own: Settings) -> None:
     """Forms of escapes, a long list of empty groups, and a text of quotation marks that the page shows again."""
     value, shown = (
-        filled(derive.PORTFOLIO, PRACTICE),
-        {**form(filled(derive.PORTFOLIO, PRACTICE)), "applicant.email": "x"},
+        filled(json_schema.PORTFOLIO, PRACTICE),
+        {**form(filled(json_schema.PORTFOLIO, PRACTICE)), "applicant.email": "x"},
     )
     bodies = [
         (FORM_TYPE, f"kind=portfolio&profile={PRACTICE}&a=".encode() + b"%41" * 3_200_000),
@@ -334,7 +334,7 @@ def test_only_one_module_reads_bodies() -> None:
     reads = re.compile(r"\.(body|form|json|stream)\(\)")
     for path in (ROOT / "pipeline").rglob("*.py"):
         found = [line for line in path.read_text("utf-8").splitlines() if reads.search(line) and "request" in line]
-        assert bool(found) == (path.name == "body.py"), path
+        assert bool(found) == (path.name == "request_body.py"), path
 
 
 def test_when_places_run_out_the_oldest_without_a_complete_request_gives_way_and_a_good_caller_is_served() -> None:
@@ -427,7 +427,7 @@ def test_beside_1100_unfinished_requests_a_portfolio_a_status_page_and_the_site_
 ) -> None:
     slowest, most = 0.0, 0
     with served(own, descriptors=1024) as server:
-        value = filled(derive.SELF_ASSESSMENT, CONCEPTS)
+        value = filled(json_schema.SELF_ASSESSMENT, CONCEPTS)
         first = requests.post(f"{server.url}/submissions", json=value, headers=GOOD, timeout=10)
         at_rest = server.memory()
         with besieged(server.url, sources) as begun:
@@ -435,7 +435,7 @@ def test_beside_1100_unfinished_requests_a_portfolio_a_status_page_and_the_site_
             turn = 0
             while time.monotonic() < end and turn < 50:  # 60 posts an hour are one caller's
                 turn += 1
-                value = filled(derive.PORTFOLIO, CONCEPTS, id=f"{turn:032x}")
+                value = filled(json_schema.PORTFOLIO, CONCEPTS, id=f"{turn:032x}")
                 for path, send in ((first.json()["status"], None), ("/submissions", value), ("/certificates/", None)):
                     started = time.monotonic()
                     answer = requests.request(

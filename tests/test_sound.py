@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.accept.accept import Receipt, accept
-from pipeline.accept.desk import desk
-from pipeline.cases import verify
-from pipeline.cases.forget import COMMAND_LINE, Forget
-from pipeline.cases.intake import Intake
+from pipeline.cases import integrity
+from pipeline.cases.erasure import COMMAND_LINE, Forget
 from pipeline.cases.store import Store
 from pipeline.findings import errors
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
+from pipeline.github.sync import Intake
+from pipeline.receiving.desk import desk
+from pipeline.receiving.receive import Receipt, accept
 from tests.support import BAKERS, SOURDOUGH, filled
 from tests.test_process import NOON
 
@@ -36,7 +36,7 @@ def work(root: Path, begin: int) -> None:
         draft = f"{number:032x}"
         receipt: object = None
         for words in ("First", "Second")[: 1 + number % 2]:
-            value = filled(derive.SELF_ASSESSMENT, SOURDOUGH, BAKERS.data, id=draft, applicant=bird(words, number))
+            value = filled(json_schema.SELF_ASSESSMENT, SOURDOUGH, BAKERS.data, id=draft, applicant=bird(words, number))
             receipt = accept(here, value, suspicious=number % 5 == 4)
             if number % 3:
                 Intake(BAKERS, store)()
@@ -70,14 +70,14 @@ def beside(root: Path, runs: int) -> tuple[int, int, list[str]]:
         workers = [child(partial(work, root, next(begins))) for _ in range(2)]
         try:
             time.sleep(0.2 + 0.13 * (run % 5))
-            found = verify.verify(BAKERS, store, (quarantine,))
+            found = integrity.verify(BAKERS, store, (quarantine,))
             red += [f"run {run}, beside: {finding}" for finding in errors(found.findings)]
         finally:
             for pid in workers:
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
                 kills += 1
-        found = verify.verify(BAKERS, store, (quarantine,))
+        found = integrity.verify(BAKERS, store, (quarantine,))
         # A `forget` that was killed is not done; it says itself what is to be run.
         half = "run: python -m pipeline forget"
         red += [f"run {run}, after: {finding}" for finding in errors(found.findings) if half not in str(finding)]
@@ -109,8 +109,8 @@ def proof(root: Path, runs: int) -> None:
     store = Store(root / "records")
     Intake(BAKERS, store)()
     quarantine = desk(BAKERS, root / "var", store, store.root).quarantine
-    cases, wanted = verify.verify(BAKERS, store).cases, damage(root)
-    found = {finding.label for finding in errors(verify.verify(BAKERS, store, (quarantine,)).findings)}
+    cases, wanted = integrity.verify(BAKERS, store).cases, damage(root)
+    found = {finding.label for finding in errors(integrity.verify(BAKERS, store, (quarantine,)).findings)}
     print(f"{done * 2} runs of verify-cases, {kills} kills, {cases} cases: 0 red; of {len(wanted)} damages none missed")
     assert found == set(wanted.values())
 
@@ -118,13 +118,13 @@ def proof(root: Path, runs: int) -> None:
 def test_beside_work_and_kills_it_is_green_and_each_damage_is_red(
     memory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verify, "PAUSES", LOOKS)
+    monkeypatch.setattr(integrity, "PAUSES", LOOKS)
     proof(memory, 4)
 
 
 @pytest.mark.long
 def test_dozens_of_runs_beside_work_and_kills_are_green(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify, "PAUSES", LOOKS)
+    monkeypatch.setattr(integrity, "PAUSES", LOOKS)
     proof(memory, 25)
 
 
@@ -132,15 +132,15 @@ def test_dozens_of_runs_beside_work_and_kills_are_green(memory: Path, monkeypatc
 def test_accepted_forgotten_and_accepted_again_is_sound_at_every_step(memory: Path, taken: bool) -> None:
     store = Store(memory / "records")
     here = desk(BAKERS, memory / "var", store, store.root)
-    value = filled(derive.SELF_ASSESSMENT, SOURDOUGH, BAKERS.data)
-    accept(here, filled(derive.CONTACT, "question", BAKERS.data))
+    value = filled(json_schema.SELF_ASSESSMENT, SOURDOUGH, BAKERS.data)
+    accept(here, filled(json_schema.CONTACT, "question", BAKERS.data))
     Intake(BAKERS, store)()  # so that there are cases at all
     for _twice in range(2):
         receipt = accept(here, value)
         assert isinstance(receipt, Receipt)
-        assert verify.verify(BAKERS, store).findings == []
+        assert integrity.verify(BAKERS, store).findings == []
         if taken:
             Intake(BAKERS, store)()
-            assert verify.verify(BAKERS, store).findings == []
+            assert integrity.verify(BAKERS, store).findings == []
         Forget(store, PREFIX, (), COMMAND_LINE, NOON)(receipt.reference)
-        assert verify.verify(BAKERS, store).findings == []
+        assert integrity.verify(BAKERS, store).findings == []

@@ -16,14 +16,14 @@ import pytest
 import requests
 from playwright.sync_api import Browser
 
-from pipeline import wiring
-from pipeline.accept.limits import Limits
-from pipeline.audit.plots import bars
-from pipeline.cases import load
+from pipeline.cases import workload
 from pipeline.cases.statistics import nearest_rank, statistics, to_csv
 from pipeline.cases.store import Store
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
 from pipeline.settings import ROOT, Settings
+from pipeline.web import wiring
+from pipeline.web.board.plots import bars
+from pipeline.web.rate_limit import Limits
 from tests.browsing import violations
 from tests.conftest import Service
 from tests.support import CONCEPTS, DATA, PRACTICE, free_port, serving
@@ -40,7 +40,7 @@ def write(store: Store, number: int, about: str, steps: list[Step]) -> str:
     reference = f"IMC-0000-000{number:X}-0"
     for day, kind, by, data in steps:
         if kind in ("received", "contact_received"):
-            data = {"kind": derive.SELF_ASSESSMENT, "about": about, "key": str(number), "digest": "0", **data}
+            data = {"kind": json_schema.SELF_ASSESSMENT, "about": about, "key": str(number), "digest": "0", **data}
         at = (START + timedelta(days=day)).strftime("%Y-%m-%dT%H:%M:%SZ")
         assert store.append(store.case(reference), kind, at=at, by=by, data=data)
     return reference
@@ -50,7 +50,7 @@ def moved(source: str, target: str, **more: Any) -> dict[str, Any]:
     return {"from": source, "to": target, **more}
 
 
-PORTFOLIO = {"kind": derive.PORTFOLIO}
+PORTFOLIO = {"kind": json_schema.PORTFOLIO}
 
 
 def audited(days: tuple[float, ...], verdicts: dict[str, str], outcome: str | None) -> list[Step]:
@@ -98,7 +98,7 @@ def store(tmp_path: Path) -> Store:
     ]
     write(made, 7, PRACTICE, seven)
     write(made, 8, PRACTICE, [(90, "received", "intake", {})])
-    write(made, 9, CONCEPTS, [(1, "contact_received", "intake", {"about": "question", "kind": derive.CONTACT})])
+    write(made, 9, CONCEPTS, [(1, "contact_received", "intake", {"about": "question", "kind": json_schema.CONTACT})])
     joined: Step = (
         5,
         "linked",
@@ -179,7 +179,7 @@ def test_no_stay_is_negative_where_a_clock_went_back(tmp_path: Path) -> None:
         "awaiting_portfolio": (10, 10),
         "audit": (0, 0),
     }
-    assert [entry.oldest >= timedelta() for entry in load.of(DATA, made.cases(), START)] == [True]
+    assert [entry.oldest >= timedelta() for entry in workload.of(DATA, made.cases(), START)] == [True]
 
 
 def test_no_case_is_no_fault(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_nearest_rank_is_the_smallest_value_that_so_many_do_not_exceed(
 def test_the_load_is_what_waits_for_somebody_here_and_who_has_it(store: Store) -> None:
     write(store, 11, CONCEPTS, audited((0, 1, 11, 15, 16), {}, None)[:4])
     write(store, 12, CONCEPTS, audited((0, 1, 31, 35, 16), {}, None)[:4])
-    found = [(one.login, one.open, one.oldest) for one in load.of(DATA, store.cases(), NOW)]
+    found = [(one.login, one.open, one.oldest) for one in workload.of(DATA, store.cases(), NOW)]
     # Ada has two in audit since days 11 and 31. Unclaimed: the sixth since day 35 at the decision, the eighth since day 90.
     assert found == [("ada", 2, timedelta(days=89)), ("", 2, timedelta(days=65))]
 

@@ -18,22 +18,23 @@ import yaml
 from markupsafe import escape
 from starlette.applications import Starlette
 
-from pipeline import wiring
-from pipeline.accept.accept import Receipt
-from pipeline.accept.limits import Limits
-from pipeline.accept.links import DELAY, Links
-from pipeline.accept.lost import Lost
-from pipeline.accept.pages import Pages
-from pipeline.audit.stages import Stage
 from pipeline.cases.events import AUDITING
-from pipeline.cases.intake import Intake
 from pipeline.cases.phases import Phase, phase
+from pipeline.cases.stages import Stage
 from pipeline.cases.store import Store
-from pipeline.mail.address import Address
-from pipeline.profiles import derive, process
-from pipeline.profiles.process import Process
-from pipeline.publish.nextsteps import next_steps
+from pipeline.data import process
+from pipeline.data.process import Process
+from pipeline.email_address import Address
+from pipeline.forms import json_schema
+from pipeline.github.sync import Intake
+from pipeline.receiving.receive import Receipt
 from pipeline.settings import ROOT, Settings
+from pipeline.site.nextsteps import next_steps
+from pipeline.web import wiring
+from pipeline.web.lost_references import Lost
+from pipeline.web.pages import Pages
+from pipeline.web.rate_limit import Limits
+from pipeline.web.status_links import DELAY, Links
 from tests.conftest import Service
 from tests.support import CONCEPTS, DATA, JUDGE, PRACTICE, filled, form, free_port, remote, serving, until
 from tests.support_mail import Clock, House, part
@@ -188,7 +189,7 @@ def test_the_real_server_takes_its_time_with_a_wrong_link(service: Service) -> N
 
 
 def test_no_page_with_a_secret_in_its_address_tells_it_to_the_next_one(service: Service) -> None:
-    answer = service.post(form(filled(derive.SELF_ASSESSMENT, CONCEPTS)), {"Accept": "text/html"})
+    answer = service.post(form(filled(json_schema.SELF_ASSESSMENT, CONCEPTS)), {"Accept": "text/html"})
     received = answer.headers["Location"]
     status = received.replace("received", "status")
     for path in (received, status, f"{status}/portfolio", "/status/x/y"):
@@ -230,7 +231,7 @@ def test_what_happens_next_follows_the_case(house: House, site: Settings) -> Non
     Intake(JUDGE, house.store)()
     assert "reads your self-assessment" in page_of(house, site, receipt)
     case = {"reference": receipt.reference, "secret": receipt.secret}
-    house.send(kind=derive.PORTFOLIO, about=PRACTICE, case=case)
+    house.send(kind=json_schema.PORTFOLIO, about=PRACTICE, case=case)
     Intake(JUDGE, house.store)()
     page = page_of(house, site, receipt)
     assert "sees that everything is there" in page
@@ -248,9 +249,12 @@ def test_what_happens_next_follows_the_case(house: House, site: Settings) -> Non
 def test_a_receipt_speaks_of_what_was_sent_and_what_comes_next_after_all_that_was(house: House, site: Settings) -> None:
     receipt = house.send(about=PRACTICE)
     assert "Write my portfolio" in page_of(house, site, receipt, "received")
-    house.send(kind=derive.PORTFOLIO, about=PRACTICE, case={"reference": receipt.reference, "secret": receipt.secret})
+    house.send(
+        kind=json_schema.PORTFOLIO, about=PRACTICE, case={"reference": receipt.reference, "secret": receipt.secret}
+    )
     titles = [
-        str(derive.form_schema(DATA, kind, PRACTICE)["title"]) for kind in (derive.SELF_ASSESSMENT, derive.PORTFOLIO)
+        str(json_schema.form_schema(DATA, kind, PRACTICE)["title"])
+        for kind in (json_schema.SELF_ASSESSMENT, json_schema.PORTFOLIO)
     ]
     waiting = page_of(house, site, receipt, "received_portfolio")
     Intake(JUDGE, house.store)()
@@ -271,12 +275,12 @@ def moved(house: House, receipt: Receipt, event: str, state: str, **data: object
     assert house.store.append(case, event, at=at, by="ada", data={"role": "auditor", "to": state, **data})
 
 
-def begun(house: House, kind: str = derive.SELF_ASSESSMENT) -> Receipt:
+def begun(house: House, kind: str = json_schema.SELF_ASSESSMENT) -> Receipt:
     """A Practice case with a portfolio."""
     receipt = house.send(kind=kind, about=PRACTICE)
-    if kind == derive.SELF_ASSESSMENT:
+    if kind == json_schema.SELF_ASSESSMENT:
         case = {"reference": receipt.reference, "secret": receipt.secret}
-        house.send(kind=derive.PORTFOLIO, about=PRACTICE, case=case)
+        house.send(kind=json_schema.PORTFOLIO, about=PRACTICE, case=case)
     Intake(JUDGE, house.store)()
     return receipt
 
@@ -319,7 +323,7 @@ def test_in_every_state_the_page_says_what_comes_next_and_nothing_of_another(
     assert (new in page.partition("<h1>")[2].partition("<footer")[0]) is (state in ("withdrawn", "expired"))
 
 
-@pytest.mark.parametrize("kind", [derive.SELF_ASSESSMENT, derive.PORTFOLIO])
+@pytest.mark.parametrize("kind", [json_schema.SELF_ASSESSMENT, json_schema.PORTFOLIO])
 def test_who_is_asked_for_more_evidence_sees_for_which_statements_and_how_to_send_it(
     house: House, site: Settings, kind: str
 ) -> None:
@@ -381,10 +385,10 @@ def test_who_is_asked_for_more_evidence_has_the_form_behind_the_link(house: Hous
 def test_a_portfolio_says_that_the_interview_comes_first_and_how_its_time_is_found(
     house: House, site: Settings
 ) -> None:
-    alone, joined = house.send(kind=derive.PORTFOLIO), house.send("b@example.org", interview=TIMES)
+    alone, joined = house.send(kind=json_schema.PORTFOLIO), house.send("b@example.org", interview=TIMES)
     assert "If you have not had your interview of 15 minutes yet" in page_of(house, site, alone, "received")
     case = {"reference": joined.reference, "secret": joined.secret}
-    house.send("b@example.org", derive.PORTFOLIO, case=case)
+    house.send("b@example.org", json_schema.PORTFOLIO, case=case)
     Intake(JUDGE, house.store)()
     for receipt in (alone, joined):
         page = page_of(house, site, receipt)
@@ -459,7 +463,7 @@ def test_words_for_applicants_follow_what_the_table_says_of_a_state_and_not_what
     def told(state: str) -> str:
         found = table.state(state)
         here = Stage(state, found.title, found.awaits, found.todo, "2027-05-01T09:00:00Z", phase(table, state))
-        return " ".join(next_steps(body, derive.PORTFOLIO, PRACTICE, here).steps)
+        return " ".join(next_steps(body, json_schema.PORTFOLIO, PRACTICE, here).steps)
 
     assert "Before the audit they meet you" in told("xreceived")
     assert "You add the evidence" in told("xevidence_requested")
@@ -469,7 +473,7 @@ def test_words_for_applicants_follow_what_the_table_says_of_a_state_and_not_what
 
 
 def test_a_joined_case_says_with_which_reference_it_goes_on(house: House, site: Settings) -> None:
-    receipt = begun(house, derive.PORTFOLIO)
+    receipt = begun(house, json_schema.PORTFOLIO)
     moved(house, receipt, "linked", "joined", reference="IMC-7K3M-2Q9X-H")
     page = page_of(house, site, receipt)
     assert "Everything goes on in the other case." in page
@@ -479,7 +483,7 @@ def test_a_joined_case_says_with_which_reference_it_goes_on(house: House, site: 
 @pytest.mark.parametrize("name", ["status", "received"])
 def test_how_to_book_is_a_link_or_a_calendar_or_that_somebody_writes(house: House, site: Settings, name: str) -> None:
     plain, wishes = house.send("a@example.org"), house.send("b@example.org", interview=TIMES)
-    portfolio = house.send(kind=derive.PORTFOLIO)
+    portfolio = house.send(kind=json_schema.PORTFOLIO)
     assert "The Intake Manager writes to you to fix the time." in page_of(house, site, plain, name)
     assert "interview.ics" not in page_of(house, site, plain, name)
     shown = page_of(house, site, wishes, name)
@@ -508,7 +512,7 @@ def test_the_forms_receipt_to_be_filled_in_has_its_calendar_link_hidden(site: Se
 
 def test_the_calendar_has_the_preferred_times_before_and_after_the_intake(service: Service) -> None:
     posted = requests.post(
-        f"{service.url}/submissions", json=filled(derive.SELF_ASSESSMENT, CONCEPTS, interview=TIMES), timeout=10
+        f"{service.url}/submissions", json=filled(json_schema.SELF_ASSESSMENT, CONCEPTS, interview=TIMES), timeout=10
     ).json()
     for _ in range(2):
         answer = requests.get(f"{service.url}{posted['status']}/interview.ics", timeout=10)
@@ -521,7 +525,7 @@ def test_the_calendar_has_the_preferred_times_before_and_after_the_intake(servic
         assert "Rosa" not in answer.text
         assert "Mondays" not in answer.text
         until(lambda: bool(Store(service.records).case(posted["reference"]).events))
-    without = filled(derive.SELF_ASSESSMENT, PRACTICE)
+    without = filled(json_schema.SELF_ASSESSMENT, PRACTICE)
     status = requests.post(f"{service.url}/submissions", json=without, timeout=10).json()["status"]
     assert requests.get(f"{service.url}{status}/interview.ics", timeout=10).status_code == 404
 
@@ -529,7 +533,7 @@ def test_the_calendar_has_the_preferred_times_before_and_after_the_intake(servic
 @pytest.mark.parametrize("what", ["submission", "schema"])
 def test_a_damaged_file_is_answered_with_a_sentence_and_every_other_case_as_ever(service: Service, what: str) -> None:
     session = signed_in(service, MANAGER)
-    ours, other = (send(service, derive.SELF_ASSESSMENT, about) for about in (CONCEPTS, PRACTICE))
+    ours, other = (send(service, json_schema.SELF_ASSESSMENT, about) for about in (CONCEPTS, PRACTICE))
     store = Store(service.records)
     until(lambda: bool(store.case(ours).events and store.case(other).events))
     path = next(store.folder(ours).glob("private/*/submission.json"))
@@ -553,7 +557,7 @@ def ask(url: str, **typed: str) -> requests.Response:
 
 
 def test_whoever_asks_hears_the_same_whether_or_not_anything_belongs_to_the_address(service: Service) -> None:
-    answer = service.post(form(filled(derive.SELF_ASSESSMENT, CONCEPTS)), {"Accept": "text/html"})
+    answer = service.post(form(filled(json_schema.SELF_ASSESSMENT, CONCEPTS)), {"Accept": "text/html"})
     outbox = service.settings.var / "outbox-mail/letters"
     until(lambda: len(list(outbox.glob("*.eml"))) == 1)
     page = requests.get(f"{service.url}/status/", timeout=10)
@@ -591,9 +595,9 @@ def test_the_letter_lists_everything_that_belongs_to_the_address_and_nothing_els
     first = house.send()
     Intake(JUDGE, house.store)()
     case = {"reference": first.reference, "secret": first.secret}
-    house.send(kind=derive.PORTFOLIO, case=case)
-    waiting = house.send("ROSA@example.ORG", derive.CONTACT, "question")
-    complaint = house.send(ROSA, derive.CONTACT, "complaint")
+    house.send(kind=json_schema.PORTFOLIO, case=case)
+    waiting = house.send("ROSA@example.ORG", json_schema.CONTACT, "question")
+    complaint = house.send(ROSA, json_schema.CONTACT, "complaint")
     other = house.send("other@example.org")
     for path in house.room.orders.root.rglob("*.json"):
         path.unlink()
@@ -654,7 +658,9 @@ def test_a_relay_confirms_and_finds_what_is_lost_wherever_it_lies_by_then(site: 
     running = wiring.relay(settings, Limits(1000, 1000), "http://127.0.0.1", lambda: None)
     letters = settings.var / "outbox-mail/letters"
     with serving(running.app, free_port()) as url:
-        sent = requests.post(f"{url}/submissions", json=filled(derive.SELF_ASSESSMENT, CONCEPTS), timeout=10).json()
+        sent = requests.post(
+            f"{url}/submissions", json=filled(json_schema.SELF_ASSESSMENT, CONCEPTS), timeout=10
+        ).json()
         until(lambda: len(list(letters.glob("*.eml"))) == 1)
         until(lambda: requests.get(f"{url}/health", timeout=10).json()["waiting"] == 0)
         page = requests.get(url + sent["status"], timeout=10).text

@@ -14,18 +14,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import shape
-from pipeline.accept import raw
-from pipeline.accept.check import check
-from pipeline.accept.server import as_in_form
-from pipeline.accept.submission import Submission
+from pipeline import schema_errors
 from pipeline.errors import UnreadableInput
 from pipeline.findings import Finding
-from pipeline.profiles import derive, fields
+from pipeline.forms import fields, json_schema
 from pipeline.settings import ROOT
+from pipeline.submissions import parsing
+from pipeline.submissions.submission import Submission
+from pipeline.submissions.validation import check
+from pipeline.web.server import as_in_form
 from tests.support import CONCEPTS, DATA, EXAMPLES, JUDGE, PRACTICE, filled, form, submission
 
-FORMS = derive.form_kinds(DATA)
+FORMS = json_schema.form_kinds(DATA)
 
 
 def findings(value: Any) -> dict[str, str]:
@@ -41,20 +41,20 @@ def findings(value: Any) -> dict[str, str]:
 def test_every_form_can_be_filled_in_and_posted_as_a_browser_does(kind: str, about: str) -> None:
     value = filled(kind, about)
     assert findings(value) == {}
-    schema = derive.form_schema(DATA, kind, about)
-    posted, _rows = raw.unflatten(schema, {name: [text] for name, text in form(value).items()})
+    schema = json_schema.form_schema(DATA, kind, about)
+    posted, _rows = parsing.unflatten(schema, {name: [text] for name, text in form(value).items()})
     assert submission(posted).value["applicant"] == value["applicant"]
 
 
 @pytest.mark.parametrize(("kind", "about"), FORMS)
 def test_an_empty_form_names_everything_that_is_missing_at_once(kind: str, about: str) -> None:
-    schema = derive.form_schema(DATA, kind, about)
+    schema = json_schema.form_schema(DATA, kind, about)
     hidden = {
         field.name: [str(field.schema.get("const", field.schema.get("default", "")))]
         for field in fields.fields(schema)
         if field.widget == "hidden"
     }
-    value, _rows = raw.unflatten(schema, {name: text for name, text in hidden.items() if text[0]})
+    value, _rows = parsing.unflatten(schema, {name: text for name, text in hidden.items() if text[0]})
     found = findings(value)
     required = {field.pointer for field in fields.fields(schema) if field.required and field.widget != "hidden"}
     answers = {f"/answers/{name}/answer" for name in schema["properties"].get("answers", {}).get("properties", {})}
@@ -68,14 +68,14 @@ def test_a_group_that_is_left_out_is_told_as_an_empty_one_is(kind: str, about: s
     groups = [name for name in ("applicant", "declarations", "answers") if name in value]
     empty = findings({**value, **{name: {} for name in groups}})
     assert findings({name: inner for name, inner in value.items() if name not in groups}) == empty
-    bare = findings({"kind": derive.CONTACT, "topic": "question"})
+    bare = findings({"kind": json_schema.CONTACT, "topic": "question"})
     assert list(bare) == ["/message", "/applicant/name", "/applicant/email", "/declarations/consent"]
     assert all("is missing; add it" not in message for message in bare.values())
 
 
 @pytest.mark.parametrize("topic", ["quastion", None, ["question"]])
 def test_an_unknown_topic_is_told_at_the_topic(topic: object) -> None:
-    assert list(findings({"kind": derive.CONTACT, "topic": topic})) == ["/topic"]
+    assert list(findings({"kind": json_schema.CONTACT, "topic": topic})) == ["/topic"]
 
 
 def changed(kind: str, path: list[Any], new: Any, about: str = PRACTICE) -> dict[str, Any]:
@@ -126,7 +126,7 @@ BAD = [
 
 @pytest.mark.parametrize(("path", "new", "place", "words"), BAD, ids=[f"{entry[2]} {entry[3][:20]}" for entry in BAD])
 def test_a_wrong_field_is_told_at_its_place(path: list[Any], new: Any, place: str, words: str) -> None:
-    found = findings(changed(derive.PORTFOLIO, path, new))
+    found = findings(changed(json_schema.PORTFOLIO, path, new))
     assert place in found
     assert words in found[place]
 
@@ -149,7 +149,7 @@ MOMENTS = [
 
 @pytest.mark.parametrize(("typed", "words"), MOMENTS)
 def test_a_preferred_time_is_a_moment_of_the_calendar_or_told(typed: object, words: str) -> None:
-    found = findings(changed(derive.SELF_ASSESSMENT, ["interview", "second"], typed))
+    found = findings(changed(json_schema.SELF_ASSESSMENT, ["interview", "second"], typed))
     assert list(found) == ["/interview/second"]
     assert words in found["/interview/second"]
     assert found["/interview/second"].startswith("Second choice: ")
@@ -171,7 +171,7 @@ def test_a_preferred_time_is_a_moment_of_the_calendar_or_told(typed: object, wor
     ],
 )
 def test_a_day_and_a_time_that_can_only_mean_one_moment_are_taken(typed: str) -> None:
-    value = changed(derive.SELF_ASSESSMENT, ["interview"], {"first": typed})
+    value = changed(json_schema.SELF_ASSESSMENT, ["interview"], {"first": typed})
     assert submission(value).value["interview"] == {"first": "2027-03-14T09:30"}
 
 
@@ -196,13 +196,13 @@ HELD = [
 
 @pytest.mark.parametrize(("typed", "words"), HELD)
 def test_a_meeting_was_held_on_a_day_that_can_have_been_one(typed: str, words: str) -> None:
-    found = findings(changed(derive.PORTFOLIO, ["log"], [{**LOG[0], "date": typed}]))
+    found = findings(changed(json_schema.PORTFOLIO, ["log"], [{**LOG[0], "date": typed}]))
     assert list(found) == (["/log/0/date"] if words else [])
     assert words in found.get("/log/0/date", "")
 
 
 def test_a_time_that_is_over_when_a_delivery_is_read_holds_nothing_up_but_a_year_that_cannot_be_does() -> None:
-    value = changed(derive.SELF_ASSESSMENT, ["interview"], {"first": "2027-03-01T09:30"})
+    value = changed(json_schema.SELF_ASSESSMENT, ["interview"], {"first": "2027-03-01T09:30"})
     assert findings(value)
     assert isinstance(check(JUDGE, value, waited=True), Submission)
     value["interview"] = {"first": "0027-03-01T09:30"}
@@ -211,13 +211,13 @@ def test_a_time_that_is_over_when_a_delivery_is_read_holds_nothing_up_but_a_year
 
 @pytest.mark.parametrize("typed", ["1,5", "１．５", "١٫٥", "1.5"])
 def test_hours_may_be_written_in_the_digits_of_any_script(typed: str) -> None:
-    posted = form(filled(derive.PORTFOLIO, PRACTICE)) | {
+    posted = form(filled(json_schema.PORTFOLIO, PRACTICE)) | {
         "log.1.date": "2027-03-14",
         "log.1.hours": typed,
         "log.1.worked_on": "Goals",
     }
-    schema = derive.form_schema(DATA, derive.PORTFOLIO, PRACTICE)
-    value, _rows = raw.unflatten(schema, {name: [text] for name, text in posted.items()})
+    schema = json_schema.form_schema(DATA, json_schema.PORTFOLIO, PRACTICE)
+    value, _rows = parsing.unflatten(schema, {name: [text] for name, text in posted.items()})
     assert submission(value).value["log"][0]["hours"] == 1.5
 
 
@@ -236,7 +236,7 @@ LINKS = [
 
 @pytest.mark.parametrize(("typed", "kept"), LINKS)
 def test_a_link_is_taken_as_people_paste_it_and_kept_as_one_that_works(typed: str, kept: str) -> None:
-    value = changed(derive.PORTFOLIO, ["answers", "P1.1", "links"], [typed])
+    value = changed(json_schema.PORTFOLIO, ["answers", "P1.1", "links"], [typed])
     assert submission(value).value["answers"]["P1.1"]["links"] == [kept]
 
 
@@ -246,13 +246,13 @@ def test_no_schema_takes_digits_or_letters_of_a_script_that_nobody_reads_later()
     assert len(paths) > 15
     assert [path.name for path in paths if re.search(r"\\\\[dDwW]", path.read_text("utf-8"))] == []
     for kind, about in FORMS:
-        assert not re.search(r"\\\\[dDwW]", json.dumps(derive.form_schema(DATA, kind, about)))
+        assert not re.search(r"\\\\[dDwW]", json.dumps(json_schema.form_schema(DATA, kind, about)))
 
 
 @pytest.mark.parametrize("row", ["²", "٣", "0", "x"])
 def test_a_row_is_told_whatever_its_number_is_written_with(row: str) -> None:
-    value = filled(derive.PORTFOLIO, PRACTICE, log={row: {"date": "a\x00b"}})
-    schema = derive.form_schema(DATA, derive.PORTFOLIO, PRACTICE)
+    value = filled(json_schema.PORTFOLIO, PRACTICE, log={row: {"date": "a\x00b"}})
+    schema = json_schema.form_schema(DATA, json_schema.PORTFOLIO, PRACTICE)
     told = check(JUDGE, value)
     assert isinstance(told, list)
     assert [as_in_form(finding, schema, {}) for finding in told]
@@ -261,9 +261,9 @@ def test_a_row_is_told_whatever_its_number_is_written_with(row: str) -> None:
 
 def test_digits_of_another_script_are_named_where_they_are_not_mended() -> None:
     schema = {"type": "string", "pattern": "^[0-9]+$"}
-    (found,) = shape.check(schema, "٢٠", str)
+    (found,) = schema_errors.check(schema, "٢٠", str)
     assert found.message == "has digits of another script; write them as 0 to 9: 20"
-    value = filled(derive.PORTFOLIO, PRACTICE)
+    value = filled(json_schema.PORTFOLIO, PRACTICE)
     value["answers"]["C1.1"]["links"] = ["https：//example.org"]  # a colon in full width, and no digit at all
     told = check(JUDGE, value)
     assert isinstance(told, list)
@@ -272,18 +272,18 @@ def test_digits_of_another_script_are_named_where_they_are_not_mended() -> None:
 
 def test_up_to_three_preferred_times_stand_before_the_other_times_and_may_all_be_left_out() -> None:
     times = {"first": "2027-03-14T09:30", "second": "2028-02-29T23:59"}
-    assert findings(changed(derive.SELF_ASSESSMENT, ["interview"], times)) == {}
-    schema = derive.form_schema(DATA, derive.SELF_ASSESSMENT, CONCEPTS)["properties"]["interview"]
+    assert findings(changed(json_schema.SELF_ASSESSMENT, ["interview"], times)) == {}
+    schema = json_schema.form_schema(DATA, json_schema.SELF_ASSESSMENT, CONCEPTS)["properties"]["interview"]
     assert list(schema["properties"]) == ["first", "second", "third", "times", "help"]
-    value, _rows = raw.unflatten(
-        derive.form_schema(DATA, derive.SELF_ASSESSMENT, CONCEPTS),
+    value, _rows = parsing.unflatten(
+        json_schema.form_schema(DATA, json_schema.SELF_ASSESSMENT, CONCEPTS),
         {"interview.first": [" 2027-03-14T09:30 "], "interview.second": [""]},
     )
     assert value["interview"] == {"first": "2027-03-14T09:30"}
 
 
 def test_a_date_that_is_too_long_is_told_once() -> None:
-    found = check(JUDGE, changed(derive.PORTFOLIO, ["log"], [{**LOG[0], "date": "14 March 2027, in the morning"}]))
+    found = check(JUDGE, changed(json_schema.PORTFOLIO, ["log"], [{**LOG[0], "date": "14 March 2027, in the morning"}]))
     assert not isinstance(found, Submission)
     assert [finding.message for finding in found] == [
         "write the date as year-month-day, with four digits for the year, like 2027-03-14"
@@ -291,7 +291,7 @@ def test_a_date_that_is_too_long_is_told_once() -> None:
 
 
 def test_a_label_is_what_the_person_reads_beside_the_field() -> None:
-    found = findings(changed(derive.PORTFOLIO, ["answers", "C3.4", "evidence"], "x" * 3412))
+    found = findings(changed(json_schema.PORTFOLIO, ["answers", "C3.4", "evidence"], "x" * 3412))
     unit = next(unit.title for unit in DATA.units(DATA.profiles[1]) if unit.id == "C3")
     assert found == {
         "/answers/C3.4/evidence": f"C3.4 {unit}: write your evidence in 3,000 characters or fewer (now 3,412)"
@@ -306,7 +306,7 @@ def test_what_is_no_submission_at_all_is_one_finding(value: Any) -> None:
 
 
 def test_whoever_holds_the_included_certificate_is_credited_with_its_statements() -> None:
-    value = filled(derive.PORTFOLIO, PRACTICE)
+    value = filled(json_schema.PORTFOLIO, PRACTICE)
     value["answers"] = {name: answer for name, answer in value["answers"].items() if name.startswith("P")}
     assert len(findings(value)) == 72
     held = submission({**value, "held": {CONCEPTS: "IMC-C-0001"}})
@@ -316,7 +316,8 @@ def test_whoever_holds_the_included_certificate_is_credited_with_its_statements(
 
 def test_line_ends_make_no_difference() -> None:
     one, other = (
-        submission(changed(derive.PORTFOLIO, ["answers", "P1.1", "evidence"], f"a{end}b")) for end in ("\r\n", "\n")
+        submission(changed(json_schema.PORTFOLIO, ["answers", "P1.1", "evidence"], f"a{end}b"))
+        for end in ("\r\n", "\n")
     )
     assert (one.key, one.digest) == (other.key, other.digest)
 
@@ -325,7 +326,7 @@ def test_the_draft_id_makes_a_changed_text_a_revision_of_the_same() -> None:
     one, other = (
         submission(
             {
-                **filled(derive.SELF_ASSESSMENT, CONCEPTS),
+                **filled(json_schema.SELF_ASSESSMENT, CONCEPTS),
                 "id": "0" * 32,
                 "applicant": {"name": name, "email": "a@b.org"},
             }
@@ -337,14 +338,14 @@ def test_the_draft_id_makes_a_changed_text_a_revision_of_the_same() -> None:
 
 
 def test_an_evidence_of_3000_japanese_characters_is_allowed_and_fits_the_limit() -> None:
-    value = filled(derive.PORTFOLIO, PRACTICE)
+    value = filled(json_schema.PORTFOLIO, PRACTICE)
     for answer in value["answers"].values():
         answer["evidence"] = "師" * 3000
     assert findings(value) == {}
     from urllib.parse import urlencode
 
     post = urlencode(form(value)).encode()
-    assert 2 * len(post) <= fields.max_bytes(derive.form_schema(DATA, derive.PORTFOLIO, PRACTICE))
+    assert 2 * len(post) <= fields.max_bytes(json_schema.form_schema(DATA, json_schema.PORTFOLIO, PRACTICE))
 
 
 BROKEN = [
@@ -364,12 +365,12 @@ BROKEN = [
 @pytest.mark.parametrize("data", BROKEN, ids=[str(data[:12]) for data in BROKEN])
 def test_bytes_that_cannot_be_read_are_refused_in_words(data: bytes) -> None:
     with pytest.raises(UnreadableInput, match=r"\w") as refused:
-        raw.parse_json(data)
+        parsing.parse_json(data)
     assert refused.value.status == 400
 
 
 def test_a_file_with_the_mark_that_windows_writes_before_it_is_read() -> None:
-    assert raw.parse_file(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
+    assert parsing.parse_file(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
 
 
 @pytest.mark.parametrize(
@@ -384,14 +385,14 @@ def test_a_file_with_the_mark_that_windows_writes_before_it_is_read() -> None:
 )
 def test_what_is_no_json_is_said_in_the_pipelines_own_words(data: bytes, words: str) -> None:
     with pytest.raises(UnreadableInput) as refused:
-        raw.parse_json(data)
+        parsing.parse_json(data)
     assert str(refused.value) == words
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_make_the_readers_fail(data: bytes) -> None:
-    for parse in (raw.parse_json, raw.parse_form):
+    for parse in (parsing.parse_json, parsing.parse_form):
         try:
             value = parse(data)
         except UnreadableInput:
@@ -409,18 +410,18 @@ JSON = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(["answers", "applicant", "declarations", "log", "held", "case", "id", "version"]), JSON)
 def test_any_value_in_any_part_gives_a_submission_or_findings(part: str, new: Any) -> None:
-    found = check(JUDGE, {**filled(derive.PORTFOLIO, PRACTICE), part: new})
+    found = check(JUDGE, {**filled(json_schema.PORTFOLIO, PRACTICE), part: new})
     assert isinstance(found, Submission) or (found and all(isinstance(finding, Finding) for finding in found))
 
 
 def test_blank_rows_of_the_log_are_left_out_and_findings_lead_back_to_the_row_that_was_typed() -> None:
-    schema = derive.form_schema(DATA, derive.PORTFOLIO, PRACTICE)
-    posted = form(filled(derive.PORTFOLIO, PRACTICE)) | {
+    schema = json_schema.form_schema(DATA, json_schema.PORTFOLIO, PRACTICE)
+    posted = form(filled(json_schema.PORTFOLIO, PRACTICE)) | {
         "log.3.date": "2027-02-30",
         "log.3.hours": "1,5",
         "log.3.worked_on": "Goals",
     }
-    value, rows = raw.unflatten(schema, {name: [text] for name, text in posted.items()})
+    value, rows = parsing.unflatten(schema, {name: [text] for name, text in posted.items()})
     assert value["log"] == [{"date": "2027-02-30", "hours": 1.5, "worked_on": "Goals"}]
     told = check(JUDGE, value)
     assert isinstance(told, list)
@@ -430,7 +431,7 @@ def test_blank_rows_of_the_log_are_left_out_and_findings_lead_back_to_the_row_th
 
 @pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("submissions/valid/*.json")))
 def test_the_examples_are_valid(name: str) -> None:
-    value = raw.parse_json((EXAMPLES / "submissions/valid" / name).read_bytes())
+    value = parsing.parse_json((EXAMPLES / "submissions/valid" / name).read_bytes())
     value["profile_hash"] = DATA.hashes[value["profile"]]
     assert findings(value) == {}
 
@@ -452,7 +453,7 @@ def test_a_string_that_never_ends_is_refused_as_fast_as_one_that_does() -> None:
     """A scan that went back at every quote would need minutes for this."""
     began = time.monotonic()
     with pytest.raises(UnreadableInput):
-        raw.parse_json(b'"' + b'\\"' * 200_000)
+        parsing.parse_json(b'"' + b'\\"' * 200_000)
     assert time.monotonic() - began < 5
 
 
@@ -460,23 +461,23 @@ def test_a_key_that_stands_twice_is_found_as_fast_among_many() -> None:
     many = ",".join(f'"k{number}":1' for number in range(20_000))
     began = time.monotonic()
     with pytest.raises(UnreadableInput, match="“k19999” stands twice"):
-        raw.parse_json(f'{{{many},"k19999":1}}'.encode())
+        parsing.parse_json(f'{{{many},"k19999":1}}'.encode())
     assert time.monotonic() - began < 5
 
 
 SENT = 9_700_000  # bytes: just below what the largest form may send
 LADEN = {
-    "a form of escapes": (raw.parse_form, b"a=" + b"%41" * (SENT // 3), 3_233_333),
-    "every other an escape": (raw.parse_form, b"a=" + b"%41a" * (SENT // 4), 4_850_000),
-    "a form in Japanese": (raw.parse_form, b"a=" + b"%E6%97%A5" * (SENT // 9), 1_077_777),
-    "nothing but percent signs": (raw.parse_form, b"a=" + b"%" * 1_000_000, 1_000_000),
-    "nothing but ampersands": (raw.parse_form, b"&" * SENT, 0),
-    "a list of empty groups": (raw.parse_json, b'{"log":[' + b"{}," * (SENT // 3) + b"{}]}", 0),
-    "a list of empty texts": (raw.parse_json, b"[" + b'"",' * (SENT // 3) + b'""]', 0),
-    "texts without a comma": (raw.parse_json, b'""' * (SENT // 2), 0),
-    "brackets": (raw.parse_json, b"[" * SENT, 0),
-    "a number": (raw.parse_json, b"1" * SENT, 0),
-    "escapes": (raw.parse_json, b'{"a":"' + b"\\u0041" * (SENT // 6) + b'"}', 1_616_666),
+    "a form of escapes": (parsing.parse_form, b"a=" + b"%41" * (SENT // 3), 3_233_333),
+    "every other an escape": (parsing.parse_form, b"a=" + b"%41a" * (SENT // 4), 4_850_000),
+    "a form in Japanese": (parsing.parse_form, b"a=" + b"%E6%97%A5" * (SENT // 9), 1_077_777),
+    "nothing but percent signs": (parsing.parse_form, b"a=" + b"%" * 1_000_000, 1_000_000),
+    "nothing but ampersands": (parsing.parse_form, b"&" * SENT, 0),
+    "a list of empty groups": (parsing.parse_json, b'{"log":[' + b"{}," * (SENT // 3) + b"{}]}", 0),
+    "a list of empty texts": (parsing.parse_json, b"[" + b'"",' * (SENT // 3) + b'""]', 0),
+    "texts without a comma": (parsing.parse_json, b'""' * (SENT // 2), 0),
+    "brackets": (parsing.parse_json, b"[" * SENT, 0),
+    "a number": (parsing.parse_json, b"1" * SENT, 0),
+    "escapes": (parsing.parse_json, b'{"a":"' + b"\\u0041" * (SENT // 6) + b'"}', 1_616_666),
 }
 
 
@@ -500,19 +501,19 @@ def test_ten_megabytes_of_anything_are_read_or_refused_in_seconds_and_little_mem
 def test_the_largest_portfolio_is_far_from_the_limit_of_values_and_passes_in_japanese_as_a_form_and_as_json() -> None:
     """Commas, brackets and quotation marks within a text count for nothing."""
     texts = "日本語「、」" * 500
-    value = filled(derive.PORTFOLIO, PRACTICE)
+    value = filled(json_schema.PORTFOLIO, PRACTICE)
     value["answers"] = {name: {"answer": "yes", "evidence": texts} for name in value["answers"]}
     sent = urlencode(form(value)).encode()
     assert len(sent) > 3_000_000
-    schema = derive.form_schema(DATA, derive.PORTFOLIO, PRACTICE)
+    schema = json_schema.form_schema(DATA, json_schema.PORTFOLIO, PRACTICE)
     began = time.monotonic()
-    read, _rows = raw.unflatten(schema, raw.parse_form(sent))
+    read, _rows = parsing.unflatten(schema, parsing.parse_form(sent))
     assert isinstance(check(JUDGE, read), Submission)
     value["answers"] = {name: {"answer": "yes", "evidence": '[{",}],' * 400} for name in value["answers"]}
-    assert isinstance(check(JUDGE, raw.parse_json(json.dumps(value).encode())), Submission)
+    assert isinstance(check(JUDGE, parsing.parse_json(json.dumps(value).encode())), Submission)
     assert time.monotonic() - began < 10
     fields_and_lines = sum(1 + field.schema.get("maxItems", 0) for field in fields.fields(schema))
-    assert 10 * 4 * fields_and_lines < raw.MAX_MARKS
+    assert 10 * 4 * fields_and_lines < parsing.MAX_MARKS
 
 
 PARTS = st.lists(
@@ -530,9 +531,9 @@ def test_a_form_is_read_as_urllib_reads_it(parts: list[str], piece: int) -> None
     except UnicodeDecodeError:
         expected = None
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(raw, "_PIECE", piece)
+        patch.setattr(parsing, "_PIECE", piece)
         try:
-            found = raw.parse_form(sent.encode())
+            found = parsing.parse_form(sent.encode())
         except UnreadableInput:
             assert expected is None
             return
@@ -541,7 +542,7 @@ def test_a_form_is_read_as_urllib_reads_it(parts: list[str], piece: int) -> None
 
 
 def test_nonsense_by_the_megabyte_gets_a_bounded_number_of_findings() -> None:
-    value = filled(derive.SELF_ASSESSMENT, CONCEPTS, education={"trainers": [0] * 50_000})
+    value = filled(json_schema.SELF_ASSESSMENT, CONCEPTS, education={"trainers": [0] * 50_000})
     began = time.monotonic()
     found = check(JUDGE, value)
     assert isinstance(found, list)
@@ -551,19 +552,19 @@ def test_nonsense_by_the_megabyte_gets_a_bounded_number_of_findings() -> None:
 
 @pytest.mark.parametrize("hours", ["1_0", "²", "nan", "inf", "one", "1 0"])
 def test_what_is_written_like_no_number_stays_as_it_was_typed_and_is_a_finding(hours: str) -> None:
-    schema = derive.form_schema(DATA, derive.PORTFOLIO, PRACTICE)
-    posted = form(filled(derive.PORTFOLIO, PRACTICE)) | {
+    schema = json_schema.form_schema(DATA, json_schema.PORTFOLIO, PRACTICE)
+    posted = form(filled(json_schema.PORTFOLIO, PRACTICE)) | {
         "log.1.date": "2027-02-01",
         "log.1.hours": hours,
         "log.1.worked_on": "Goals",
     }
-    value, _rows = raw.unflatten(schema, {name: [text] for name, text in posted.items()})
+    value, _rows = parsing.unflatten(schema, {name: [text] for name, text in posted.items()})
     assert value["log"][0]["hours"] == hours
     assert "/log/0/hours" in findings(value)
 
 
 @pytest.mark.parametrize("number", ["", "  ", "\u200b"])
 def test_a_blank_number_of_a_certificate_credits_nothing(number: str) -> None:
-    value = filled(derive.PORTFOLIO, PRACTICE, held={CONCEPTS: number})
+    value = filled(json_schema.PORTFOLIO, PRACTICE, held={CONCEPTS: number})
     value["answers"] = {name: answer for name, answer in value["answers"].items() if name.startswith("P")}
     assert len(findings(value)) == 72

@@ -10,8 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipeline.accept.providers import PROVIDERS
-from pipeline.accept.providers.provider import API_URL, TOKEN
+from pipeline.providers import PROVIDERS
+from pipeline.providers.provider import API_URL, TOKEN
 from pipeline.settings import ROOT
 from tests.surroundings import FAMILIES, PROGRAM, clear, read_by_the_program
 
@@ -88,9 +88,9 @@ def test_everything_that_the_program_reads_is_cleared_and_documented_or_set_by_a
     assert named <= read_by_the_program()
     assert {name for name in named - documented() if not name.startswith("GITHUB_")} == set()
     asked_by_other_means = {
-        ("__main__.py", "name"),
-        ("accept/providers/__init__.py", "kind.api_name"),
-        ("accept/providers/__init__.py", "kind.key_name"),
+        ("cli/main.py", "name"),
+        ("providers/__init__.py", "kind.api_name"),
+        ("providers/__init__.py", "kind.key_name"),
         ("settings.py", "name"),
     }
     constants = {read for read in reads() if read[1].isupper()}  # a name that the code holds as a constant is known too

@@ -13,26 +13,26 @@ from typing import Any
 import pytest
 from starlette.responses import HTMLResponse
 
-from pipeline.accept.accept import Receipt, accept
-from pipeline.accept.desk import desk
-from pipeline.accept.inbox import Inbox
-from pipeline.accept.pages import Pages
-from pipeline.accept.prospect import prospect
-from pipeline.accept.references import Claim
-from pipeline.accept.submitted import Submitted
-from pipeline.audit import chronicle
-from pipeline.audit.board_acts import acts
-from pipeline.audit.plots import bars
-from pipeline.cases.intake import Intake
+from pipeline.cases import timeline
 from pipeline.cases.phases import Phase
+from pipeline.email_address import Address
 from pipeline.errors import AuditBegun
-from pipeline.mail.address import Address
+from pipeline.forms import json_schema
+from pipeline.github.sync import Intake
+from pipeline.i18n import speaking
 from pipeline.mail.letter import Writer
 from pipeline.mail.orders import Item, Order
-from pipeline.moment import stamp
-from pipeline.profiles import derive
-from pipeline.publish.render import environment
-from pipeline.text import speaking
+from pipeline.receiving.desk import desk
+from pipeline.receiving.lookup import Submitted
+from pipeline.receiving.outlook import prospect
+from pipeline.receiving.receive import Receipt, accept
+from pipeline.site.render import environment
+from pipeline.submissions.inbox import Inbox
+from pipeline.submissions.references import Claim
+from pipeline.timestamps import stamp
+from pipeline.web.board.actions import acts
+from pipeline.web.board.plots import bars
+from pipeline.web.pages import Pages
 from tests.support import CONCEPTS, DATA, JUDGE, PRACTICE, filled
 from tests.support_mail import RENDERER
 from tests.test_process import PEOPLE, Body
@@ -72,7 +72,10 @@ STATES: dict[str, tuple[str, list[tuple[str, str]], list[tuple[str, str]] | None
     "appealed": (CONCEPTS, ADMITTED, [*DECLINED, ("dora", "/appeal")]),
     "withdrawn": (CONCEPTS, ADMITTED, [("ines", "/withdraw")]),
 }
-IDS = {derive.SELF_ASSESSMENT: "5a" * 16, derive.PORTFOLIO: "b0" * 16}  # of the drafts: a revision has the same
+IDS = {
+    json_schema.SELF_ASSESSMENT: "5a" * 16,
+    json_schema.PORTFOLIO: "b0" * 16,
+}  # of the drafts: a revision has the same
 SENT = ("nothing", "a copy", "a revision")  # what waits to be taken in when the texts are read
 
 
@@ -99,7 +102,7 @@ class Told:
     def answers(self) -> bool:
         """A portfolio waits that was asked for."""
         asked = self.before in (Phase.EVIDENCE, Phase.WRITES) and self.sent != "nothing"
-        return asked and self.kind == derive.PORTFOLIO
+        return asked and self.kind == json_schema.PORTFOLIO
 
     @property
     def row(self) -> str:
@@ -116,7 +119,7 @@ def told(body: Body, state: str, sent: str, reference: str, value: dict[str, Any
     secret = here.receipts.secret(reference)
     case, claim = body.store.case(reference), here.inbox.claimed(reference)
     assert claim
-    kind = str((value or {}).get("kind", derive.PORTFOLIO if case.current(derive.PORTFOLIO) else claim.kind))
+    kind = str((value or {}).get("kind", json_schema.PORTFOLIO if case.current(json_schema.PORTFOLIO) else claim.kind))
     item = Item(reference, kind, claim.about, False)
     writer = Writer(RENDERER, here.receipts, "office@example.org", pages.submitted)
     for language in LANGUAGES:
@@ -134,7 +137,7 @@ def told(body: Body, state: str, sent: str, reference: str, value: dict[str, Any
                 content = letter.get_body((form,))
                 assert content
                 texts[f"letter {form}"] = plain(content.get_content())
-            texts["chronicle"] = " / ".join(line.words for line in chronicle.lines(DATA, case))
+            texts["chronicle"] = " / ".join(line.words for line in timeline.lines(DATA, case))
             for person in PEOPLE if sent == "nothing" and language == LANGUAGES[0] else ():
                 if len(person.roles) > 1 or person.login in ("abe", "vic"):
                     continue
@@ -156,32 +159,32 @@ def text_of(response: Any) -> str:
 
 
 def receipt_page(pages: Pages, claim: Claim, secret: str, kind: str) -> HTMLResponse:
-    return pages.received_portfolio(claim, secret) if kind == derive.PORTFOLIO else pages.received(claim, secret)
+    return pages.received_portfolio(claim, secret) if kind == json_schema.PORTFOLIO else pages.received(claim, secret)
 
 
 def rows(root: Path, states: tuple[str, ...]) -> Iterator[Told]:
     for number, state in enumerate(states):
         about, first, then = STATES[state]
         body = Body(root / str(number))
-        reference = body.send(derive.SELF_ASSESSMENT, about, id=IDS[derive.SELF_ASSESSMENT])
+        reference = body.send(json_schema.SELF_ASSESSMENT, about, id=IDS[json_schema.SELF_ASSESSMENT])
         for login, comment in first:
             assert not body.do(login, reference, comment).refusals, (state, comment)
         if then is not None:
-            body.send(derive.PORTFOLIO, about, case=body.secret(reference), id=IDS[derive.PORTFOLIO])
+            body.send(json_schema.PORTFOLIO, about, case=body.secret(reference), id=IDS[json_schema.PORTFOLIO])
             for login, comment in then:
                 outcome = body.do(login, reference, comment)
                 assert not outcome.refusals, (state, comment, outcome.said)
         yield from told(body, state, "nothing", reference, None)
         for path in SENT[1:]:
-            kind = derive.PORTFOLIO if then is not None else derive.SELF_ASSESSMENT
+            kind = json_schema.PORTFOLIO if then is not None else json_schema.SELF_ASSESSMENT
             value = filled(kind, about, id=IDS[kind])
             if path == "a revision":
                 value["applicant"]["name"] = "Rosa Other"
-            if kind == derive.PORTFOLIO:
+            if kind == json_schema.PORTFOLIO:
                 value["case"] = body.secret(reference)
             yield from waiting(body, state, path, reference, value)
         if then is None and state == "awaiting_portfolio":
-            value = filled(derive.PORTFOLIO, about, case=body.secret(reference))
+            value = filled(json_schema.PORTFOLIO, about, case=body.secret(reference))
             yield from waiting(body, state, "the portfolio", reference, value)
 
 
@@ -190,7 +193,7 @@ def waiting(body: Body, state: str, path: str, reference: str, value: dict[str, 
     here = desk(JUDGE, body.root, body.store, body.store.root)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("pipeline.accept.accept.now", lambda: stamp(body.now))
+            patch.setattr("pipeline.receiving.receive.now", lambda: stamp(body.now))
             receipt = accept(here, value)
     except AuditBegun:  # it is refused, and says so
         return
@@ -249,7 +252,7 @@ def test_no_text_states_what_is_not_so_in_any_state_on_any_path_in_any_language(
     tmp_path: Path, states: tuple[str, ...]
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipeline.accept.prospect.now", lambda: "2027-03-14T09:00:00Z")
+        patch.setattr("pipeline.receiving.outlook.now", lambda: "2027-03-14T09:00:00Z")
         table = list(rows(tmp_path, states))
     assert {one.state for one in table} == set(states)
     assert {one.sent for one in table} >= set(SENT)
@@ -275,11 +278,11 @@ def test_a_time_that_rounds_to_nothing_has_no_bar() -> None:
 
 
 def test_the_board_rounds_before_it_draws(tmp_path: Path) -> None:
-    from pipeline.audit.board_statistics import StatisticsDesk
     from pipeline.cases.statistics import statistics
+    from pipeline.web.board.statistics_page import StatisticsDesk
 
     body = Body(tmp_path)
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     body.now += timedelta(seconds=40)
     body.do("ines", reference, "/admit")
     found = statistics(DATA, body.store.cases(), datetime(2027, 3, 15, tzinfo=UTC), "")

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.__main__ import main
+from pipeline.cli.main import main
+from pipeline.data import stale_translations
+from pipeline.data.load import load
+from pipeline.data.load import recorded as record_of
+from pipeline.data.model import Data
 from pipeline.findings import Finding, Level, errors
-from pipeline.profiles import derive, originals
-from pipeline.profiles.load import load
-from pipeline.profiles.load import recorded as record_of
-from pipeline.profiles.model import Data
+from pipeline.forms import json_schema
 from pipeline.settings import ROOT
 from tests.support import CONCEPTS, DATA, PRACTICE
 
@@ -101,12 +102,12 @@ def test_hashes_snapshots_rules_and_committed_schemas_do_not_change_with_a_trans
     data = french(folder, FRENCH)
     assert data.hashes == DATA.hashes
     assert data.snapshots == DATA.snapshots
-    schema = derive.form_schema(data, derive.PORTFOLIO, PRACTICE)
+    schema = json_schema.form_schema(data, json_schema.PORTFOLIO, PRACTICE)
     answers = schema["properties"]["answers"]["properties"]
     assert answers["C1.1"]["properties"]["answer"]["x-missing"] == "choisissez oui, en partie ou pas encore"
     assert "x-language" not in answers["C1.1"]
     assert answers["C1.2"]["x-language"] == "en"
-    original = derive.form_schema(DATA, derive.PORTFOLIO, PRACTICE)
+    original = json_schema.form_schema(DATA, json_schema.PORTFOLIO, PRACTICE)
     assert rules(schema) == rules(original)
 
 
@@ -179,7 +180,7 @@ def test_without_a_catalogue_a_translated_statement_stays_in_the_first_language_
     statement = german.statements(german.profiles[0])[0]
     assert (statement.language, statement.question[:6]) == ("en", "Can I ")
     assert german.profiles[0].covers == "Mentoring"
-    schema = derive.form_schema(german, derive.SELF_ASSESSMENT, CONCEPTS)
+    schema = json_schema.form_schema(german, json_schema.SELF_ASSESSMENT, CONCEPTS)
     assert schema["properties"]["answers"]["properties"]["C1.1"]["x-language"] == "en"
     told = [str(finding) for finding in loaded.findings if "python -m pipeline messages de" in finding.message]
     assert [line.partition(": ")[2].partition(":")[0] for line in told] == ["note", "note"]
@@ -209,7 +210,7 @@ def recorded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def changed(folder: Path) -> list[str]:
     translated = load(folder, ROOT / "schemas").translated
-    return [str(finding) for finding in originals.changed(translated, record_of(folder, "fr"))]
+    return [str(finding) for finding in stale_translations.changed(translated, record_of(folder, "fr"))]
 
 
 def reword(path: Path, old: str, new: str) -> None:
@@ -257,10 +258,10 @@ def test_a_page_reworded_after_it_was_translated_is_told(tmp_path: Path) -> None
     (tmp_path / "fr").mkdir()
     for name in ("about.md", "fr/about.md", "fr/other.md"):
         (tmp_path / name).write_text("Text", "utf-8")
-    record = {text.place: text.fingerprint for text in originals.of_pages(tmp_path, "fr")}
+    record = {text.place: text.fingerprint for text in stale_translations.of_pages(tmp_path, "fr")}
     assert list(record) == ["docs/about.md"]
     (tmp_path / "about.md").write_text("Another text", "utf-8")
-    (told,) = originals.changed(originals.of_pages(tmp_path, "fr"), record)
+    (told,) = stale_translations.changed(stale_translations.of_pages(tmp_path, "fr"), record)
     assert str(told).startswith("docs/fr/about.md:1: note: docs/about.md: the original has changed")
 
 

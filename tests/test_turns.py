@@ -11,26 +11,26 @@ from typing import Any
 
 import pytest
 
-from pipeline.accept import inbox as deliveries
-from pipeline.accept.accept import Receipt, accept
-from pipeline.accept.desk import desk
-from pipeline.accept.quarantine import release
-from pipeline.accept.relay import Relay
-from pipeline.accept.sequence import Sequence, Turn
-from pipeline.accept.submitted import Submitted
-from pipeline.cases.forget import COMMAND_LINE, Forget
-from pipeline.cases.gitstore import GitStore
-from pipeline.cases.intake import Intake
-from pipeline.cases.rejected import Rejected
+from pipeline.cases.erasure import COMMAND_LINE, Forget
+from pipeline.cases.git_store import GitStore
+from pipeline.cases.integrity import verify
 from pipeline.cases.store import Store
-from pipeline.cases.verify import verify
 from pipeline.errors import AuditBegun
-from pipeline.moment import stamp
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
+from pipeline.github.sync import Intake
+from pipeline.receiving.desk import desk
+from pipeline.receiving.lookup import Submitted
+from pipeline.receiving.quarantine import release
+from pipeline.receiving.receive import Receipt, accept
+from pipeline.receiving.relay import Relay
+from pipeline.submissions import inbox as deliveries
+from pipeline.submissions.rejected import Rejected
+from pipeline.submissions.sequence import Sequence, Turn
+from pipeline.timestamps import stamp
 from tests.support import CONCEPTS, JUDGE, filled, remote
 from tests.test_process import NOON, Body, act, audited
 
-SELF = (derive.SELF_ASSESSMENT, CONCEPTS)
+SELF = (json_schema.SELF_ASSESSMENT, CONCEPTS)
 DRAFT = "0123456789abcdef" * 2
 DAYS = [-2, 0, 2]  # by which the clock jumps in between
 
@@ -47,7 +47,7 @@ def types(body: Body, reference: str) -> list[str]:
 def name_of(body: Body, reference: str) -> str:
     """Of the applicant, as the case has it now."""
     case = body.store.case(reference)
-    event = case.current(derive.SELF_ASSESSMENT)
+    event = case.current(json_schema.SELF_ASSESSMENT)
     assert event
     value = body.store.submission(reference, str(event.data["digest"]))
     assert value
@@ -62,7 +62,7 @@ def arrive(body: Body, kind: str, *, suspicious: bool = False, **more: Any) -> R
     """Accepted, and not taken in yet."""
     here = desk(JUDGE, body.root, body.store, body.store.root)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipeline.accept.accept.now", lambda: stamp(body.now))
+        patch.setattr("pipeline.receiving.receive.now", lambda: stamp(body.now))
         receipt = accept(here, filled(kind, CONCEPTS, **more), suspicious=suspicious)
     assert isinstance(receipt, Receipt)
     return receipt
@@ -73,12 +73,12 @@ def arrive(body: Body, kind: str, *, suspicious: bool = False, **more: Any) -> R
 def test_a_revision_that_was_acknowledged_is_taken_in_whatever_the_clock_does(
     body: Body, days: int, waits: bool
 ) -> None:
-    reference = arrive(body, derive.SELF_ASSESSMENT, id=DRAFT, applicant=named("First")).reference
+    reference = arrive(body, json_schema.SELF_ASSESSMENT, id=DRAFT, applicant=named("First")).reference
     for name in ("Second", "Third", "Fourth"):
         if not waits:
             Intake(JUDGE, body.store)()
         body.now += timedelta(days=days)
-        assert arrive(body, derive.SELF_ASSESSMENT, id=DRAFT, applicant=named(name)).reference == reference
+        assert arrive(body, json_schema.SELF_ASSESSMENT, id=DRAFT, applicant=named(name)).reference == reference
     Intake(JUDGE, body.store)()
     assert types(body, reference) == ["received", *["revised"] * 3]
     assert name_of(body, reference) == "Fourth"
@@ -90,9 +90,9 @@ def test_a_revision_that_was_acknowledged_is_taken_in_whatever_the_clock_does(
 @pytest.mark.parametrize("days", DAYS)
 def test_what_is_released_from_quarantine_replaces_nothing_that_was_sent_after_it(body: Body, days: int) -> None:
     here = desk(JUDGE, body.root, body.store, body.store.root)
-    arrive(body, derive.SELF_ASSESSMENT, id=DRAFT, applicant=named("First"), suspicious=True)
+    arrive(body, json_schema.SELF_ASSESSMENT, id=DRAFT, applicant=named("First"), suspicious=True)
     body.now += timedelta(days=days)
-    reference = arrive(body, derive.SELF_ASSESSMENT, id=DRAFT, applicant=named("Second")).reference
+    reference = arrive(body, json_schema.SELF_ASSESSMENT, id=DRAFT, applicant=named("Second")).reference
     Intake(JUDGE, body.store)()
     (name,) = here.quarantine.names()
     release(here, deliveries.read(here.quarantine.path(name)))
@@ -106,7 +106,7 @@ def test_what_answers_a_request_for_evidence_is_known_by_the_request_it_followed
     reference = audited(body)
     act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/request-evidence C1.1"))
     body.now += timedelta(days=days)
-    arrive(body, derive.PORTFOLIO, case=body.secret(reference))
+    arrive(body, json_schema.PORTFOLIO, case=body.secret(reference))
     Intake(JUDGE, body.store)()
     assert types(body, reference)[-1] == "revised"
     assert Rejected(body.store.root).all() == {}
@@ -114,8 +114,8 @@ def test_what_answers_a_request_for_evidence_is_known_by_the_request_it_followed
 
 def test_what_was_sent_before_a_request_and_came_after_it_answers_nothing(body: Body) -> None:
     reference = audited(body)
-    answers = {**filled(derive.PORTFOLIO, CONCEPTS)["answers"], "C1.1": {"answer": "not_yet"}}
-    arrive(body, derive.PORTFOLIO, case=body.secret(reference), answers=answers)
+    answers = {**filled(json_schema.PORTFOLIO, CONCEPTS)["answers"], "C1.1": {"answer": "not_yet"}}
+    arrive(body, json_schema.PORTFOLIO, case=body.secret(reference), answers=answers)
     body.now += timedelta(hours=1)
     act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/request-evidence C1.1"))
     Intake(JUDGE, body.store)()
@@ -138,7 +138,7 @@ def test_what_the_intake_would_refuse_is_refused_before_it_is_acknowledged(body:
     for days in DAYS:
         body.now = NOON + timedelta(days=days)
         with pytest.raises(AuditBegun):
-            arrive(body, derive.SELF_ASSESSMENT, id=DRAFT, applicant=named("Late"))
+            arrive(body, json_schema.SELF_ASSESSMENT, id=DRAFT, applicant=named("Late"))
     assert list((body.store.root / "inbox").glob("*.json")) == []
 
 
@@ -150,7 +150,7 @@ def test_the_order_goes_through_a_relay(tmp_path: Path, days: int) -> None:
     receipt: object = None
     for step, name in enumerate(("First", "Second", "Third")):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("pipeline.accept.accept.now", lambda step=step: stamp(NOON + step * timedelta(days=days)))
+            patch.setattr("pipeline.receiving.receive.now", lambda step=step: stamp(NOON + step * timedelta(days=days)))
             receipt = accept(here, filled(*SELF, id=DRAFT, applicant=named(name)))
         if step:
             Relay(here.inbox, GitStore.at(clone))()
@@ -167,7 +167,7 @@ def test_a_lost_reference_is_sent_to_the_address_that_was_given_last(body: Body,
     here = desk(JUDGE, body.root, body.store, body.store.root)
     for step, name in enumerate(("First", "Second")):
         body.now = NOON + step * timedelta(days=days)
-        arrive(body, derive.SELF_ASSESSMENT, id=DRAFT, applicant=named(name))
+        arrive(body, json_schema.SELF_ASSESSMENT, id=DRAFT, applicant=named(name))
         if not step:
             Intake(JUDGE, body.store)()
     (filed,) = Submitted((here.inbox,), body.store).current()
@@ -187,8 +187,8 @@ def test_many_at_once_get_a_number_each_and_a_folder_from_a_backup_goes_on_from_
 
 
 def test_what_an_earlier_version_left_in_the_inbox_goes_by_its_time(body: Body) -> None:
-    reference = arrive(body, derive.SELF_ASSESSMENT, id=DRAFT, applicant=named("First")).reference
-    arrive(body, derive.SELF_ASSESSMENT, id=DRAFT, applicant=named("Second"))
+    reference = arrive(body, json_schema.SELF_ASSESSMENT, id=DRAFT, applicant=named("First")).reference
+    arrive(body, json_schema.SELF_ASSESSMENT, id=DRAFT, applicant=named("Second"))
     for path in (body.store.root / "inbox").glob("*.json"):
         value = json.loads(path.read_bytes())
         del value["turn"]
@@ -204,16 +204,16 @@ def test_what_an_earlier_version_left_in_the_inbox_goes_by_its_time(body: Body) 
 
 def other(body: Body, reference: str, answer: str) -> None:
     answers = {
-        **filled(derive.PORTFOLIO, CONCEPTS)["answers"],
+        **filled(json_schema.PORTFOLIO, CONCEPTS)["answers"],
         "C1.1": {"answer": answer, "evidence": "I said it in my own words."},
     }
-    arrive(body, derive.PORTFOLIO, case=body.secret(reference), answers=answers)
+    arrive(body, json_schema.PORTFOLIO, case=body.secret(reference), answers=answers)
 
 
 def answered(body: Body, reference: str) -> str:
     """What the case has now as the answer to C1.1."""
     case = body.store.case(reference)
-    event = case.current(derive.PORTFOLIO)
+    event = case.current(json_schema.PORTFOLIO)
     assert event
     return str(event.data["answers"]["C1.1"])
 
@@ -223,7 +223,7 @@ def test_of_two_answers_to_one_request_that_were_acknowledged_the_newer_stays(bo
     act(body, reference, ("ada", "/claim no-conflict"), ("ada", "/request-evidence C1.1"))
     other(body, reference, "not_yet")
     other(body, reference, "partly")
-    arrive(body, derive.SELF_ASSESSMENT, id=DRAFT, applicant=named("Second"))
+    arrive(body, json_schema.SELF_ASSESSMENT, id=DRAFT, applicant=named("Second"))
     Intake(JUDGE, body.store)()
     assert answered(body, reference) == "partly"
     assert name_of(body, reference) == "Second"
@@ -256,7 +256,7 @@ def test_who_goes_back_to_an_earlier_version_has_that_version(body: Body, taken:
     """`taken`: how many of the three were taken in before the next was sent."""
     reference = ""
     for step, name in enumerate(("First", "Second", "First")):
-        reference = arrive(body, derive.SELF_ASSESSMENT, id=DRAFT, applicant=named(name)).reference
+        reference = arrive(body, json_schema.SELF_ASSESSMENT, id=DRAFT, applicant=named(name)).reference
         if step < taken:
             Intake(JUDGE, body.store)()
     Intake(JUDGE, body.store)()
@@ -304,11 +304,11 @@ def test_who_goes_back_to_an_earlier_version_has_that_version_through_a_relay(
 
 
 def test_what_is_sent_again_while_the_first_is_handled_stays(body: Body) -> None:
-    reference = arrive(body, derive.SELF_ASSESSMENT, id=DRAFT, applicant=named("First")).reference
+    reference = arrive(body, json_schema.SELF_ASSESSMENT, id=DRAFT, applicant=named("First")).reference
     inbox = desk(JUDGE, body.root, body.store, body.store.root).inbox
     (name,) = inbox.names()
     first = deliveries.read(inbox.path(name))
-    arrive(body, derive.SELF_ASSESSMENT, id=DRAFT, applicant=named("First"))
+    arrive(body, json_schema.SELF_ASSESSMENT, id=DRAFT, applicant=named("First"))
     again = deliveries.read(inbox.path(name))
     assert (again.turn.number, again.reference) == (first.turn.number + 1, reference)
     inbox.done(name, lambda path: deliveries.read(path) == first)

@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.accept.accept import Receipt, accept
-from pipeline.accept.check import Judge
-from pipeline.accept.desk import desk
-from pipeline.cases.forget import COMMAND_LINE, Forget
+from pipeline.cases.erasure import COMMAND_LINE, Forget
+from pipeline.cases.integrity import verify
 from pipeline.cases.store import Store
-from pipeline.cases.verify import verify
 from pipeline.errors import StoreFailed
+from pipeline.finding_output import annotation
 from pipeline.findings import Level, errors
-from pipeline.profiles import derive
-from pipeline.report import annotation
+from pipeline.forms import json_schema
+from pipeline.receiving.desk import desk
+from pipeline.receiving.receive import Receipt, accept
+from pipeline.submissions.validation import Judge
 from tests.support import CONCEPTS, DATA, JUDGE, PRACTICE, filled, run
 from tests.test_cli import pipeline
 from tests.test_process import Body, audited
@@ -56,9 +56,9 @@ def decided(body: Body, about: str = CONCEPTS) -> str:
 def test_records_without_a_fault_have_no_findings(body: Body) -> None:
     decided(body)
     decided(body, PRACTICE)
-    first, alone = body.send(derive.SELF_ASSESSMENT, CONCEPTS), body.send(derive.PORTFOLIO, CONCEPTS)
+    first, alone = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS), body.send(json_schema.PORTFOLIO, CONCEPTS)
     body.do("ines", alone, f"/link {first}")
-    body.send(derive.CONTACT, "question")
+    body.send(json_schema.CONTACT, "question")
     done = verify(JUDGE, body.store)
     assert [str(finding) for finding in done.findings] == []
     assert (done.cases, done.events > 20) == (4, True)
@@ -120,7 +120,7 @@ def test_the_first_broken_link_is_named(
 
 
 def test_a_file_that_an_event_names_must_be_there_as_it_was(body: Body) -> None:
-    first, second = body.send(derive.SELF_ASSESSMENT, CONCEPTS), body.send(derive.SELF_ASSESSMENT, PRACTICE)
+    first, second = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS), body.send(json_schema.SELF_ASSESSMENT, PRACTICE)
     (one,) = body.store.folder(first).glob("private/*/submission.json")
     (two,) = body.store.folder(second).glob("private/*/submission.json")
     one.unlink()
@@ -154,7 +154,7 @@ def test_the_document_for_reading_and_the_reasons_must_be_as_they_were_written(b
 def test_where_there_is_a_history_the_last_event_can_be_neither_changed_nor_taken_away(
     body: Body, committed: bool, restored: bool
 ) -> None:
-    cases = sorted([audited(body), body.send(derive.SELF_ASSESSMENT, PRACTICE)])
+    cases = sorted([audited(body), body.send(json_schema.SELF_ASSESSMENT, PRACTICE)])
     root = body.store.root
     run("git", "init", "--quiet", str(root))
     assert told(body.store) == []  # a history without a commit
@@ -186,12 +186,12 @@ def test_where_there_is_a_history_the_last_event_can_be_neither_changed_nor_take
 
 
 def test_a_case_that_is_gone_and_one_without_events_are_named(body: Body) -> None:
-    gone, bare_ = (body.send(derive.SELF_ASSESSMENT, about) for about in (CONCEPTS, PRACTICE))
+    gone, bare_ = (body.send(json_schema.SELF_ASSESSMENT, about) for about in (CONCEPTS, PRACTICE))
     shutil.rmtree(body.store.folder(gone))
     shutil.rmtree(body.store.folder(bare_) / "events")
     here = desk(JUDGE, body.root, body.store, body.store.root)
-    accept(here, filled(derive.CONTACT, "question"))  # waits in the inbox
-    accept(here, filled(derive.PORTFOLIO, CONCEPTS), suspicious=True)
+    accept(here, filled(json_schema.CONTACT, "question"))  # waits in the inbox
+    accept(here, filled(json_schema.PORTFOLIO, CONCEPTS), suspicious=True)
     lines = sorted(str(finding) for finding in verify(JUDGE, body.store, (here.quarantine,)).findings)
     assert len(lines) == 2
     assert f"cases/{bare_}/private" in lines[0]
@@ -201,7 +201,7 @@ def test_a_case_that_is_gone_and_one_without_events_are_named(body: Body) -> Non
 
 
 def test_what_was_forgotten_and_lies_there_again_is_named(body: Body) -> None:
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     private = body.store.folder(reference) / "private"
     shutil.copytree(private, body.root / "copy")
     Forget(body.store, "IMC", (), COMMAND_LINE, body.now)(reference)
@@ -215,7 +215,7 @@ def test_what_was_forgotten_and_lies_there_again_is_named(body: Body) -> None:
 
 @pytest.mark.parametrize("claimed", [True, False])
 def test_a_case_that_lies_under_another_reference_is_named(body: Body, claimed: bool) -> None:
-    one, other = body.send(derive.SELF_ASSESSMENT, CONCEPTS), body.send(derive.SELF_ASSESSMENT, PRACTICE)
+    one, other = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS), body.send(json_schema.SELF_ASSESSMENT, PRACTICE)
     target = body.store.folder(other if claimed else "IMC-0000-0000-0")
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(body.store.folder(one), target)
@@ -225,18 +225,18 @@ def test_a_case_that_lies_under_another_reference_is_named(body: Body, claimed: 
 
 
 def test_what_a_relay_handed_on_is_claimed_there_and_no_fault_here(body: Body) -> None:
-    body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     here = desk(JUDGE, body.root, body.store, body.store.root)
-    waits = accept(here, filled(derive.SELF_ASSESSMENT, PRACTICE), suspicious=True)  # in quarantine
+    waits = accept(here, filled(json_schema.SELF_ASSESSMENT, PRACTICE), suspicious=True)  # in quarantine
     assert isinstance(waits, Receipt)
-    early = body.send(derive.PORTFOLIO, PRACTICE, case=body.secret(waits.reference))
+    early = body.send(json_schema.PORTFOLIO, PRACTICE, case=body.secret(waits.reference))
     assert body.store.case(early).opening.data["joined"]
     shutil.rmtree(body.store.root / "references")
     assert told(body.store) == []
 
 
 def test_a_private_folder_that_no_event_names_is_named_but_not_while_its_delivery_waits(body: Body) -> None:
-    reference = body.send(derive.SELF_ASSESSMENT, CONCEPTS)
+    reference = body.send(json_schema.SELF_ASSESSMENT, CONCEPTS)
     (body.store.folder(reference) / "private" / "0123456789abcdef").mkdir()
     (line,) = told(body.store)
     assert "private/0123456789abcdef" in line

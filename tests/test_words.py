@@ -19,36 +19,38 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from playwright.sync_api import Browser, Page
 
-from pipeline import text, wiring
-from pipeline.accept.limits import Limits
-from pipeline.accept.receipts import Receipts
-from pipeline.accept.submitted import Submitted
-from pipeline.audit.commands import EVERY
+from pipeline import i18n
+from pipeline.cases.commands import EVERY
 from pipeline.cases.store import Store
-from pipeline.mail.address import Address
+from pipeline.data.load import load_or_stop
+from pipeline.email_address import Address
+from pipeline.forms import json_schema
 from pipeline.mail.letter import Writer
 from pipeline.mail.orders import Item, Order
-from pipeline.profiles import derive
-from pipeline.profiles.load import load_or_stop
-from pipeline.publish.render import Renderer, environment
+from pipeline.receiving.lookup import Submitted
 from pipeline.settings import ROOT, Settings
+from pipeline.site.render import Renderer, environment
+from pipeline.submissions.status_secrets import Receipts
+from pipeline.web import wiring
+from pipeline.web.rate_limit import Limits
 from tests import pseudo
 from tests.conftest import Service, once
 from tests.support import CONCEPTS, DATA, PRACTICE, filled, form, free_port, serving, until
 
-TEMPLATES = sorted([*(ROOT / "pipeline/publish/templates").rglob("*.html"), *(ROOT / "theme").rglob("*.html")])
+TEMPLATES = sorted([*(ROOT / "pipeline/site/templates").rglob("*.html"), *(ROOT / "theme").rglob("*.html")])
 PROSE = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}")
 # What whoever runs it reads: the command line, findings of data/, commits, the log, heads of CSV. It is English.
 MAINTAINERS = {
-    "__main__.py", "errors.py", "files.py", "git.py", "github.py", "github_client.py", "messages.py",
-    "ratelimit.py", "settings.py", "wiring.py", "cases/aside.py", "cases/comparison.py",
-    "accept/serverlog.py", "accept/worker.py", "accept/writable.py",
-    "cases/comments.py", "cases/forget.py", "cases/gitstore.py", "cases/history.py",
-    "cases/intake.py", "cases/patience.py", "cases/people.py", "cases/records.py", "cases/redraw.py", "cases/reminders.py",
-    "cases/replies.py", "cases/rolling.py", "cases/statistics.py", "cases/store.py", "mail/postman.py",
-    "mail/room.py", "mail/smtp.py", "profiles/contrast.py", "profiles/load.py", "profiles/originals.py",
-    "profiles/process_rules.py", "profiles/release.py", "profiles/rules.py", "profiles/shaped.py",
-    "profiles/translations.py", "profiles/wording.py", "profiles/yamlsource.py",
+    "cli/main.py", "errors.py", "durable.py", "git.py", "github/client.py", "github/http.py", "cli/messages.py",
+    "http_limits.py", "settings.py", "web/wiring.py", "github/set_aside.py", "github/comparison.py",
+    "web/server_log.py", "web/worker.py", "web/write_probe.py",
+    "github/comments.py", "cases/erasure.py", "cases/git_store.py", "cases/history_rewrite.py",
+    "github/sync.py", "github/rate_limit_memory.py", "cases/people.py", "cases/records.py", "github/redraw.py",
+    "github/reminders.py",
+    "github/issue_replies.py", "github/standing_issues.py", "cases/statistics.py", "cases/store.py", "mail/postman.py",
+    "mail/room.py", "mail/smtp.py", "data/contrast.py", "data/load.py", "data/stale_translations.py",
+    "data/process_rules.py", "forms/release.py", "data/rules.py", "data/yaml_shape.py",
+    "data/translations.py", "data/wording.py", "data/yaml_source.py",
 }  # fmt: skip
 COMMANDS = [
     said
@@ -120,7 +122,7 @@ def test_the_modules_of_the_forms_say_only_what_the_page_gives_them() -> None:
     shown = [re.sub(r"\$\{[^}]*\}", "", one or other) for one, other in literals]
     assert [found for found in shown if re.search(r"\b[A-Z][a-z]+ [a-z]|[a-z] [a-z]+[.?!…]$", found)] == []
     keys = set(re.findall(r'\bsay\("(\w+)"', code))
-    words = (ROOT / "pipeline/publish/templates/form_tools.html").read_text("utf-8")
+    words = (ROOT / "pipeline/site/templates/form_tools.html").read_text("utf-8")
     assert keys
     assert keys <= set(re.findall(r'^"(\w+)": _\(', words, re.MULTILINE))
 
@@ -136,13 +138,13 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     @contextmanager
     def speaking(root: Path) -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(text, "LOCALE", root / "locale")
-            text._translations.cache_clear()
+            patch.setattr(i18n, "LOCALE", root / "locale")
+            i18n._translations.cache_clear()
             patch.setenv("PIPELINE_DATA", str(at(root).data))
             patch.setenv("SUBMISSION_ENDPOINT", at(root).endpoint)
             patch.setenv("SITE_URL", at(root).site_url)
             yield
-        text._translations.cache_clear()
+        i18n._translations.cache_clear()
 
     def make(root: Path) -> None:
         pseudo.catalogue(root / "locale")
@@ -198,7 +200,7 @@ def test_every_word_of_the_servers_pages_and_findings_comes_from_the_catalogue_o
     data = load_or_stop(service.settings.data, service.settings.schemas)
     html = {"accept": "text/html"}
     shown = []
-    for kind, about in derive.form_kinds(data):
+    for kind, about in json_schema.form_kinds(data):
         empty = {name: "" for name in form(filled(kind, about, data), data)}
         kept = {name: form(filled(kind, about, data), data).get(name, "") for name in ("kind", "profile", "topic")}
         shown.append(service.post({**empty, **kept, "strange": "x"}, html).text.replace("strange", ""))
@@ -206,7 +208,7 @@ def test_every_word_of_the_servers_pages_and_findings_comes_from_the_catalogue_o
         for finding in answer.json().get("findings", [{}]):
             shown.append(f"<p>{finding.get('label', '')} {finding.get('message', '')}")
         shown.append(f"<p>{answer.json()['title']}")
-    posted = service.post(form(filled(derive.SELF_ASSESSMENT, CONCEPTS, data), data))
+    posted = service.post(form(filled(json_schema.SELF_ASSESSMENT, CONCEPTS, data), data))
     received = posted.headers["location"]
     status = received.replace("received", "status")
     for path in (received, status, f"{status}/portfolio", "/nowhere", "/status/x/y", "/submissions", "/auditors/"):
@@ -226,7 +228,7 @@ def test_every_word_of_the_servers_pages_and_findings_comes_from_the_catalogue_o
 def test_every_word_of_a_letter_comes_from_the_catalogue_or_the_data(settings: Settings, tmp_path: Path) -> None:
     renderer = Renderer.from_settings(settings)
     items = [
-        Item(f"IMC-{number:04}", kind, about, True) for number, (kind, about) in enumerate(derive.form_kinds(DATA))
+        Item(f"IMC-{number:04}", kind, about, True) for number, (kind, about) in enumerate(json_schema.form_kinds(DATA))
     ]
     shown = []
     for those in ([item] for item in items):
@@ -246,7 +248,7 @@ def test_every_word_of_a_letter_comes_from_the_catalogue_or_the_data(settings: S
 
 def test_every_word_of_the_board_and_its_issues_comes_from_the_catalogue_or_the_data(service: Service) -> None:
     data = load_or_stop(service.settings.data, service.settings.schemas)
-    kinds = (derive.SELF_ASSESSMENT, derive.PORTFOLIO)
+    kinds = (json_schema.SELF_ASSESSMENT, json_schema.PORTFOLIO)
     posted = [service.post(form(filled(kind, PRACTICE, data), data)).headers["location"] for kind in kinds]
     cases = [service.records / "cases" / location.split("/")[2] for location in posted]
     until(lambda: all((case / "events" / "0001.json").is_file() for case in cases))

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.accept import worker
 from pipeline.errors import GitFailed
+from pipeline.web import worker
 
 
 def run(*results: Any) -> list[str]:

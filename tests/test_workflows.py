@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.accept.providers import PROVIDERS
 from pipeline.cases import records
 from pipeline.cases.store import Store
-from pipeline.profiles import derive
+from pipeline.forms import json_schema
+from pipeline.providers import PROVIDERS
 from pipeline.settings import ROOT
 from tests.fakes.actions import Runner
 from tests.fakes.expressions import evaluate, fill, holds
@@ -314,13 +314,15 @@ def ran(runner: Runner) -> list[str]:
 
 def test_the_clock_brings_in_what_the_provider_has_and_opens_issues_with_the_runs_token(outside: Outside) -> None:
     for number, spam in enumerate((False, False, True)):
-        value = filled(derive.SELF_ASSESSMENT, CONCEPTS, applicant={"name": f"N{number}", "email": "n@example.org"})
+        value = filled(
+            json_schema.SELF_ASSESSMENT, CONCEPTS, applicant={"name": f"N{number}", "email": "n@example.org"}
+        )
         outside.netlify.receive(form(value), f"2027-03-14T09:00:0{number}Z", spam=spam)
     runner = outside.start("schedule", schedule=records.HOURLY)
     assert ran(runner) == ["pip install", "pipeline pull", "pipeline intake"]
     assert "2 new, 0 known, 1 could not be taken in" in runner.steps[1].said
     cases = list(Store(outside.hub.records.clone("read")).cases())
-    assert [bool(case.opened(derive.SELF_ASSESSMENT)) for case in cases] == [True, True]
+    assert [bool(case.opened(json_schema.SELF_ASSESSMENT)) for case in cases] == [True, True]
     titles = [issue["title"] for issue in outside.github.issues]
     assert sum("Self-assessment" in title for title in titles) == 2
     assert outside.github.violations == []
@@ -330,7 +332,7 @@ def test_the_clock_brings_in_what_the_provider_has_and_opens_issues_with_the_run
 
 
 def test_once_a_day_it_also_reminds_lists_what_is_due_and_verifies_the_cases(outside: Outside) -> None:
-    outside.netlify.receive(form(filled(derive.SELF_ASSESSMENT, CONCEPTS)), "2027-03-14T09:00:00Z")
+    outside.netlify.receive(form(filled(json_schema.SELF_ASSESSMENT, CONCEPTS)), "2027-03-14T09:00:00Z")
     runner = outside.start("schedule", schedule=records.DAILY)
     assert [step.command for step in runner.steps] == commands("intake")
     said = [step.said.splitlines()[-1] for step in runner.steps[3:]]
@@ -346,7 +348,7 @@ def test_once_a_day_it_also_reminds_lists_what_is_due_and_verifies_the_cases(out
 
 
 def test_what_waits_is_taken_in_also_when_the_provider_does_not_answer(outside: Outside) -> None:
-    outside.netlify.receive(form(filled(derive.SELF_ASSESSMENT, CONCEPTS)), "2027-03-14T09:00:00Z")
+    outside.netlify.receive(form(filled(json_schema.SELF_ASSESSMENT, CONCEPTS)), "2027-03-14T09:00:00Z")
     outside.netlify.faults = [200, 401]
     runner = outside.start("schedule", well=False)
     assert [step.code for step in runner.steps] == [0, 2, 0]
@@ -377,7 +379,7 @@ def test_the_token_is_given_to_git_for_github_alone_and_lies_in_no_file_and_no_l
 
 
 def test_a_comment_is_answered_without_asking_the_provider_and_a_programs_starts_nothing(outside: Outside) -> None:
-    outside.netlify.receive(form(filled(derive.SELF_ASSESSMENT, CONCEPTS)), "2027-03-14T09:00:00Z")
+    outside.netlify.receive(form(filled(json_schema.SELF_ASSESSMENT, CONCEPTS)), "2027-03-14T09:00:00Z")
     outside.start("schedule")
     asked = len(outside.netlify.requests)
     comment = outside.github.add_comment(1, "auditor", "/help")
@@ -394,7 +396,7 @@ HOSTILE = "/help $(touch owned) `touch owned`; touch owned #'\"\n${{ github.toke
 
 
 def test_what_people_write_reaches_no_shell(outside: Outside) -> None:
-    outside.netlify.receive(form(filled(derive.SELF_ASSESSMENT, CONCEPTS)), "2027-03-14T09:00:00Z")
+    outside.netlify.receive(form(filled(json_schema.SELF_ASSESSMENT, CONCEPTS)), "2027-03-14T09:00:00Z")
     outside.start("schedule")
     comment = outside.github.add_comment(1, "somebody", HOSTILE)
     issue = {"title": HOSTILE, "body": HOSTILE, "number": 1}

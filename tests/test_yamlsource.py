@@ -7,8 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.profiles import yamlsource
-from pipeline.profiles.yamlsource import MAX_BYTES, Source, parse, read
+from pipeline.data import yaml_source
+from pipeline.data.yaml_source import MAX_BYTES, Source, parse, read
 from pipeline.settings import ROOT
 
 
@@ -182,7 +182,7 @@ def test_both_parsers_of_the_library_read_the_same(monkeypatch: pytest.MonkeyPat
         return [(source.value, [finding.line for finding in source.findings]) for source in sources]
 
     quick = found()
-    monkeypatch.setattr(yamlsource, "LOADER", yaml.SafeLoader)
+    monkeypatch.setattr(yaml_source, "LOADER", yaml.SafeLoader)
     assert found() == quick
 
 

@@ -9,13 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline import shape
-from pipeline.accept.check import Judge
+from pipeline import schema_errors
 from pipeline.cases.events import Case, Event
-from pipeline.cases.origins import same
-from pipeline.files import names
+from pipeline.cases.git_origins import same
+from pipeline.durable import names
 from pipeline.findings import Finding
-from pipeline.text import _
+from pipeline.i18n import _
+from pipeline.submissions.validation import Judge
 
 
 def walked(judge: Judge, folder: Path) -> tuple[Case, list[Finding]]:
@@ -31,7 +31,7 @@ def walked(judge: Judge, folder: Path) -> tuple[Case, list[Finding]]:
             message = _follows(events, value)
         if message:
             return Case(folder.name, tuple(events)), [finding(folder.name, name, message)]
-        found = shape.check(shape.data_schema(judge.schemas, "event"), value, shape.last_name)
+        found = schema_errors.check(schema_errors.data_schema(judge.schemas, "event"), value, schema_errors.last_name)
         if found:
             words = "; ".join(f"{finding.label}: {finding.message}" for finding in found)
             return Case(folder.name, tuple(events)), [finding(folder.name, name, words)]

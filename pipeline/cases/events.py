@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.accept.sequence import Turn
+from pipeline.durable import names, write_new
 from pipeline.errors import StoreFailed
-from pipeline.files import names, write_new
+from pipeline.submissions.sequence import Turn
 
 RECEIVED, REVISED, CONTACT = "received", "revised", "contact_received"
 LINKED = "portfolio_linked"

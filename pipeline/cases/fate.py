@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from pipeline.accept.sequence import Turn
 from pipeline.cases.events import PORTFOLIO, Case
-from pipeline.cases.standing import takes
-from pipeline.profiles.model import Data
+from pipeline.cases.state import takes
+from pipeline.data.model import Data
+from pipeline.submissions.sequence import Turn
 
 
 class Fate(Enum):

@@ -9,16 +9,15 @@ from typing import Any
 
 import yaml
 
-from pipeline import shape
-from pipeline.cases.likeness import same, same_address
+from pipeline import email_address, schema_errors
+from pipeline.cases.name_matching import same, same_address
+from pipeline.data import yaml_shape
+from pipeline.data.model import Organization
+from pipeline.data.yaml_source import read
+from pipeline.durable import write_new
 from pipeline.errors import DataInvalid
-from pipeline.files import write_new
 from pipeline.findings import Finding
-from pipeline.mail import address
-from pipeline.order import in_order, natural
-from pipeline.profiles import shaped
-from pipeline.profiles.model import Organization
-from pipeline.profiles.yamlsource import read
+from pipeline.natural_order import in_order, natural
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def load(path: Path, schemas: Path, organization: Organization) -> tuple[Person,
     if not path.is_file():
         raise DataInvalid([Finding("", "File", MISSING)], str(path))
     source = read(path, path.name)
-    shaped.check(source, shape.data_schema(schemas, "people"), shape.last_name)
+    yaml_shape.check(source, schema_errors.data_schema(schemas, "people"), schema_errors.last_name)
     findings = list(source.findings)
     if not findings and not source.value["people"]:
         findings.append(source.finding("/people", "people", "has nobody in it; add an entry for each person"))
@@ -54,7 +53,7 @@ def load(path: Path, schemas: Path, organization: Organization) -> tuple[Person,
         if raw["login"].lower() in logins:
             findings.append(source.finding(f"/people/{index}/login", raw["login"], "stands twice; keep one"))
         logins.add(raw["login"].lower())
-        if message := raw.get("email") and address.problem(raw["email"]):
+        if message := raw.get("email") and email_address.problem(raw["email"]):
             findings.append(source.finding(f"/people/{index}/email", raw["email"], message))
         for other in source.value["people"][:index]:
             if part := _one_person(other, raw):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pipeline.cases.events import APPEALED
-from pipeline.profiles.process import APPLICANT, NOBODY, Process
+from pipeline.data.process import APPLICANT, NOBODY, Process
 
 
 class Phase(StrEnum):

@@ -8,13 +8,13 @@ from typing import Any
 
 import yaml
 
-from pipeline.accept.providers import PROVIDERS
-from pipeline.accept.providers.provider import TOKEN
 from pipeline.cases import people
+from pipeline.data.model import Organization
+from pipeline.durable import write_new
 from pipeline.errors import CannotGoOn, GitFailed
-from pipeline.files import write_new
 from pipeline.git import git
-from pipeline.profiles.model import Organization
+from pipeline.providers import PROVIDERS
+from pipeline.providers.provider import TOKEN
 
 _NAME = r"([A-Za-z0-9][A-Za-z0-9-]{0,38}/(?!\.{1,2}(?:$|/))[A-Za-z0-9._-]{1,100}?)(?:\.git)?/?"
 _SITE = re.compile(rf"(?:(?:https://|ssh://)?(?:[\w.:-]+@)?(?:www\.)?github\.com[/:])?{_NAME}")
@@ -22,7 +22,7 @@ _SITE = re.compile(rf"(?:(?:https://|ssh://)?(?:[\w.:-]+@)?(?:www\.)?github\.com
 HOURLY, DAILY = "17 * * * *", "41 4 * * *"  # not on the hour: then GitHub's clock is latest
 
 # What programs write and what people say to each other starts no machine: a line that begins with a slash does. A slash
-# that stands elsewhere (audit/comment.py) waits for the clock.
+# that stands elsewhere (cases/comment.py) waits for the clock.
 COMMAND = (
     "github.event_name != 'issue_comment' || (github.event.comment.user.type == 'User' && "
     "(startsWith(github.event.comment.body, '/') || contains(github.event.comment.body, fromJSON('\"\\n/\"'))))"

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from pipeline.accept import references
-from pipeline.accept.inbox import Delivery
 from pipeline.cases.events import CONTACT, JOINED, Case
-from pipeline.cases.standing import standing
-from pipeline.profiles.model import Data, Days
+from pipeline.cases.state import standing
+from pipeline.data.model import Data, Days
+from pipeline.submissions import references
+from pipeline.submissions.inbox import Delivery
 
 SUBMISSIONS, MESSAGES, COMPLAINTS = "submissions", "contact_messages", "complaints"
 REJECTED, QUARANTINE = "rejected", "quarantine"  # no case's yet: they may be kept as long as messages

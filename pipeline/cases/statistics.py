@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from pipeline.cases import load
+from pipeline.cases import workload
 from pipeline.cases.events import APPEALED, CONTACT, JOINED, Case
-from pipeline.cases.load import Load
-from pipeline.cases.standing import NOT_MET, Standing, standing, walk
-from pipeline.order import natural
-from pipeline.profiles import derive
-from pipeline.profiles.model import Data
+from pipeline.cases.state import NOT_MET, Standing, standing, walk
+from pipeline.cases.workload import Load
+from pipeline.data.model import Data
+from pipeline.forms import json_schema
+from pipeline.natural_order import natural
 
 SMALL = 5  # of a statement that was audited in fewer cases, the list would say something of single people
 MOST = 10  # statements listed
@@ -70,7 +70,7 @@ def statistics(data: Data, cases: Iterable[Case], now: datetime, certificate: st
         len(audited),
         None if counted is None else tuple(counted[:MOST]),
         len((counted or [])[MOST:]),
-        tuple(load.of(data, chosen, now)),
+        tuple(workload.of(data, chosen, now)),
     )
 
 
@@ -86,7 +86,7 @@ def _reached(case: Case, step: str) -> bool:
     if step == "received":
         return True
     if step == "portfolio":
-        return case.current(derive.PORTFOLIO) is not None
+        return case.current(json_schema.PORTFOLIO) is not None
     if step in ENDS:
         types = [LAST.get(event.type, event.type) for event in case.events]
         ends = [kind for kind in types if kind in ("granted", *ENDS, APPEALED)]

@@ -1,4 +1,4 @@
-"""The records: one folder. On GitHub it is a checked-out repository (gitstore.py), with the same files in it (D4).
+"""The records: one folder. On GitHub it is a checked-out repository (git_store.py), with the same files in it (D4).
 
 inbox/                            deliveries not taken in yet
 cases/<reference>/events/         what happened
@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 
 from pipeline.cases.events import JOINED, Case, append, read_case
+from pipeline.durable import fingerprint, names, write_new
 from pipeline.errors import GitFailed, PushRejected, StoreFailed
-from pipeline.files import fingerprint, names, write_new
 
 ATTEMPTS = 20  # how often a run starts over because somebody else was faster
 T = TypeVar("T")

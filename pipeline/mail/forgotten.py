@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from pipeline.cases.likeness import same_address
-from pipeline.files import names, remove
+from pipeline.cases.name_matching import same_address
+from pipeline.durable import names, remove
 from pipeline.mail.orders import Orders
 
 LETTERS = ("letters", "apart")

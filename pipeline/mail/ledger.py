@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from pipeline.files import names, write
-from pipeline.mail.address import Address
+from pipeline.durable import names, write
+from pipeline.email_address import Address
 
 HOUR = timedelta(hours=1)  # an address gets one mail in it at most
 MINUTE = timedelta(minutes=1)

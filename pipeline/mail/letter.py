@@ -13,18 +13,18 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urljoin
 
-from pipeline.accept.prospect import Prospect, prospect
-from pipeline.accept.receipts import Receipts
-from pipeline.accept.submitted import Submitted
 from pipeline.cases.events import Case
+from pipeline.email_address import Address
 from pipeline.errors import StoreFailed
-from pipeline.mail.address import Address
+from pipeline.forms import json_schema
+from pipeline.i18n import _, speaking
 from pipeline.mail.orders import Item, Order
-from pipeline.profiles import derive
-from pipeline.publish.languages import direction
-from pipeline.publish.nextsteps import next_steps
-from pipeline.publish.render import Renderer
-from pipeline.text import _, speaking
+from pipeline.receiving.lookup import Submitted
+from pipeline.receiving.outlook import Prospect, prospect
+from pipeline.site.languages import direction
+from pipeline.site.nextsteps import next_steps
+from pipeline.site.render import Renderer
+from pipeline.submissions.status_secrets import Receipts
 
 LISTED = 20  # references in one letter
 
@@ -85,7 +85,7 @@ class Writer:
         first = self._prospect(renderer, items[0].reference)
         shown[0] |= {
             "over": first.over,
-            "writes": first.last(items[0].kind) == derive.SELF_ASSESSMENT and not first.over,
+            "writes": first.last(items[0].kind) == json_schema.SELF_ASSESSMENT and not first.over,
         }
         one = shown[0] if len(items) == 1 and all(order.item for order in orders) else None
         context = {
@@ -112,12 +112,12 @@ class Writer:
 
     def _shown(self, renderer: Renderer, item: Item) -> dict[str, Any]:
         data = renderer.data
-        known = item.kind != derive.CONTACT and (item.kind, item.about) in derive.form_kinds(data)
+        known = item.kind != json_schema.CONTACT and (item.kind, item.about) in json_schema.form_kinds(data)
         status = f"/{renderer.home}status/{item.reference}/{self.receipts.secret(item.reference)}"
         return {
             "reference": item.reference,
             "kind": item.kind,
-            "title": derive.form_schema(data, item.kind, item.about)["title"] if known else _("Message"),
+            "title": json_schema.form_schema(data, item.kind, item.about)["title"] if known else _("Message"),
             "status": urljoin(renderer.service_url, status),
             "times": item.times,
         }

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pipeline.accept.inbox import Delivery
-from pipeline.accept.submitted import Filed
-from pipeline.files import names, write, write_new
-from pipeline.mail.address import Address
-from pipeline.profiles import topics
+from pipeline.durable import names, write, write_new
+from pipeline.email_address import Address
+from pipeline.forms import topics
+from pipeline.receiving.lookup import Filed
+from pipeline.submissions.inbox import Delivery
 
 
 @dataclass(frozen=True)

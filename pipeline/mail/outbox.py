@@ -10,7 +10,7 @@ from email.parser import BytesParser
 from email.policy import default
 from pathlib import Path
 
-from pipeline.files import names, write
+from pipeline.durable import names, write
 from pipeline.mail.letter import Letter
 from pipeline.mail.smtp import Outcome
 

@@ -14,14 +14,14 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Protocol
 
-from pipeline.accept.submitted import Filed, Submitted
+from pipeline.email_address import Address
 from pipeline.errors import CannotGoOn, MailFailed
-from pipeline.mail.address import Address
 from pipeline.mail.ledger import ADDRESS, HOUR, SERVER, Entry, Ledger
 from pipeline.mail.letter import Letter, Writer
 from pipeline.mail.orders import Item, Order, Orders
 from pipeline.mail.smtp import Outcome
-from pipeline.moment import stamp
+from pipeline.receiving.lookup import Filed, Submitted
+from pipeline.timestamps import stamp
 
 THE_SERVER = "server"  # its entry in the ledger
 TOLD = timedelta(days=30)  # for so long it is told what was given up

@@ -6,22 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pipeline.accept.inbox import Delivery
-from pipeline.accept.receipts import Receipts
-from pipeline.accept.submitted import Submitted
+from pipeline.data.model import is_placeholder
+from pipeline.email_address import Address
 from pipeline.errors import CannotGoOn, StoreFailed
-from pipeline.mail.address import Address
+from pipeline.i18n import language
 from pipeline.mail.ledger import Ledger
 from pipeline.mail.letter import Writer
 from pipeline.mail.orders import Orders
 from pipeline.mail.outbox import Outbox
 from pipeline.mail.postman import Postman
 from pipeline.mail.smtp import Smtp
-from pipeline.moment import stamp
-from pipeline.profiles.model import is_placeholder
-from pipeline.publish.render import Renderer
+from pipeline.receiving.lookup import Submitted
 from pipeline.settings import Settings
-from pipeline.text import language
+from pipeline.site.render import Renderer
+from pipeline.submissions.inbox import Delivery
+from pipeline.submissions.status_secrets import Receipts
+from pipeline.timestamps import stamp
 
 NOBODY = Address("nobody", "localhost.invalid")  # stands in the outbox for an address that is not known yet
 GIVEN_UP = "given up in the last 30 days, as no letter can be sent to the address or the mail server refused it"

@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from pipeline.moment import stamp
+from pipeline.timestamps import stamp
 from tests.fakes import contract
 from tests.fakes.clock import VirtualClock
 from tests.fakes.server import Fake

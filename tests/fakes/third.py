@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Self
 
-from pipeline.accept.providers.provider import API_URL, TOKEN, FormNeeds, Sent
-from pipeline.accept.providers.reader import Reader, records
+from pipeline.providers.provider import API_URL, TOKEN, FormNeeds, Sent
+from pipeline.providers.reader import Reader, records
 
 
 class Third:
