@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.cases.command import Command, how
+from pipeline.cases.command import Call, Command, how
 from pipeline.cases.context import Act, Refusal, Work
 from pipeline.i18n import _
 
 
 def command(every: Callable[[], tuple[Command, ...]]) -> Command:
     """`every`: all commands, this one included."""
-    text = lambda: _("says what can be done with this case now")  # noqa: E731 - as the other commands give it
-    return Command("help", "/help", "/help", text, lambda work, call: _read(work, every()))
+
+    def read(work: Work, _call: Call) -> Act | Refusal:
+        return _read(work, every())
+
+    return Command("help", "/help", "/help", lambda: _("says what can be done with this case now"), read)
 
 
 def _read(work: Work, every: tuple[Command, ...]) -> Act | Refusal:
